@@ -1,0 +1,1 @@
+"""Initial values of parameters: one a file, discovered by the registry."""

@@ -1,0 +1,1 @@
+"""Primitives used by two or more layers; no layer names in here."""

@@ -1,0 +1,185 @@
+"""What every layer is: fields, a shape rule, parameters, costs, and the kernel calls of forward and backward.
+
+Shapes leave the batch axis out: `(C, H, W)` for pictures, `(F,)` for vectors. Inside, pictures lie as N, H, W, C and
+parameters in the order their kernels read; users see N, C, H, W and PyTorch's order (`Parameter.view` and `.axes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from netspec.initializers.base import Initializer
+from netspec.kernels.abi import ElementType, Kernel
+from netspec.kernels.calls import ArgumentValue, Ref
+from netspec.registry import Plugin
+
+Shape = tuple[int, ...]
+Family = Literal["convolution", "linear", "normalization", "activation", "pooling", "merge", "shape"]
+
+
+class ShapeError(ValueError):
+    """A layer cannot take the shapes it is given.
+
+    message: what is wrong, with the values; hint: one remedy; field: the key at fault, when it is one ("kernel_size").
+    """
+
+    def __init__(self, message: str, hint: str, *, field: str | None = None, code: str = "NS203") -> None:
+        super().__init__(f"{message}; {hint}")
+        self.message, self.hint, self.field, self.code = message, hint, field, code
+
+
+@dataclass(frozen=True)
+class Note:
+    """A warning about a legal but probably unwanted layer, e.g. pixels that no window reads."""
+
+    code: str
+    message: str
+    hint: str
+    field: str | None = None
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A tensor that is learned.
+
+    `shape` is PyTorch's. The stored order is `array.reshape(view).transpose(axes)`; without them the two agree.
+    `decays`: whether weight decay applies by default (not to biases and normalization).
+    """
+
+    name: str
+    shape: Shape
+    initializer: Initializer
+    view: Shape | None = None
+    axes: tuple[int, ...] | None = None
+    decays: bool = True
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape))
+
+    def to_stored(self, array: NDArray[Any]) -> NDArray[Any]:
+        """PyTorch's order → a flat array in the order of the kernels."""
+        viewed = array.reshape(self.view or self.shape)
+        return np.ascontiguousarray(viewed.transpose(self.axes) if self.axes else viewed).reshape(-1)
+
+    def from_stored(self, flat: NDArray[Any]) -> NDArray[Any]:
+        """A flat array in the order of the kernels → PyTorch's order, as a copy."""
+        view = self.view or self.shape
+        if self.axes is None:
+            return flat.reshape(self.shape).copy()
+        stored = flat.reshape([view[axis] for axis in self.axes])
+        return np.ascontiguousarray(stored.transpose(np.argsort(self.axes))).reshape(self.shape)
+
+
+@dataclass(frozen=True)
+class State:
+    """A tensor that is kept with the parameters but not learned: running statistics."""
+
+    name: str
+    shape: Shape
+    value: float
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape))
+
+
+class Io(Protocol):
+    """What a layer sees while it emits its kernel calls: where its tensors lie and how to call.
+
+    All refs are flat: `n` samples × the shape, pictures in N, H, W, C.
+    """
+
+    n: int
+    """Samples in the batch."""
+    training: bool
+    """False in inference and for frozen layers: use running statistics, drop nothing."""
+    x: Sequence[Ref]
+    x_shapes: Sequence[Shape]
+    y: Ref
+    y_shape: Shape
+    dy: Ref
+    """Gradient of the loss to y (backward only)."""
+    dx: Sequence[Ref | None]
+    """Where the gradient to each input goes, *overwritten*; None where nobody needs it (backward only)."""
+    parameters: Mapping[str, Ref]
+    gradients: Mapping[str, Ref | None]
+    """Where the gradient of each parameter goes, *overwritten*; None when it is frozen (backward only)."""
+    state: Mapping[str, Ref]
+    random_key: int
+    """63 random bits that belong to (seed, layer name): the key of the layer's own random numbers."""
+    counters: Ref
+    """int64 [step]: number of the optimizer update, for random numbers that differ from step to step."""
+
+    def call(self, kernel: Kernel, *, chunks: int = 1, **arguments: ArgumentValue) -> None:
+        """Emit one kernel call."""
+
+    def chunks(self, items: int, cost: float) -> int:
+        """Number of chunks for this many indivisible items that cost so many elementary operations each.
+
+        A pure function of the two numbers, never of the number of threads.
+        """
+
+    def saved(self, name: str, size: int, element: ElementType = "float") -> Ref:
+        """A buffer that lives from the layer's forward to its backward; both ask for it by the same name."""
+
+    def workspace(self, name: str, size: int, element: ElementType = "float") -> Ref:
+        """A buffer for the calls of this layer in this direction only; its content is undefined at first."""
+
+
+class Layer(Plugin):
+    """Base of all layers: the keys that every `[[layers]]` table may have."""
+
+    family: ClassVar[Family]
+    arity: ClassVar[tuple[int, int | None]] = (1, 1)
+    """Least and greatest number of inputs; None: any number."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_\-]*(\.[A-Za-z0-9_\-]+)*$", max_length=120)
+    """Unique name; PyTorch's dotted names are fine ("layer1.0.conv1")."""
+    inputs: tuple[str, ...] | None = None
+    """Names of the layers (or inputs) this one reads; default: the layer above."""
+    frozen: bool = False
+    """Keep the parameters and statistics of this layer as they are."""
+    lr_mult: float = Field(default=1.0, ge=0)
+    """Multiplies the learning rate for this layer."""
+    decay_mult: float = Field(default=1.0, ge=0)
+    """Multiplies the weight decay for this layer."""
+
+    def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Shape of the output; raises ShapeError. The number of inputs has been checked against `arity`."""
+        raise NotImplementedError
+
+    def parameters(self, inputs: Sequence[Shape]) -> list[Parameter]:
+        """Learned tensors, in PyTorch's names and order."""
+        return []
+
+    def states(self, inputs: Sequence[Shape]) -> list[State]:
+        """Tensors kept but not learned."""
+        return []
+
+    def macs(self, inputs: Sequence[Shape], output: Shape) -> int:
+        """Multiply-adds of convolutions and linear layers for one sample, as torchvision counts; 0 for the rest."""
+        return 0
+
+    def notes(self, inputs: Sequence[Shape]) -> list[Note]:
+        """Warnings that depend on the shapes."""
+        return []
+
+    def forward(self, io: Io) -> None:
+        """Emit the calls that write y from x."""
+        raise NotImplementedError
+
+    def backward(self, io: Io) -> None:
+        """Emit the calls that write dx and the gradients of the parameters from dy (and x, y, saved buffers)."""
+        raise NotImplementedError
+
+
+def volume(shape: Shape) -> int:
+    """Elements of one sample."""
+    return int(np.prod(shape, dtype=np.int64))

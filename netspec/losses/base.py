@@ -1,0 +1,55 @@
+"""What every loss is: fields, a check of the shape it reads, and the kernel calls that give value and gradient."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Protocol
+
+from pydantic import Field
+
+from netspec.kernels.abi import ElementType, Kernel
+from netspec.kernels.calls import ArgumentValue, Ref
+from netspec.layers.base import Shape
+from netspec.registry import Plugin
+
+TargetKind = Literal["class", "dense"]
+
+
+class LossIo(Protocol):
+    """What a loss sees while it emits its calls. Refs are flat: n samples × the shape."""
+
+    n: int
+    x: Ref
+    """The network's output (logits, predictions)."""
+    x_shape: Shape
+    target: Ref
+    """int64 class labels, one a sample (or one a pixel), or dense targets of the shape of x in the compute dtype."""
+    dx: Ref | None
+    """Where the gradient to x goes, overwritten; None in evaluation."""
+    value: Ref
+    """float64 [sum, weight], overwritten: the loss of the batch is sum / weight; an epoch's is Σ sum / Σ weight."""
+
+    def call(self, kernel: Kernel, *, chunks: int = 1, **arguments: ArgumentValue) -> None: ...
+
+    def chunks(self, items: int, cost: float) -> int: ...
+
+    def workspace(self, name: str, size: int, element: ElementType = "float") -> Ref: ...
+
+
+class Loss(Plugin):
+    """Base of all losses."""
+
+    target_kind: ClassVar[TargetKind]
+
+    weight: float = Field(default=1.0, gt=0)
+    """Factor of this loss."""
+
+    def check(self, shape: Shape, classes: int | None) -> None:
+        """Raise ShapeError when the network's output does not fit this loss (or the data's number of classes)."""
+
+    def expected_initial(self, shape: Shape) -> float | None:
+        """Loss of an undecided network (ln C for C classes), None when there is no such value."""
+        return None
+
+    def emit(self, io: LossIo) -> None:
+        """Emit the calls that write value and, unless it is None, dx = ∂(weight · sum / Σweights)/∂x."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Metrics from whole-epoch counts: one metric a file, discovered by the registry."""

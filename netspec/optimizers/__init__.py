@@ -1,0 +1,1 @@
+"""Optimizers: one a file, discovered by the registry."""

@@ -1,0 +1,64 @@
+"""Plug-ins: one thing per file, discovered by walking its folder.
+
+A plug-in is a pydantic model with a `type` field: the keys of its table in the spec are its fields.
+Every list of plug-ins (the spec's unions, the command line, the desktop palette, the docs, the test battery)
+is made from `plugins(package)`, so a new layer, loss, metric, optimizer, … is one new file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Plugin(BaseModel):
+    """Base of everything that is chosen by a `type = "…"` key of the spec.
+
+    Subclasses of a family declare `type: Literal["name"] = "name"` and are found in the folder of that family.
+    Unknown keys are errors; instances are immutable.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """What other frameworks call it; used for did-you-mean only, never accepted."""
+
+    dialects: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Defaults that differ in other frameworks: {"torch": {"eps": 1e-10}, …}; `dialect = "torch"` fills them in."""
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The value of the spec's `type` key, for example "conv2d"."""
+        default = cls.model_fields["type"].default
+        assert isinstance(default, str)
+        return default
+
+    @classmethod
+    def summary(cls) -> str:
+        """First line of the docstring."""
+        return (cls.__doc__ or "").strip().splitlines()[0]
+
+
+@cache
+def plugins(package: str) -> dict[str, type[Any]]:
+    """All plug-ins of a package ("netspec.layers"), by type name, in alphabetical order."""
+    found: dict[str, type[Any]] = {}
+    root = importlib.import_module(package)
+    for info in pkgutil.iter_modules(root.__path__):
+        module = importlib.import_module(f"{package}.{info.name}")
+        for item in vars(module).values():
+            if _is_plugin(item) and item.__module__ == module.__name__:
+                name = item.type_name()
+                if name in found:
+                    raise RuntimeError(f"{package}: two plug-ins are called {name!r}: {found[name]} and {item}")
+                found[name] = item
+    return dict(sorted(found.items()))
+
+
+def _is_plugin(item: object) -> bool:
+    return isinstance(item, type) and issubclass(item, Plugin) and "type" in item.model_fields
