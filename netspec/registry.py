@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, ClassVar
 
@@ -62,3 +62,18 @@ def plugins(package: str) -> dict[str, type[Any]]:
 
 def _is_plugin(item: object) -> bool:
     return isinstance(item, type) and issubclass(item, Plugin) and "type" in item.model_fields
+
+
+def plugin_parser(package: str) -> Callable[[object], object]:
+    """Validator of a field that holds a plug-in: takes an instance, a type name, or a table with `type`."""
+
+    def parse(value: object) -> object:
+        if isinstance(value, Plugin):
+            return value
+        table = {"type": value} if isinstance(value, str) else value
+        known = plugins(package)
+        if not isinstance(table, dict) or table.get("type") not in known:
+            raise ValueError(f"{value!r} is not one of {', '.join(known)}, or a table with such a `type`")
+        return known[table["type"]].model_validate(table)
+
+    return parse

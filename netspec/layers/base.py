@@ -58,6 +58,8 @@ class Parameter:
     view: Shape | None = None
     axes: tuple[int, ...] | None = None
     decays: bool = True
+    fans: tuple[int, int] = (1, 1)
+    """Inputs and outputs that one output or input element is connected to, for initializers; a bias has its weight's."""
 
     @property
     def size(self) -> int:

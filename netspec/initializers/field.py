@@ -1,0 +1,13 @@
+"""The field type of initializers in layers: `weight_init = "xavier_uniform"` or `{ type = "normal", std = 0.01 }`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, SerializeAsAny
+
+from netspec.initializers.base import Initializer
+from netspec.registry import plugin_parser
+
+InitializerField = Annotated[SerializeAsAny[Initializer], BeforeValidator(plugin_parser("netspec.initializers"))]
+"""A name for an initializer with its defaults, or a table with `type` and its settings."""

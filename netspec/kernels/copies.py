@@ -1,0 +1,62 @@
+"""Kernels that move data or add it up: margins, transposes, column sums, partial results."""
+
+from __future__ import annotations
+
+from netspec.kernels.abi import In, Out, cast, kernel, span
+
+
+@kernel
+def add_margins(
+    chunk: int, chunks: int, x: In, y: Out, n: int, height: int, width: int, channels: int,
+    top: int, left: int, new_height: int, new_width: int,
+) -> None:  # fmt: skip
+    """x (n, H, W, C) → y (n, H', W', C) with x at (top, left) and zeros around; a chunk is a range of rows of y."""
+    first, last = span(chunk, chunks, n * new_height)
+    line, new_line = width * channels, new_width * channels
+    zero = cast(x, 0)
+    for row in range(first, last):
+        sample, i = row // new_height, row % new_height - top
+        target = y[row * new_line : (row + 1) * new_line]
+        if i < 0 or i >= height:
+            target[:] = zero
+        else:
+            start = (sample * height + i) * line
+            target[: left * channels] = zero
+            target[left * channels : left * channels + line] = x[start : start + line]
+            target[left * channels + line :] = zero
+
+
+@kernel
+def transpose_matrices(chunk: int, chunks: int, x: In, y: Out, count: int, rows: int, columns: int) -> None:
+    """x (count, rows, columns) → y (count, columns, rows); a chunk is a range of rows of y."""
+    first, last = span(chunk, chunks, count * columns)
+    for line in range(first, last):
+        matrix, column = line // columns, line % columns
+        source = x[matrix * rows * columns + column :]
+        target = y[line * rows : (line + 1) * rows]
+        for row in range(rows):
+            target[row] = source[row * columns]
+
+
+@kernel
+def column_sums(chunk: int, chunks: int, x: In, y: Out, rows: int, columns: int) -> None:
+    """x (rows, columns) → y (chunks, columns): the sums over the chunk's range of rows."""
+    first, last = span(chunk, chunks, rows)
+    sums = y[chunk * columns : (chunk + 1) * columns]
+    sums[:] = cast(x, 0)
+    for row in range(first, last):
+        line = x[row * columns : (row + 1) * columns]
+        for column in range(columns):
+            sums[column] += line[column]
+
+
+@kernel
+def add_partials(chunk: int, chunks: int, x: In, y: Out, parts: int, size: int) -> None:
+    """x (parts, size) → y (size): the sum over the parts, in order; a chunk is a range of elements."""
+    first, last = span(chunk, chunks, size)
+    total = y[first:last]
+    total[:] = x[first:last]
+    for part in range(1, parts):
+        source = x[part * size + first : part * size + last]
+        for i in range(source.size):
+            total[i] += source[i]

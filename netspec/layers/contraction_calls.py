@@ -1,0 +1,66 @@
+"""Calls that convolution and linear layers share: the contraction itself, margins, transposed weights, bias gradients."""
+
+from __future__ import annotations
+
+from netspec.kernels.contract import NOTHING, Contraction, contract
+from netspec.kernels.copies import add_margins, add_partials, column_sums, transpose_matrices
+from netspec.kernels.calls import Ref
+from netspec.layers.base import Io, Shape
+
+
+def call_contraction(io: Io, form: Contraction, a: Ref, b: Ref, c: Ref, bias: Ref | None = None) -> None:
+    """c = contraction of a and b, plus bias; c is overwritten."""
+    arguments = form.call_arguments()
+    jobs = arguments["jobs"]
+    assert not isinstance(jobs, int)
+    chunks = io.chunks(jobs.size // 9, form.macs() / 8 / max(1, jobs.size // 9))
+    io.call(contract, chunks=chunks, a=a, b=b, c=c, bias=bias or NOTHING, **arguments)
+
+
+def call_summed(io: Io, form: Contraction, segments: int, size: int, a: Ref, b: Ref, c: Ref) -> None:
+    """c (size) = the sum of a contraction whose blocks write `segments` partial results one after the other."""
+    if segments == 1:
+        call_contraction(io, form, a, b, c)
+        return
+    partials = io.workspace("partials", segments * size)
+    call_contraction(io, form, a, b, partials)
+    io.call(add_partials, chunks=io.chunks(size, segments), x=partials, y=c, parts=segments, size=size)
+
+
+def call_margins(io: Io, x: Ref, shape: Shape, top: int, left: int, height: int, width: int) -> Ref:
+    """x with zero margins, height × width in all; x itself when there is nothing to add."""
+    channels, h, w = shape
+    if (h, w) == (height, width):
+        return x
+    padded = io.workspace("margins", io.n * height * width * channels)
+    io.call(
+        add_margins, chunks=io.chunks(io.n * height, width * channels), x=x, y=padded, n=io.n, height=h, width=w,
+        channels=channels, top=top, left=left, new_height=height, new_width=width,
+    )  # fmt: skip
+    return padded
+
+
+def call_transposed(io: Io, w: Ref, count: int, rows: int, columns: int) -> Ref:
+    """w (count, rows, columns) as (count, columns, rows)."""
+    if rows == 1 or columns == 1:
+        return w
+    result = io.workspace("transposed", w.size)
+    chunks = io.chunks(count * columns, rows)
+    io.call(transpose_matrices, chunks=chunks, x=w, y=result, count=count, rows=rows, columns=columns)
+    return result
+
+
+def call_bias_gradient(io: Io, dy: Ref, db: Ref, rows: int, columns: int) -> None:
+    """db = the sums of dy (rows, columns) over its rows."""
+    chunks = io.chunks(min(rows, 16), rows * columns / 16 / 4)
+    if chunks == 1:
+        io.call(column_sums, x=dy, y=db, rows=rows, columns=columns)
+        return
+    partials = io.workspace("bias_partials", chunks * columns)
+    io.call(column_sums, chunks=chunks, x=dy, y=partials, rows=rows, columns=columns)
+    io.call(add_partials, x=partials, y=db, parts=chunks, size=columns)
+
+
+def segment_bounds(items: int, segments: int) -> list[tuple[int, int]]:
+    """`segments` ranges that cover the items in order."""
+    return [(items * s // segments, items * (s + 1) // segments) for s in range(segments)]
