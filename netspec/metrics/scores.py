@@ -1,0 +1,68 @@
+"""From a network's outputs and targets to one row of class scores and one class index per prediction."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.metrics.base import Array
+
+NO_CLASS = -1
+
+
+def class_scores(outputs: Array) -> Array:
+    """Logits (N, C, *positions) → (N·positions, C). One logit z, (N,) or (N, 1, …), → the two scores (0, z)."""
+    if outputs.ndim == 0:
+        raise ValueError("metrics: outputs is a single number; give logits of shape (N, C) or (N,)")
+    if outputs.ndim == 1:
+        outputs = outputs[:, None]
+    scores = np.moveaxis(outputs, 1, -1).reshape(-1, outputs.shape[1])
+    return scores if scores.shape[1] != 1 else np.concatenate([np.zeros_like(scores), scores], axis=1)
+
+
+def class_indices(targets: Array, outputs: Array, classes: int) -> NDArray[np.int64]:
+    """Targets (N, *positions) → (N·positions,) checked to be whole numbers in 0 … classes − 1.
+
+    Beside one logit (N, 1, *positions) the targets may keep that 1.
+    """
+    expected = outputs.shape[:1] + outputs.shape[2:]
+    one_logit = outputs.ndim > 1 and outputs.shape[1] == 1
+    if targets.shape != expected and not (one_logit and targets.shape == outputs.shape):
+        raise ValueError(
+            f"metrics: targets have shape {targets.shape}, outputs {outputs.shape}; "
+            f"give class indices of shape {expected}"
+        )
+    flat = targets.reshape(-1)
+    with np.errstate(invalid="ignore"):  # the cast of NaN is refused below, by its value
+        indices = flat.astype(np.int64)
+    bad = (indices != flat) | (indices < 0) | (indices >= classes)
+    if bad.any():
+        raise ValueError(f"metrics: target {flat[bad][0]} is no class; give class indices from 0 to {classes - 1}")
+    return indices
+
+
+def predicted_classes(scores: Array) -> NDArray[np.int64]:
+    """(M, C) → (M,): the class of the highest score, the first one of equals; so one logit z is class 1 when z > 0.
+
+    A row with a NaN, or with −∞ alone, prefers no class and gives NO_CLASS, which is counted as wrong. (argmax would
+    name the place of the NaN, and a network that has diverged would look as good as guessing.)
+    """
+    decided = scores.max(axis=1) > -np.inf  # the maximum of a row with NaN is NaN, and NaN > −∞ is false
+    return np.where(decided, scores.argmax(axis=1), NO_CLASS)
+
+
+def number_of_classes(declared: int | None, scores: Array) -> int:
+    """The declared number of classes, checked against the scores, or theirs when none was declared."""
+    seen = int(scores.shape[1])
+    if declared is not None and declared != seen:
+        raise ValueError(
+            f"metrics: outputs have {seen} classes, {declared} expected; check out_features of the last layer"
+        )
+    return seen
+
+
+def declared_classes(classes: int | None) -> int | None:
+    """1 (one logit) means 2 classes. Raises ValueError below 1."""
+    if classes is not None and classes < 1:
+        raise ValueError(f"metrics: {classes} classes; give at least 1 (one logit) or None")
+    return 2 if classes == 1 else classes
