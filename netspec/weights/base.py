@@ -1,0 +1,47 @@
+"""What a file of weights holds, and the error for one that cannot be used."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Tensors = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """Named tensors and the text that came with them ("netspec_version", "spec_hash", "normalization", …)."""
+
+    tensors: Tensors
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+class WeightsError(Exception):
+    """A file of weights cannot be read or written; `message` says which and why, `hint` what to do."""
+
+    def __init__(self, path: Path, what: str, hint: str) -> None:
+        super().__init__(f"{path}: {what}; {hint}")
+        self.path = path
+        self.message = f"{path}: {what}"
+        self.hint = hint
+
+
+def digest(tensors: Mapping[str, NDArray[Any]]) -> str:
+    """SHA-256 (hex) over names, types, shapes and values in the order of the names: equal bits give equal digests."""
+    total = hashlib.sha256()
+    for name in sorted(tensors):
+        array = little_endian(tensors[name])
+        total.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        total.update(array.data.cast("B") if array.size else b"")
+    return total.hexdigest()
+
+
+def little_endian(array: NDArray[Any]) -> NDArray[Any]:
+    """The same values, C-contiguous and little-endian, as files store them; 0-d stays 0-d."""
+    return np.asarray(array, array.dtype.newbyteorder("<"), order="C")
