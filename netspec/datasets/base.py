@@ -1,0 +1,207 @@
+"""What every dataset kind shares: its spec keys, the arrays it returns, and its errors."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from netspec.registry import Plugin
+
+Array = NDArray[Any]
+PartName = Literal["train", "validation", "test"]
+T = TypeVar("T")
+_SHOWN = 5  # errors quoted in one message
+PART_NAMES: tuple[PartName, ...] = ("train", "validation", "test")
+
+
+class DataError(Exception):
+    """Something is wrong with the user's data; `message` says where and what, `hint` what to do.
+
+    causes: the single errors that this one sums up.
+    """
+
+    def __init__(self, message: str, hint: str, causes: Sequence[DataError] = ()) -> None:
+        super().__init__(f"{message}; {hint}")
+        self.message = message
+        self.hint = hint
+        self.causes = tuple(causes)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Samples and targets, row for row.
+
+    x: pictures (N, H, W, C), vectors (N, F); uint8, float32 or float64, as stored, not normalized.
+    y: class labels (N,) int64, or dense targets (N, K) float32.
+    names: (N,) what to call a sample: its file's path, or its index in the source.
+    """
+
+    x: Array
+    y: Array
+    names: Array
+    cache: dict[Any, Array] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not len(self.x) == len(self.y) == len(self.names):
+            raise ValueError(f"rows differ: x {len(self.x)}, y {len(self.y)}, names {len(self.names)}")
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def has_images(self) -> bool:
+        return self.x.ndim == 4
+
+    @property
+    def has_classes(self) -> bool:
+        return self.y.ndim == 1
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one sample as the spec writes it: (C, H, W) or (F,)."""
+        if self.has_images:
+            height, width, channels = self.x.shape[1:]
+            return channels, height, width
+        return self.x.shape[1:]
+
+    def take(self, index: NDArray[np.int64]) -> Part:
+        """The chosen rows, in that order; a copy."""
+        return Part(self.x[index], self.y[index], self.names[index])
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What a dataset kind has read, before it is split and normalized.
+
+    parts: either {"all": …}, to be split, or the parts the set brings: "train", and perhaps "validation", "test".
+    classes: names of the classes in label order; None for dense targets.
+    full_scale: the value of a white pixel (255 for 8-bit pictures); None where the arrays have no such value.
+    """
+
+    parts: Mapping[str, Part]
+    classes: tuple[str, ...] | None
+    full_scale: float | None = 255.0
+    notes: tuple[str, ...] = ()
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+class Split(_Table):
+    """Fractions of a set that brings no parts of its own; they add up to 1."""
+
+    train: float = Field(gt=0, le=1)
+    """Fraction to learn from."""
+
+    validation: float = Field(default=0.0, ge=0, lt=1)
+    """Fraction to choose the best epoch by."""
+
+    test: float = Field(default=0.0, ge=0, lt=1)
+    """Fraction to report the final score on."""
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        total = self.train + self.validation + self.test
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"train + validation + test = {total:g}; the three fractions must add up to 1")
+        return self
+
+
+class MeanStd(_Table):
+    """Fixed statistics, for example those a pretrained network was trained with; in units of the stored values."""
+
+    mean: list[float] = Field(min_length=1)
+    """What is subtracted: one number for all, or one for each channel or feature."""
+
+    std: list[Annotated[float, Field(gt=0)]] = Field(min_length=1)
+    """What the result is divided by: one number for all, or one for each channel or feature."""
+
+
+class Dataset(Plugin):
+    """Base of the dataset kinds: the `[data]` section of a spec validates into one of them."""
+
+    normalize: Literal["standard", "unit", "none"] | MeanStd = "standard"
+    """"standard": subtract the mean and divide by the standard deviation of the training part, per channel of
+    pictures and per feature of vectors; "unit": divide by the white value (255, or 16 for digits); "none"; or a table
+    with mean and std in units of the stored values (pixels run from 0 to 255)."""
+
+    split: Split | None = None
+    """Fractions `train`, `validation`, `test` for a set without parts of its own. Without this key a fifth becomes
+    the test part, and `validation_split` of the rest the validation part."""
+
+    limit: int | None = Field(default=None, ge=1)
+    """Use at most so many samples of each part, chosen at random (seeded) with the classes in proportion."""
+
+    @abstractmethod
+    def read(self, base_dir: Path, input_shape: tuple[int, ...] | None) -> Source:
+        """Everything the set holds, with `root` and `file` looked up from `base_dir`, the spec file's folder.
+
+        `input_shape`: the network's input ([C, H, W] or [F]) where it is known; kinds that resize follow it.
+        Raises DataError.
+        """
+
+    def shape_hint(self, shape: tuple[int, ...], input_shape: tuple[int, ...]) -> str:
+        """What to do when samples of `shape` meet a network with another input."""
+        return f"set shape = {list(shape)} under [input]"
+
+
+def resolve(base_dir: Path, path: str) -> Path:
+    """`path` of a spec, seen from the spec file's folder; `~` is the home folder."""
+    return base_dir / Path(path).expanduser()
+
+
+def attempt(read: Callable[[Path], T], path: Path) -> T | DataError:
+    """The result of reading `path`, or its error, so that all bad files can be told at once."""
+    try:
+        return read(path)
+    except DataError as error:
+        return error
+
+
+def read_all(read: Callable[[Path], T], paths: Iterable[Path]) -> list[T]:
+    """Read every file. Raises one DataError that names all files that failed."""
+    results = [attempt(read, path) for path in paths]
+    raise_together([result for result in results if isinstance(result, DataError)], f"{len(results)} files")
+    return [result for result in results if not isinstance(result, DataError)]
+
+
+def raise_together(errors: list[DataError], total: str, hint: str | None = None) -> None:
+    """Nothing for no errors; the error itself if it is one; otherwise one that quotes the first few."""
+    if len(errors) == 1 and hint is None:
+        raise errors[0]
+    if errors:
+        lines = "".join(f"\n  {error.message}" for error in errors[:_SHOWN])
+        more = f"\n  and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
+        advice = hint if hint is not None else errors[0].hint
+        raise DataError(f"[data]: {len(errors)} of {total} cannot be read:{lines}{more}\n", advice, errors)
+
+
+def indexes(n: int) -> NDArray[np.int64]:
+    """Names for samples that have none: 0 … n−1."""
+    return np.arange(n, dtype=np.int64)
+
+
+def class_names(given: list[str] | None, labels: list[Array], where: str) -> tuple[str, ...]:
+    """The `classes` key if given, otherwise "0" … "K−1" for the largest label found. Checks the labels' range.
+
+    Raises DataError naming the first label outside the classes.
+    """
+    highest = max((int(y.max()) for y in labels if len(y)), default=-1)
+    lowest = min((int(y.min()) for y in labels if len(y)), default=0)
+    count = len(given) if given is not None else highest + 1
+    if lowest < 0 or highest >= count:
+        wrong = lowest if lowest < 0 else highest
+        at = next(int(np.argmax(y == wrong)) for y in labels if np.any(y == wrong))
+        raise DataError(
+            f"{where}: label {wrong} (first at sample {at}) is outside the {count} classes 0…{count - 1}",
+            "number the classes from 0, or correct `classes` under [data]",
+        )
+    return tuple(given) if given is not None else tuple(str(i) for i in range(count))

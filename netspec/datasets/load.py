@@ -1,0 +1,175 @@
+"""From a `[data]` section to arrays ready for training: read → split → fit to the network's input → normalize."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from netspec.datasets.arrange import flatten_to_input, fold_to_input
+from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, PartName, Source
+from netspec.datasets.normalization import Normalization, fit_normalization
+from netspec.datasets.splitting import limit_part, split_indexes
+
+_DEFAULT_TEST = 0.2
+
+Parts = dict[PartName, Part]
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """A data set ready for training. The arrays are not normalized yet: the Loader and predict do that.
+
+    classes: names in label order, None for dense targets. fingerprint: SHA-256 of contents, targets and order.
+    notes: what was decided on the way, one sentence each, for the user to read.
+    """
+
+    train: Part
+    validation: Part | None
+    test: Part | None
+    classes: tuple[str, ...] | None
+    normalization: Normalization
+    fingerprint: str
+    notes: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one sample as the spec writes it: (C, H, W) or (F,)."""
+        return self.train.shape
+
+    def parts(self) -> dict[PartName, Part]:
+        """The parts that exist, in the order train, validation, test."""
+        found = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: part for name in PART_NAMES if (part := found[name]) is not None}
+
+    def table(self) -> list[dict[str, str | int]]:
+        """Samples of each class in each part: rows {"class", "train", "validation", "test"}; dense targets: one row."""
+        parts = self.parts()
+        if self.classes is None:
+            return [{"class": "all", **{name: len(parts[name]) if name in parts else 0 for name in PART_NAMES}}]
+        counts = {name: np.bincount(part.y, minlength=len(self.classes)) for name, part in parts.items()}
+        return [
+            {"class": label, **{name: int(counts[name][i]) if name in counts else 0 for name in PART_NAMES}}
+            for i, label in enumerate(self.classes)
+        ]
+
+
+def load_data(
+    dataset: Dataset,
+    *,
+    base_dir: Path,
+    seed: int,
+    validation_split: float,
+    input_shape: tuple[int, ...] | None,
+) -> Data:
+    """Read `dataset`, relative to `base_dir`, and make its parts, all decided by `seed`.
+
+    validation_split: fraction of the training part that becomes the validation part, in a set that has none.
+    input_shape: the network's input [C, H, W] or [F]; None skips the comparison. Pictures become vectors, and vectors
+    pictures, when the number of values agrees. Raises DataError.
+    """
+    if not 0 <= validation_split < 1:
+        raise DataError(f"[train] validation_split: {validation_split} is no fraction", "use 0 ≤ validation_split < 1")
+    source = dataset.read(base_dir, input_shape)
+    check_source(source)
+    parts, notes = _make_parts(dataset, source, seed, validation_split)
+    parts = {name: limit_part(part, dataset.limit, seed, name) for name, part in parts.items()}
+    parts, fold_notes = fold_to_input(parts, input_shape, dataset)
+    normalization, fit_notes = fit_normalization(dataset.normalize, parts["train"], source.full_scale)
+    parts, normalization, flat_notes = flatten_to_input(parts, normalization, input_shape)
+    absent = _absent_classes(parts, source.classes)
+    return Data(
+        train=parts["train"],
+        validation=parts.get("validation"),
+        test=parts.get("test"),
+        classes=source.classes,
+        normalization=normalization,
+        fingerprint=fingerprint(parts, source.classes),
+        notes=(*source.notes, *notes, *fold_notes, *flat_notes, *fit_notes, *absent),
+    )
+
+
+def fingerprint(parts: Parts, classes: tuple[str, ...] | None) -> str:
+    """SHA-256 over the class names and, part by part, shape, type, values and targets in their order."""
+    digest = hashlib.sha256(repr(classes).encode())
+    for name in PART_NAMES:
+        if name in parts:
+            for array in (parts[name].x, parts[name].y):
+                digest.update(f"{name} {array.shape} {array.dtype.str}".encode())
+                digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def check_source(source: Source) -> None:
+    """Raise DataError for an empty part and for NaN or infinity, which would poison every weight."""
+    for name, part in source.parts.items():
+        if len(part) == 0:
+            raise DataError(f"[data]: the {name} part has no samples", "check root or file under [data]")
+        for which, array in (("value", part.x), ("target", part.y)):
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                row = int(np.argwhere(~np.isfinite(array))[0][0])
+                raise DataError(
+                    f"[data]: sample {part.names[row]} of the {name} part has a {which} that is NaN or infinite",
+                    "remove or repair it; `netspec data check` lists all of them",
+                )
+
+
+def _make_parts(dataset: Dataset, source: Source, seed: int, validation_split: float) -> tuple[Parts, tuple[str, ...]]:
+    if "all" in source.parts:
+        return _split_all(dataset, source.parts["all"], seed, validation_split)
+    if dataset.split is not None:
+        raise DataError(
+            f"[data] split: this set brings its own parts ({', '.join(source.parts)})",
+            "remove split, and use validation_split under [train] to take a validation part off the training part",
+        )
+    parts: Parts = {name: source.parts[name] for name in PART_NAMES if name in source.parts}
+    if "validation" in parts:
+        note = f"validation_split {validation_split:g} is not used: the set brings its own validation part"
+        return parts, ((note,) if validation_split > 0 else ())
+    if validation_split == 0:
+        return parts, ()
+    train, validation = split_indexes(parts["train"].y, (1 - validation_split, validation_split), seed)
+    _refuse_empty(len(validation), "validation_split under [train]", validation_split, len(parts["train"]))
+    return {**parts, "train": parts["train"].take(train), "validation": parts["train"].take(validation)}, (
+        f"split: {validation_split:g} of the training part taken for validation, classes in proportion, seed {seed}",
+    )
+
+
+def _split_all(dataset: Dataset, part: Part, seed: int, validation_split: float) -> tuple[Parts, tuple[str, ...]]:
+    notes: list[str] = []
+    if dataset.split is not None:
+        fractions = (dataset.split.train, dataset.split.validation, dataset.split.test)
+        if validation_split > 0:
+            notes.append(f"validation_split {validation_split:g} is not used: split under [data] gives the fractions")
+    else:
+        kept = 1 - _DEFAULT_TEST
+        fractions = (kept * (1 - validation_split), kept * validation_split, _DEFAULT_TEST)
+    indexes = split_indexes(part.y, fractions, seed)
+    for name, fraction, index in zip(PART_NAMES, fractions, indexes, strict=True):
+        _refuse_empty(len(index), f"the {name} part", fraction, len(part))
+    shares = ", ".join(f"{n} {f:.4g}" for n, f in zip(PART_NAMES, fractions, strict=True) if f > 0)
+    notes.append(f"split: {shares} of {len(part)} samples, classes in proportion, seed {seed}")
+    return {n: part.take(i) for n, i in zip(PART_NAMES, indexes, strict=True) if len(i)}, tuple(notes)
+
+
+def _refuse_empty(size: int, what: str, fraction: float, n: int) -> None:
+    if size == 0 and fraction > 0:
+        raise DataError(
+            f"[data]: {what} is to be {fraction:g} of {n} samples, but no class has enough samples for that",
+            "make the fraction larger, or 0 to go without this part, or add samples",
+        )
+
+
+def _absent_classes(parts: Parts, classes: tuple[str, ...] | None) -> tuple[str, ...]:
+    if classes is None:
+        return ()
+    notes = []
+    for name, part in parts.items():
+        counts = np.bincount(part.y, minlength=len(classes))
+        absent = [classes[i] for i in np.flatnonzero(counts == 0)]
+        if absent:
+            more = ", …" if len(absent) > 8 else ""
+            notes.append(f"classes with no sample in the {name} part: {', '.join(absent[:8])}{more}")
+    return tuple(notes)

@@ -1,0 +1,138 @@
+"""Batches prepared ahead of the compute by one background thread (NumPy only: compiled kernels stay in one thread)."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from netspec.datasets.base import Array, Part
+from netspec.datasets.normalization import Normalization
+from netspec.random import permutation
+
+_WHOLE_PART_BYTES = 1 << 30  # normalize a part once and keep it, if it takes less than this
+_GROUP_BYTES = 2 << 20  # batches handed over together: switching threads costs more than copying a small batch
+_AHEAD = 2  # groups waiting, besides the one in work
+
+Shuffle = Literal["every_epoch", "once", "never"]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """x: normalized, contiguous, (N, H, W, C) or (N, F); y: (N,) int64 or (N, K); index: (N,) rows of the part."""
+
+    x: Array
+    y: Array
+    index: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Failure:
+    error: BaseException
+
+
+def epoch_order(n: int, seed: int, epoch: int, shuffle: Shuffle) -> NDArray[np.int64]:
+    """The order in which epoch `epoch` (from 0) visits n samples: a pure function, so a resumed run repeats it.
+
+    "every_epoch": a new order each time; "once": the same random order each time; "never": 0 … n−1.
+    """
+    if shuffle == "never":
+        return np.arange(n, dtype=np.int64)
+    if shuffle == "once":
+        return permutation(n, seed, "shuffle")
+    return permutation(n, seed, "shuffle", epoch)
+
+
+class Loader:
+    """The batches of one epoch: `for batch in loader`. Iterating again gives the same batches again.
+
+    order: rows of the part in the order of visit. last_batch: "drop" leaves out a last batch that is not full.
+    start: number of batches to skip, for a run resumed inside an epoch. An exception while preparing a batch is
+    raised by the iteration in its place. When the consumer stops early the thread ends with the iterator.
+    """
+
+    def __init__(
+        self,
+        part: Part,
+        normalization: Normalization,
+        batch_size: int,
+        order: NDArray[np.int64],
+        dtype: DTypeLike = np.float32,
+        last_batch: Literal["keep", "drop"] = "keep",
+        start: int = 0,
+    ) -> None:
+        if batch_size < 1 or start < 0:
+            raise ValueError(f"batch_size {batch_size} must be at least 1, start {start} at least 0")
+        self.part, self.normalization, self.batch_size = part, normalization, batch_size
+        self.dtype, self.start = np.dtype(dtype), start
+        self.order = order if last_batch == "keep" else order[: len(order) // batch_size * batch_size]
+
+    def __len__(self) -> int:
+        """Number of batches still to come from `start`."""
+        return max(0, -(-len(self.order) // self.batch_size) - self.start)
+
+    def __iter__(self) -> Iterator[Batch]:
+        ready: queue.Queue[list[Batch] | _Failure | None] = queue.Queue(maxsize=_AHEAD)
+        stop = threading.Event()
+        thread = threading.Thread(target=self._prepare, args=(ready, stop), name="netspec-loader", daemon=True)
+        thread.start()
+        try:
+            while (item := ready.get()) is not None:
+                if isinstance(item, _Failure):
+                    raise item.error
+                yield from item
+        finally:
+            stop.set()
+            _drain(ready)  # a thread that waits for room goes on, sees `stop`, and ends
+            thread.join()
+
+    def batches(self) -> Iterator[Batch]:
+        """The same batches, prepared in the calling thread."""
+        whole = self._normalized_part()
+        for i in range(self.start, self.start + len(self)):
+            index = self.order[i * self.batch_size : (i + 1) * self.batch_size]
+            if whole is not None:
+                x = np.take(whole, index, axis=0)
+            else:
+                x = self.normalization.apply(np.take(self.part.x, index, axis=0), self.dtype)
+            yield Batch(x, np.take(self.part.y, index, axis=0), index)
+
+    def _prepare(self, ready: queue.Queue[list[Batch] | _Failure | None], stop: threading.Event) -> None:
+        group: list[Batch] = []
+        size = 0
+        try:
+            for batch in self.batches():
+                group.append(batch)
+                size += batch.x.nbytes
+                if size >= _GROUP_BYTES:
+                    ready.put(group)
+                    group, size = [], 0
+                if stop.is_set():
+                    return
+            ready.put(group)
+            ready.put(None)
+        except BaseException as error:  # the consumer raises it
+            ready.put(_Failure(error))
+
+    def _normalized_part(self) -> Array | None:
+        """The whole part normalized, kept with the part for the next epoch; None when it would be too large."""
+        if self.part.x.size * self.dtype.itemsize >= _WHOLE_PART_BYTES:
+            return None
+        key = (self.normalization.to_json(), self.dtype.str)
+        if key not in self.part.cache:
+            self.part.cache.clear()
+            self.part.cache[key] = self.normalization.apply(self.part.x, self.dtype)
+        return self.part.cache[key]
+
+
+def _drain(ready: queue.Queue[list[Batch] | _Failure | None]) -> None:
+    while True:
+        try:
+            ready.get_nowait()
+        except queue.Empty:
+            return

@@ -1,0 +1,63 @@
+"""Seeded, stratified choice of samples: parts of a set, and subsets of a part."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.datasets.base import Array, Part
+from netspec.random import permutation
+
+Index = NDArray[np.int64]
+
+
+def split_indexes(y: Array, fractions: tuple[float, ...], seed: int, name: str = "split") -> list[Index]:
+    """Divide the samples of `y` into disjoint parts of the given fractions (their sum is 1), class by class.
+
+    Part p gets within one sample of fractions[p] · n of each class of n samples; the first part gets at least one of
+    each. Dense targets count as one class. Each part's indexes are in ascending order.
+    """
+    parts: list[list[Index]] = [[] for _ in fractions]
+    for group in _groups(y, seed, name):
+        for part, chosen in zip(parts, _cut(group, fractions), strict=True):
+            part.append(chosen)
+    indexes = [np.sort(np.concatenate(part)) if part else np.zeros(0, np.int64) for part in parts]
+    check_disjoint(indexes, len(y))
+    return indexes
+
+
+def check_disjoint(parts: list[Index], n: int) -> None:
+    """Raise AssertionError unless each of n samples is in exactly one part: a leak would make every score a lie."""
+    counts = np.bincount(np.concatenate(parts), minlength=n) if parts else np.zeros(n)
+    if len(counts) != n or np.any(counts != 1):
+        raise AssertionError(f"split: {np.sum(counts != 1)} of {n} samples are not in exactly one part")
+
+
+def limit_part(part: Part, limit: int | None, seed: int, name: str) -> Part:
+    """At most `limit` samples of a part, classes in proportion (largest remainder), in the part's own order."""
+    if limit is None or limit >= len(part):
+        return part
+    groups = _groups(part.y, seed, f"limit/{name}")
+    wanted = np.array([len(g) * limit / len(part) for g in groups])
+    counts = np.floor(wanted).astype(np.int64)
+    by_remainder = np.argsort(-(wanted - counts), kind="stable")
+    counts[by_remainder[: limit - int(counts.sum())]] += 1
+    chosen = np.concatenate([g[:k] for g, k in zip(groups, counts, strict=True)])
+    return part.take(np.sort(chosen))
+
+
+def _groups(y: Array, seed: int, name: str) -> list[Index]:
+    """The samples of each class in random order; all samples as one group for dense targets."""
+    order = permutation(len(y), seed, name)
+    if y.ndim > 1:
+        return [order]
+    return [order[y[order] == label] for label in np.unique(y)]
+
+
+def _cut(group: Index, fractions: tuple[float, ...]) -> list[Index]:
+    n = len(group)
+    edges = np.floor(np.cumsum(fractions) * n + 0.5).astype(np.int64)
+    edges[0] = max(edges[0], 1)
+    edges = np.maximum.accumulate(edges)
+    edges[-1] = n
+    return np.split(group, edges[:-1])
