@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Protocol
+from typing import Literal, Protocol
 
 from pydantic import Field
 
@@ -38,18 +38,24 @@ class LossIo(Protocol):
 class Loss(Plugin):
     """Base of all losses."""
 
-    target_kind: ClassVar[TargetKind]
-
     weight: float = Field(default=1.0, gt=0)
     """Factor of this loss."""
 
+    @property
+    def target_kind(self) -> TargetKind:
+        """What the data must give: int64 labels ("class") or numbers of the shape of x ("dense"); keys may decide."""
+        raise NotImplementedError
+
     def check(self, shape: Shape, classes: int | None) -> None:
-        """Raise ShapeError when the network's output does not fit this loss (or the data's number of classes)."""
+        """Raise ShapeError when the network's output does not fit this loss.
+
+        classes: how many classes the data has, None when its targets are dense or unknown.
+        """
 
     def expected_initial(self, shape: Shape) -> float | None:
-        """Loss of an undecided network (ln C for C classes), None when there is no such value."""
+        """sum / Σweights for an undecided network (ln C for C classes), None when there is no such value."""
         return None
 
     def emit(self, io: LossIo) -> None:
-        """Emit the calls that write value and, unless it is None, dx = ∂(weight · sum / Σweights)/∂x."""
+        """Emit the calls that write value and, unless io.dx is None, dx = ∂(weight · sum / Σweights)/∂x."""
         raise NotImplementedError

@@ -1,0 +1,164 @@
+"""Cross-entropy of class labels with the softmax of logits."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from netspec.kernels.abi import Doubles, DoublesOut, In, Ints, Out, cast, inlined, kernel, span
+from netspec.kernels.constants import double, doubles
+from netspec.kernels.reductions import add_partials
+from netspec.layers.base import Shape, ShapeError, volume
+from netspec.losses.base import Loss, LossIo, TargetKind
+
+NO_LABEL = -(2**63)
+"""Stands for "nothing is ignored"."""
+
+HARD, SOFT, SOFT_TOTAL, WEIGHTS = 0, 1, 2, 3
+"""Places in the table of constants: 1 − ε, ε/C, ε/C · Σ_c w_c, then the C class weights."""
+
+
+@inlined
+def softmax_norm(x: In, start: int, classes: int) -> tuple[float, float]:
+    """m = max_c x_c and Σ_c exp(x_c − m), the sum in float64; NaN among the logits makes the sum NaN."""
+    most = x[start]
+    for c in range(1, classes):
+        most = max(most, x[start + c])
+    total = 0.0
+    for c in range(classes):
+        total += math.exp(x[start + c] - most)
+    return most, total
+
+
+@kernel
+def cross_entropy_value(
+    chunk: int, chunks: int, x: In, labels: Ints, table: Ints, ignored: int,
+    norms: DoublesOut, partials: DoublesOut, positions: int, classes: int,
+) -> None:
+    first, last = span(chunk, chunks, positions)
+    loss = weight = 0.0
+    for i in range(first, last):
+        start, y = i * classes, labels[i]
+        most, total = softmax_norm(x, start, classes)
+        norms[2 * i] = most
+        norms[2 * i + 1] = total
+        if y == ignored:
+            continue
+        if y < 0 or y >= classes:
+            loss = math.nan  # a label that is none: never read out of bounds, never pass for a loss
+            continue
+        w = double(table, WEIGHTS + y)
+        log_total = math.log(total)
+        loss += double(table, HARD) * w * (most - float(x[start + y]) + log_total)
+        weight += w
+        if double(table, SOFT) > 0:
+            for c in range(classes):
+                all_classes = double(table, SOFT) * double(table, WEIGHTS + c)
+                loss += all_classes * (most - float(x[start + c]) + log_total)
+    partials[2 * chunk] = loss
+    partials[2 * chunk + 1] = weight
+
+
+@kernel
+def cross_entropy_gradient(
+    chunk: int, chunks: int, x: In, labels: Ints, table: Ints, ignored: int,
+    norms: Doubles, value: Doubles, dx: Out, positions: int, classes: int, factor: float,
+) -> None:
+    first, last = span(chunk, chunks, positions)
+    scale = factor / value[1] if value[1] > 0 else 0.0
+    soft = scale * double(table, SOFT)
+    for i in range(first, last):
+        start, y = i * classes, labels[i]
+        if y == ignored or y < 0 or y >= classes:
+            for c in range(classes):
+                dx[start + c] = cast(dx, 0.0 if y == ignored else math.nan)
+            continue
+        most, total = cast(x, norms[2 * i]), norms[2 * i + 1]
+        hard = scale * double(table, HARD) * double(table, WEIGHTS + y)
+        both = hard + scale * double(table, SOFT_TOTAL)
+        share = cast(x, both / total)
+        for c in range(classes):
+            dx[start + c] = math.exp(x[start + c] - most) * share - cast(x, soft * double(table, WEIGHTS + c))
+        # In float64, because p − 1 of a sure network would lose all its digits in float32.
+        p = math.exp(float(x[start + y]) - float(most)) / total
+        dx[start + y] = cast(x, both * p - hard - soft * double(table, WEIGHTS + y))
+
+
+class CrossEntropy(Loss):
+    """Cross-entropy of class labels with the softmax of logits.
+
+    p = softmax(x) over C;  ℓ = (1−ε)·w_y·(−log p_y) + (ε/C)·Σ_c w_c·(−log p_c);  label y, smoothing ε, class weights w
+    loss = Σ ℓ / Σ w_y  over the samples, or over all pixels, whose label is not ignore_index
+    x: (N, C) or (N, C, H, W) logits, not probabilities; target: int64 labels (N,) or (N, H, W) in 0 … C−1
+    dx = [ p_c·((1−ε)·w_y + (ε/C)·Σ_k w_k) − (1−ε)·w_y·[c = y] − (ε/C)·w_c ] / Σ w_y;  0 where ignored
+    The largest logit is subtracted before exp, sums are float64, so logits of ±1e4 are fine. A batch without any weight
+    has [sum, weight] = [0, 0] and gradient 0. A label outside 0 … C−1 makes the value and that sample's gradient NaN:
+    data checks refuse it before training; here it can neither read foreign memory nor pass unnoticed.
+    Raises ShapeError for outputs that are not C logits.  Source: Bishop 2006, §4.3.4; smoothing: Szegedy et al. 2016,
+    arXiv:1512.00567, §7; the weighted mean is PyTorch's.
+    """
+
+    type: Literal["cross_entropy"] = "cross_entropy"
+    class_weights: tuple[Annotated[float, Field(ge=0)], ...] | None = None
+    """One factor a class, for classes of unequal size; default: all 1."""
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    """Share ε of the target that is spread evenly over all classes."""
+    ignore_index: int | None = Field(default=None, gt=NO_LABEL, lt=2**63)
+    """Label of samples or pixels that take no part, for example 255; default: none."""
+
+    @model_validator(mode="after")
+    def _some_class_counts(self) -> Self:
+        if self.class_weights is not None and not any(self.class_weights):
+            raise ValueError("class_weights are all 0, so nothing is learned; give at least one class a weight above 0")
+        return self
+
+    @property
+    def target_kind(self) -> TargetKind:
+        return "class"
+
+    def check(self, shape: Shape, classes: int | None) -> None:
+        if len(shape) not in (1, 3):
+            raise ShapeError(
+                f"cross_entropy reads logits [C] or [C, H, W], the output is {list(shape)}",
+                "end with a linear layer of C features, or with a convolution of C channels for one label a pixel",
+            )
+        count, key = shape[0], "out_features" if len(shape) == 1 else "out_channels"
+        if count == 1:
+            raise ShapeError(
+                "cross_entropy reads one logit a class, the output has 1, whose loss is always 0",
+                f"set {key} = {classes or 2}, or use bce_with_logits",
+            )
+        if classes is not None and classes != count:
+            raise ShapeError(
+                f"cross_entropy reads one logit a class, the data has {classes} classes, the output has {count}",
+                f"set {key} = {classes}",
+            )
+        if self.class_weights is not None and len(self.class_weights) != count:
+            raise ShapeError(
+                f"class_weights has {len(self.class_weights)} numbers, the output has {count} classes",
+                f"give {count} numbers", field="class_weights",
+            )
+
+    def expected_initial(self, shape: Shape) -> float | None:
+        if self.class_weights is not None and self.label_smoothing > 0:
+            return None  # then it depends on how often each class comes
+        return math.log(shape[0])
+
+    def emit(self, io: LossIo) -> None:
+        classes = io.x_shape[0]
+        positions = io.n * volume(io.x_shape) // classes
+        chunks = io.chunks(positions, 16.0 * classes)
+        weights = self.class_weights or (1.0,) * classes
+        soft = self.label_smoothing / classes
+        table = doubles([1.0 - self.label_smoothing, soft, soft * math.fsum(weights), *weights])
+        ignored = NO_LABEL if self.ignore_index is None else self.ignore_index
+        norms = io.workspace("norms", 2 * positions, "double")
+        partials = io.workspace("partials", 2 * chunks, "double")
+        io.call(cross_entropy_value, chunks=chunks, x=io.x, labels=io.target, table=table, ignored=ignored,
+                norms=norms, partials=partials, positions=positions, classes=classes)
+        io.call(add_partials, partials=partials, total=io.value, parts=chunks, width=2)
+        if io.dx is not None:
+            io.call(cross_entropy_gradient, chunks=chunks, x=io.x, labels=io.target, table=table, ignored=ignored,
+                    norms=norms, value=io.value, dx=io.dx, positions=positions, classes=classes, factor=self.weight)

@@ -1,0 +1,59 @@
+"""One list of losses with fitting data, for the tests that every loss must pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.losses.base import Loss
+from netspec.losses.bce_with_logits import BCEWithLogits
+from netspec.losses.cross_entropy import CrossEntropy
+from netspec.losses.l1 import L1
+from netspec.losses.mse import MSE
+from netspec.losses.smooth_l1 import SmoothL1
+
+Array = NDArray[Any]
+Data = Callable[[np.random.Generator, int], tuple[Array, Array]]
+
+
+def labels(*shape: int) -> Data:
+    """Logits of this shape a sample, and a label below C for each sample or pixel."""
+
+    def make(rng: np.random.Generator, n: int) -> tuple[Array, Array]:
+        return 2 * rng.standard_normal((n, *shape)), rng.integers(0, max(2, shape[0]), (n, *shape[1:]))
+
+    return make
+
+
+def numbers(*shape: int, unit: bool = False) -> Data:
+    """Predictions of this shape, and targets: normal, or between 0 and 1."""
+
+    def make(rng: np.random.Generator, n: int) -> tuple[Array, Array]:
+        x = 2 * rng.standard_normal((n, *shape))
+        return x, rng.random((n, *shape)) if unit else rng.standard_normal((n, *shape))
+
+    return make
+
+
+CASES: dict[str, tuple[Loss, Data]] = {
+    "cross_entropy": (CrossEntropy(), labels(7)),
+    "cross_entropy of pixels": (CrossEntropy(weight=0.5), labels(3, 5, 4)),
+    "cross_entropy weighted": (CrossEntropy(class_weights=(0.2, 1.0, 3.0)), labels(3)),
+    "cross_entropy smoothed": (CrossEntropy(label_smoothing=0.1), labels(5)),
+    "cross_entropy with all keys": (
+        CrossEntropy(class_weights=(0.2, 0, 3.0, 1.5), label_smoothing=0.2, ignore_index=2), labels(4, 3, 3)),
+    "bce_with_logits of labels": (BCEWithLogits(pos_weight=2.5), labels(1)),
+    "bce_with_logits of label pictures": (BCEWithLogits(), labels(1, 3, 5)),
+    "bce_with_logits of numbers": (BCEWithLogits(targets="dense", pos_weight=(0.5, 1, 4)), numbers(3, unit=True)),
+    "bce_with_logits of pictures": (
+        BCEWithLogits(targets="dense", weight=3, pos_weight=(0.5, 2)), numbers(2, 3, 5, unit=True)),
+    "mse": (MSE(), numbers(11)),
+    "mse of pictures": (MSE(weight=0.1), numbers(2, 3, 5)),
+    "l1": (L1(weight=2.0), numbers(2, 3, 5)),
+    "smooth_l1": (SmoothL1(), numbers(11)),
+    "smooth_l1 narrow": (SmoothL1(beta=0.25, weight=2.0), numbers(2, 3, 5)),
+}
+"""Every loss of the registry is here at least once; a test holds that."""
