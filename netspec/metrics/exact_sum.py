@@ -78,7 +78,8 @@ class ExactSum:
 def exact_squares(values: Array) -> list[Array]:
     """Three arrays whose exact sum is values², element by element.
 
-    Veltkamp's split: the products of two halves of 26 bits are exact. Exact while values² neither overflows nor has bits below 2**−1074; ∞ where it overflows.
+    Veltkamp's split: the products of two halves of 26 bits are exact.
+    Holds while values² neither overflows nor has bits below 2**−1074; ∞ where it overflows.
     """
     mantissa, exponent = np.frexp(values)
     high = np.ldexp(np.rint(np.ldexp(mantissa, 26)), exponent - 26)
