@@ -13,8 +13,8 @@ from netspec.layers.base import Family, Io, Layer, Shape
 class Elementwise(Layer):
     """Base of the layers with y[i] = f(x[i]).
 
-    `forward_kernel(chunk, chunks, x, y, n, …)` writes y; `backward_kernel(chunk, chunks, x and/or y, dy, dx, n, …)`
-    writes dx and takes of x and y what it names, so the plan keeps only that. `…` are the settings, by name.
+    `forward_kernel(chunk, chunks, x, y, …)` writes y; `backward_kernel(chunk, chunks, x and/or y, dy, dx, …)` writes dx
+    and takes of x and y what it names, so the plan keeps only that. `…` are the settings, by name.
     """
 
     family: ClassVar[Family] = "activation"
@@ -27,19 +27,21 @@ class Elementwise(Layer):
         """Scalar arguments of both kernels."""
         return {}
 
+    def kernels(self) -> tuple[Kernel, Kernel]:
+        """Forward and backward, where they depend on a setting."""
+        return self.forward_kernel, self.backward_kernel
+
     def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
         return inputs[0]
 
     def forward(self, io: Io) -> None:
-        n = io.y.size
-        io.call(self.forward_kernel, chunks=io.chunks(n, self.cost), x=io.x[0], y=io.y, n=n, **self.settings())
+        chunks = io.chunks(io.y.size, self.cost)
+        io.call(self.kernels()[0], chunks=chunks, x=io.x[0], y=io.y, **self.settings())
 
     def backward(self, io: Io) -> None:
         if io.dx[0] is None:
             return
-        kernel, n = self.backward_kernel, io.y.size
-        values: dict[str, ArgumentValue] = {
-            name: ref for name, ref in (("x", io.x[0]), ("y", io.y)) if name in kernel.parameters
-        }
-        chunks = io.chunks(n, self.cost)
-        io.call(kernel, chunks=chunks, dy=io.dy, dx=io.dx[0], n=n, **values, **self.settings())
+        known: dict[str, ArgumentValue] = {"x": io.x[0], "y": io.y, "dy": io.dy, "dx": io.dx[0], **self.settings()}
+        kernel = self.kernels()[1]
+        arguments = {name: known[name] for name in kernel.parameters}
+        io.call(kernel, chunks=io.chunks(io.y.size, self.cost), **arguments)

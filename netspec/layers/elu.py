@@ -1,0 +1,44 @@
+"""Exponential linear unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from netspec.kernels.abi import In, Kernel, Out, kernel
+from netspec.kernels.elementary import expm1, part
+from netspec.layers.elementwise import Elementwise
+
+
+@kernel
+def elu_forward(chunk: int, chunks: int, x: In, y: Out, alpha: float) -> None:
+    x, y = part(x, chunk, chunks), part(y, chunk, chunks)
+    for i in range(y.size):
+        y[i] = alpha * expm1(x[i]) if x[i] < 0 else x[i]
+
+
+@kernel
+def elu_backward(chunk: int, chunks: int, y: In, dy: In, dx: Out, alpha: float) -> None:
+    y, dy, dx = part(y, chunk, chunks), part(dy, chunk, chunks), part(dx, chunk, chunks)
+    for i in range(dx.size):
+        dx[i] = dy[i] * (y[i] + alpha) if y[i] <= 0 else dy[i]
+
+
+class ELU(Elementwise):
+    """Exponential linear unit.
+
+    y = x where x > 0, else α (eˣ − 1);  dx = dy where y > 0, else dy (y + α).
+    x: any shape → y: the same.  Source: Clevert, Unterthiner & Hochreiter 2016, arXiv:1511.07289.
+    """
+
+    type: Literal["elu"] = "elu"
+    alpha: float = Field(default=1.0, ge=0)
+    """Minus the value for x → −∞."""
+    forward_kernel: ClassVar[Kernel] = elu_forward
+    backward_kernel: ClassVar[Kernel] = elu_backward
+    cost: ClassVar[float] = 8.0
+
+    def settings(self) -> Mapping[str, float]:
+        return {"alpha": self.alpha}
