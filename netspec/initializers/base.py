@@ -1,18 +1,46 @@
-"""What every initializer is."""
+"""What an initializer is: the first values of one parameter, drawn from a generator that the caller gives.
+
+The caller gives each parameter its own generator, keyed by seed, layer name and parameter name, so a parameter's
+values depend on nothing else in the network.
+"""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netspec.registry import Plugin
 
+Floats = NDArray[np.float64]
+
 
 class Initializer(Plugin):
     """Base of all initializers."""
 
-    def sample(
-        self, shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Generator
-    ) -> NDArray[np.float64]:
-        """Initial values of a tensor of PyTorch's shape."""
+    def sample(self, shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Generator) -> Floats:
+        """New float64 values of `shape`, in PyTorch's order of axes, (O, I, *kernel).
+
+        `fan_in` and `fan_out` are those of the layer's weight (see `fans`), for its bias too.
+        """
         raise NotImplementedError
+
+
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """(fan_in, fan_out) of a weight in PyTorch's layout (O, I, *kernel): I·Πkernel and O·Πkernel.
+
+    For a convolution in groups I is the number of input channels of one group, so fan_in is what one output sees.
+    Raises ValueError below two axes.
+    """
+    if len(shape) < 2:
+        raise ValueError(f"initializer: a weight of shape {shape} has no fan; give (outputs, inputs, *kernel)")
+    receptive = math.prod(shape[2:])
+    return shape[1] * receptive, shape[0] * receptive
+
+
+def positive_fan(fan: int, which: str) -> int:
+    """The fan, once it is sure to be at least 1. Raises ValueError otherwise."""
+    if fan < 1:
+        raise ValueError(f"initializer: {which} is {fan}; a weight needs at least one input and one output")
+    return fan

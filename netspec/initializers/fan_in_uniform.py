@@ -1,25 +1,24 @@
-"""PyTorch's default for convolution and linear layers."""
+"""What PyTorch gives its Linear and Conv layers."""
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from netspec.initializers.base import Initializer
+from netspec.initializers.base import Floats, Initializer, positive_fan
 
 
 class FanInUniform(Initializer):
-    """U(−1/√fan_in, 1/√fan_in), for weights and biases alike: what torch.nn.Linear and Conv2d do.
+    """Uniform in ±1/√fan_in: the default of PyTorch for the weights and the biases of its Linear and Conv layers.
 
-    The same as kaiming_uniform with a = √5.
+    PyTorch writes it as kaiming_uniform with a = √5 for the weight; a bias takes the fan_in of its weight.
     """
 
     type: Literal["fan_in_uniform"] = "fan_in_uniform"
+    aliases: ClassVar[tuple[str, ...]] = ("torch_default", "default", "lecun_uniform")
 
-    def sample(
-        self, shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Generator
-    ) -> NDArray[np.float64]:
-        bound = fan_in**-0.5
+    def sample(self, shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Generator) -> Floats:
+        bound = 1.0 / math.sqrt(positive_fan(fan_in, "fan_in"))
         return rng.uniform(-bound, bound, shape)
