@@ -1,0 +1,252 @@
+"""A lane: one optimizer with its own copy of parameters, statistics, slots and step.
+
+The lanes of a program share its plans and the arena, so a race runs in lock step from the same initial bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.kernels.binding import BoundCalls, element_type
+from netspec.kernels.calls import Call, Ref
+from netspec.memory import PlanMemory, aligned_zeros, from_stored
+from netspec.optimizers.base import HYPER_LR, HYPER_SCALE, HYPER_SIZE, HYPER_STEP, Optimizer
+from netspec.plan.plan import Goal, Plan
+from netspec.plan.update import plan_update
+from netspec.store import TensorStore
+
+if TYPE_CHECKING:
+    from netspec.program import Program
+
+Array = NDArray[Any]
+Batch = Array | Mapping[str, Array]
+"""One input, or several by name; stored layout (N, H, W, C), contiguous, in the compute dtype."""
+
+
+class LossValue(NamedTuple):
+    """A loss as its parts, so that sums over batches are exact: the mean is sum / weight."""
+
+    sum: float
+    weight: float
+
+    @property
+    def mean(self) -> float:
+        """The loss; NaN when nothing was weighed."""
+        return self.sum / self.weight if self.weight else float("nan")
+
+
+class NonFinite(NamedTuple):
+    """Where the first NaN or infinity of a step appeared."""
+
+    layer: str
+    tensor: str
+    direction: str
+
+
+class Lane:
+    """See the module; made by Program."""
+
+    def __init__(self, program: Program, optimizer: Optimizer | None) -> None:
+        self._program = program
+        self.optimizer = optimizer
+        self.label = optimizer.label() if optimizer else "none"
+        self.step = 0
+        slots = optimizer.slots() if optimizer else {}
+        self.store = TensorStore(program.layout, program.dtype, program.shared["gradients"], slots)
+        self._hyper, self._counters = aligned_zeros(HYPER_SIZE, "float64"), aligned_zeros(1, "int64")
+        self._loss = aligned_zeros(2, "float64")
+        self._outside: dict[str, Array] = {
+            **self.store.arrays, "target": program.shared["target"],
+            "hyper": self._hyper, "counters": self._counters, "loss": self._loss,
+        }  # fmt: skip
+        self._update = plan_update(optimizer, program.layout) if optimizer else None
+        for buffer in self._update.buffers.values() if self._update else ():
+            if buffer.name not in self._outside:
+                self._outside[buffer.name] = aligned_zeros(buffer.size, element_type(buffer.element, program.dtype))
+        self._bound: dict[tuple[Goal, bool], BoundCalls] = {}
+        self._last: Plan | None = None
+        self._accumulated: Array | None = None
+        self._accumulated_weight = 0.0
+
+    def train_step(self, x: Batch, y: Array, *, lr: float) -> LossValue:
+        """Forward, loss, backward, clipping and update in one compiled call; returns the loss before the update.
+
+        y: int64 labels, or dense targets laid out as x.
+        """
+        self._set_hyper(lr)
+        self._run(self._training_goal(x), x, y, update=True)
+        self.step += 1
+        return self._read_loss()
+
+    def accumulate(self, x: Batch, y: Array) -> LossValue:
+        """Forward, loss and backward; adds the gradients to those of the next `update`, weighed as one large batch."""
+        self._run(self._training_goal(x), x, y)
+        value, gradients = self._read_loss(), self.store.arrays["gradients"]
+        if self._accumulated is None:
+            self._accumulated = np.zeros_like(gradients)
+        self._accumulated += gradients * gradients.dtype.type(value.weight)
+        self._accumulated_weight += value.weight
+        return value
+
+    def update(self, *, lr: float) -> None:
+        """One optimizer step with the gradients gathered by `accumulate`."""
+        if self._accumulated is None or not self._accumulated_weight:
+            raise ValueError("update: no gradients; call accumulate first")
+        gradients = self.store.arrays["gradients"]
+        gradients[:] = self._accumulated / gradients.dtype.type(self._accumulated_weight)
+        self._accumulated[:] = 0
+        self._accumulated_weight = 0.0
+        self._set_hyper(lr)
+        assert self._update is not None
+        self._program.use_threads()
+        BoundCalls(self._update.calls, self._outside, self._program.dtype).run()
+        self.step += 1
+
+    def evaluate(self, x: Batch, y: Array | None = None) -> LossValue | None:
+        """Forward in inference mode, and the loss when there are targets."""
+        self._run(Goal(batch=_samples(x), loss=y is not None), x, y)
+        return self._read_loss() if y is not None else None
+
+    @property
+    def outputs(self) -> Array | dict[str, Array]:
+        """Outputs of the last batch in the users' layout; by name when there are several."""
+        found = self.all_outputs()
+        return next(iter(found.values())) if len(found) == 1 else found
+
+    def all_outputs(self) -> dict[str, Array]:
+        """Outputs of the last batch by name, in the users' layout."""
+        if self._last is None:
+            raise ValueError("outputs: nothing has been computed yet")
+        plan, memory = self._last, self._memory(self._last)
+        return {name: self._value(plan, memory, plan.value(name), name) for name in plan.outputs}
+
+    def forward(self, x: Batch, *, training: bool) -> None:
+        """Forward alone; with training=True a backward may follow."""
+        goal = Goal(batch=_samples(x), training=training, gradients=training, input_gradients=training)
+        bound = self._bind(goal, x, None)
+        self._last = self._program.plan(goal)
+        self._program.use_threads()
+        bound.run_part(*self._last.sections["forward"])
+
+    def backward(self, dy: Mapping[str, Array]) -> dict[str, Array]:
+        """After forward(training=True): fills the parameters' gradients, returns those of the inputs.
+
+        dy: by output, stored layout.
+        """
+        plan = self._last
+        if plan is None or not plan.goal.input_gradients:
+            raise ValueError("backward: nothing to differentiate; call forward(x, training=True) first")
+        memory = self._memory(plan)
+        for name, array in dy.items():
+            if name in plan.differentiated:
+                memory[plan.gradient(name).buffer][:] = array.reshape(-1)
+        self._program.use_threads()
+        self._bound[plan.goal, False].run_part(*plan.sections["backward"])
+        inputs = [name for name in plan.inputs if name in plan.differentiated]
+        return {name: self._value(plan, memory, plan.gradient(name), name) for name in inputs}
+
+    def find_nonfinite(self, x: Batch, y: Array | None) -> NonFinite | None:
+        """Replay a batch call by call, without its update, and name the first tensor with a NaN or an infinity."""
+        for entry in self._program.layout.parameters.values():
+            if not np.isfinite(self.store.flat(entry, "parameters")).all():
+                return NonFinite(entry.layer, entry.tensor.name, "parameters")
+        statistics = self.store.arrays["state"].copy()
+        goal = Goal(batch=_samples(x)) if y is None else self._training_goal(x)
+        try:
+            return self._first_nonfinite(self._bind(goal, x, y), self._program.plan(goal))
+        finally:
+            self.store.arrays["state"][:] = statistics
+
+    def tensors(self) -> dict[str, Array]:
+        """Copies of all parameters and statistics, in PyTorch's names and order."""
+        return {**self.store.parameters(), **self.store.states()}
+
+    def load_tensors(self, tensors: Mapping[str, Array]) -> None:
+        """Overwrite the named parameters and statistics; names and shapes have been checked."""
+        self.store.load_tensors(tensors)
+
+    def slots(self) -> dict[str, Array]:
+        """Copies of the optimizer's slots, "momentum/conv1.weight"."""
+        return self.store.slots()
+
+    def load_slots(self, slots: Mapping[str, Array]) -> None:
+        """Overwrite the optimizer's slots."""
+        self.store.load_slots(slots)
+
+    def frozen_digest(self) -> str:
+        """SHA-256 over all frozen tensors, statistics included; "" when nothing is frozen."""
+        return self.store.digest(self._program.frozen)
+
+    def forget_bindings(self) -> None:
+        """The arena has moved."""
+        self._bound.clear()
+        self._last = None
+
+    def training_calls(self, n: int) -> list[Call]:
+        """All calls of a training step of n samples, update included."""
+        plan = self._program.plan(Goal(batch=n, training=True, loss=True, gradients=True))
+        return [*plan.calls, *(self._update.calls if self._update else ())]
+
+    def _training_goal(self, x: Batch) -> Goal:
+        return Goal(batch=_samples(x), training=True, loss=True, gradients=True)
+
+    def _run(self, goal: Goal, x: Batch, y: Array | None, *, update: bool = False) -> None:
+        bound = self._bind(goal, x, y, update=update)
+        self._last = self._program.plan(goal)
+        self._program.use_threads()
+        bound.run()
+
+    def _bind(self, goal: Goal, x: Batch, y: Array | None, *, update: bool = False) -> BoundCalls:
+        """The goal's calls on this lane's memory, with the batch in place."""
+        program = self._program
+        plan = program.plan(goal)
+        if (goal, update) not in self._bound:
+            calls: Sequence[Call] = self.training_calls(goal.batch) if update else plan.calls
+            self._bound[goal, update] = BoundCalls(calls, {**self._memory(plan), **self._outside}, program.dtype)
+        memory = self._memory(plan)
+        for name, array in (x if isinstance(x, Mapping) else {program.input_name: x}).items():
+            memory[plan.value(name).buffer][:] = array.reshape(-1)
+        if y is not None:
+            program.shared["target"][: y.size] = y.reshape(-1)
+        self._counters[0] = self.step
+        return self._bound[goal, update]
+
+    def _memory(self, plan: Plan) -> PlanMemory:
+        return PlanMemory(plan, self._program.arena, self._outside)
+
+    @staticmethod
+    def _value(plan: Plan, memory: PlanMemory, ref: Ref, name: str) -> Array:
+        return from_stored(memory[ref.buffer], plan.goal.batch, plan.shapes[name])
+
+    def _set_hyper(self, lr: float) -> None:
+        if self.optimizer is None:
+            raise ValueError("the spec has no optimizer; add [optimizer] with a type and lr")
+        self._hyper[HYPER_LR], self._hyper[HYPER_STEP], self._hyper[HYPER_SCALE] = lr, self.step + 1, 1.0
+
+    def _read_loss(self) -> LossValue:
+        loss = self._program.loss
+        return LossValue(loss.weight * float(self._loss[0]), float(self._loss[1]))
+
+    def _first_nonfinite(self, bound: BoundCalls, plan: Plan) -> NonFinite | None:
+        memory = self._memory(plan)
+        for index, call in enumerate(bound.calls):
+            bound.run_part(index, index + 1)
+            for ref in call.writes():
+                values = memory[ref.buffer][ref.offset : ref.offset + ref.size]
+                if ref.element != "int" and not np.isfinite(values).all():
+                    return NonFinite(call.owner, self._tensor_name(ref), call.direction)
+        return None
+
+    def _tensor_name(self, ref: Ref) -> str:
+        if ref.buffer == "gradients":
+            names = {entry.offset: entry.name for entry in self._program.layout.parameters.values()}
+            return f"gradient of {names[ref.offset]}"
+        return ref.buffer.replace(":", " of ")
+
+
+def _samples(x: Batch) -> int:
+    return len(next(iter(x.values()))) if isinstance(x, Mapping) else len(x)

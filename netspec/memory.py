@@ -1,0 +1,70 @@
+"""Aligned arrays, and where the buffers of a plan lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.kernels.binding import element_type
+from netspec.plan.plan import Plan
+
+ALIGNMENT = 64
+
+
+def aligned_zeros(size: int, dtype: str | np.dtype[Any]) -> NDArray[Any]:
+    """A flat array of zeros that begins on a cache line."""
+    kind = np.dtype(dtype)
+    raw = np.zeros(max(size, 1) * kind.itemsize + ALIGNMENT, dtype=np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    return raw[start : start + max(size, 1) * kind.itemsize].view(kind)
+
+
+class Arena:
+    """The memory that all plans of a program share; grows when a plan needs more."""
+
+    def __init__(self) -> None:
+        self.bytes = aligned_zeros(0, np.uint8)
+
+    def reserve(self, size: int) -> bool:
+        """Make room for `size` bytes; True when the arena moved, so that what was bound to it must be bound anew."""
+        if size <= self.bytes.size:
+            return False
+        self.bytes = aligned_zeros(size, np.uint8)
+        return True
+
+
+class PlanMemory(Mapping[str, NDArray[Any]]):
+    """Buffer name → array: the arena's by the plan's offsets, the others from the lane."""
+
+    def __init__(self, plan: Plan, arena: Arena, outside: Mapping[str, NDArray[Any]]) -> None:
+        self._plan, self._bytes, self._outside = plan, arena.bytes, outside
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        buffer = self._plan.buffers[name]
+        if buffer.place == "outside":
+            return self._outside[name]
+        kind = element_type(buffer.element, self._plan.dtype)
+        return self._bytes[buffer.offset : buffer.offset + buffer.size * kind.itemsize].view(kind)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._plan.buffers)
+
+    def __len__(self) -> int:
+        return len(self._plan.buffers)
+
+
+def to_stored(x: NDArray[Any], dtype: str | np.dtype[Any]) -> NDArray[Any]:
+    """The users' N, C, H, W → the kernels' N, H, W, C; other ranks stay. Contiguous, in the compute dtype."""
+    return np.ascontiguousarray(x.transpose(0, 2, 3, 1) if x.ndim == 4 else x, dtype=dtype)
+
+
+def from_stored(flat: NDArray[Any], n: int, shape: tuple[int, ...]) -> NDArray[Any]:
+    """A copy in the users' layout of n samples at the start of a flat stored array."""
+    size = n * int(np.prod(shape, dtype=np.int64))
+    if len(shape) == 3:
+        c, h, w = shape
+        return np.ascontiguousarray(flat[:size].reshape(n, h, w, c).transpose(0, 3, 1, 2))
+    return flat[:size].reshape(n, *shape).copy()

@@ -1,0 +1,200 @@
+"""Pass: layers and loss → kernel calls on named buffers.
+
+before: the order of layers and the values that need gradients; after: the complete list of calls, buffers without places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from netspec.graph import layer_inputs
+from netspec.kernels.abi import ElementType, Kernel
+from netspec.kernels.calls import ArgumentValue, Call, Ref
+from netspec.kernels.copies import add_to
+from netspec.kernels.grain import chunk_count
+from netspec.layers.base import Shape
+from netspec.plan.plan import Buffer, Plan
+from netspec.random import key
+
+KEY_BITS = 63
+COUNTERS = Ref("counters", 1, 0, "int")
+LOSS_VALUE = Ref("loss", 2, 0, "double")
+OUTSIDE = ("parameters", "gradients", "state", "counters", "loss", "target", "hyper", "slot:")
+"""Buffers (or their prefixes) that belong to a lane or to the caller, not to the arena."""
+
+
+@dataclass
+class Calls:
+    """Collects calls and the buffers they name."""
+
+    owner: str = ""
+    direction: str = ""
+    calls: list[Call] = field(default_factory=list)
+    buffers: dict[str, Buffer] = field(default_factory=dict)
+
+    def call(self, kernel: Kernel, *, chunks: int = 1, **arguments: ArgumentValue) -> None:
+        for value in arguments.values():
+            if isinstance(value, Ref) and value.size:
+                self.declare(value)
+        self.calls.append(Call(kernel, arguments, chunks, self.owner, self.direction))
+
+    def chunks(self, items: int, cost: float) -> int:
+        return chunk_count(items, cost)
+
+    def saved(self, name: str, size: int, element: ElementType = "float") -> Ref:
+        return Ref(f"saved:{self.owner}.{name}", size, 0, element)
+
+    def workspace(self, name: str, size: int, element: ElementType = "float") -> Ref:
+        # Numbered by call, so that two workspaces of one name never share their content.
+        return Ref(f"workspace:{self.owner}.{self.direction}.{name}.{len(self.calls)}", size, 0, element)
+
+    def declare(self, ref: Ref) -> None:
+        known = self.buffers.get(ref.buffer)
+        size = max(ref.offset + ref.size, known.size if known else 0)
+        place = "outside" if ref.buffer.startswith(OUTSIDE) else "arena"
+        self.buffers[ref.buffer] = Buffer(ref.buffer, size, ref.element, place)
+
+
+@dataclass
+class LayerIo(Calls):
+    """The Io of one layer: see netspec.layers.base.Io."""
+
+    n: int = 0
+    training: bool = False
+    x: Sequence[Ref] = ()
+    x_shapes: Sequence[Shape] = ()
+    y: Ref = COUNTERS
+    y_shape: Shape = ()
+    dy: Ref = COUNTERS
+    dx: Sequence[Ref | None] = ()
+    parameters: Mapping[str, Ref] = field(default_factory=dict)
+    gradients: Mapping[str, Ref | None] = field(default_factory=dict)
+    state: Mapping[str, Ref] = field(default_factory=dict)
+    random_key: int = 0
+    counters: Ref = COUNTERS
+
+
+@dataclass
+class LossCalls(Calls):
+    """The LossIo of the loss: see netspec.losses.base.LossIo."""
+
+    n: int = 0
+    x: Ref = COUNTERS
+    x_shape: Shape = ()
+    target: Ref = COUNTERS
+    dx: Ref | None = None
+    value: Ref = LOSS_VALUE
+
+
+def lower(plan: Plan) -> Plan:
+    """All calls: forward in order, the loss, backward in reverse order."""
+    collected = Calls()
+    for name in plan.inputs:
+        collected.declare(plan.value(name))
+    sections = {}
+    for section, emit in (("forward", _forward), ("loss", _loss), ("backward", _backward)):
+        first = len(collected.calls)
+        emit(plan, collected)
+        sections[section] = (first, len(collected.calls))
+    return replace(plan, calls=tuple(collected.calls), sections=sections, buffers=collected.buffers)
+
+
+def _forward(plan: Plan, out: Calls) -> None:
+    for name in plan.order:
+        plan.layer(name).forward(_layer_io(plan, out, name, "forward"))
+
+
+def _loss(plan: Plan, out: Calls) -> None:
+    if not plan.goal.loss:
+        return
+    assert plan.loss is not None
+    assert plan.loss_input is not None
+    name = plan.loss_input
+    per_class = plan.loss.target_kind == "class"
+    # A class loss over [C, H, W] has a label for each pixel; over [C], one for each sample.
+    labels = plan.elements(name) // plan.shapes[name][0]
+    target = Ref("target", labels if per_class else plan.elements(name), 0, "int" if per_class else "float")
+    io = LossCalls(
+        "loss", "forward", out.calls, out.buffers, n=plan.goal.batch, x=plan.value(name), x_shape=plan.shapes[name],
+        target=target, dx=plan.gradient(name) if name in plan.differentiated else None,
+    )  # fmt: skip
+    plan.loss.emit(io)
+
+
+def _backward(plan: Plan, out: Calls) -> None:
+    if not plan.goal.gradients:
+        return
+    parts = gradient_parts(plan)
+    for name in reversed(plan.order):
+        if name in plan.differentiated:
+            _sum_parts(plan, out, name, parts[name])
+            plan.layer(name).backward(_backward_io(plan, out, name, parts))
+    for name in plan.inputs:
+        if name in plan.differentiated:
+            _sum_parts(plan, out, name, parts[name])
+
+
+OUTSIDE_READER = "outside"
+
+
+def gradient_parts(plan: Plan) -> dict[str, dict[str, Ref]]:
+    """For each differentiated value the buffers whose sum is its gradient, by reader ("conv2.0", or the outside).
+
+    The first part lies in the gradient itself; the others are added to it, in order.
+    """
+    readers: dict[str, list[str]] = {name: [] for name in plan.differentiated}
+    for name in plan.differentiated:
+        if (name == plan.loss_input) if plan.goal.loss else (name in plan.outputs):
+            readers[name].append(OUTSIDE_READER)
+    for consumer in plan.order:
+        if consumer in plan.differentiated:
+            for port, source in enumerate(layer_inputs(plan.graph, consumer)):
+                if source in plan.differentiated:
+                    readers[source].append(f"{consumer}.{port}")
+    return {name: _parts(plan.gradient(name), found) for name, found in readers.items()}
+
+
+def _parts(whole: Ref, readers: list[str]) -> dict[str, Ref]:
+    others = {reader: Ref(f"{whole.buffer}.{reader}", whole.size) for reader in readers[1:]}
+    return {readers[0]: whole, **others}
+
+
+def _sum_parts(plan: Plan, out: Calls, name: str, parts: Mapping[str, Ref]) -> None:
+    whole, *others = parts.values()
+    out.owner, out.direction = name, "backward"
+    for other in others:
+        out.call(add_to, chunks=out.chunks(whole.size, 1), x=other, y=whole, n=whole.size)
+
+
+def _layer_io(plan: Plan, out: Calls, name: str, direction: str) -> LayerIo:
+    sources = layer_inputs(plan.graph, name)
+    layer = plan.layer(name)
+    input_shapes = [plan.shapes[source] for source in sources]
+    layout = plan.layout
+    return LayerIo(
+        name, direction, out.calls, out.buffers,
+        n=plan.goal.batch,
+        training=plan.goal.training and name not in plan.inference_mode,
+        x=[plan.value(source) for source in sources],
+        x_shapes=input_shapes,
+        y=plan.value(name),
+        y_shape=plan.shapes[name],
+        parameters={p.name: layout.parameters[f"{name}.{p.name}"].ref("parameters") for p in layer.parameters(input_shapes)},
+        state={s.name: layout.states[f"{name}.{s.name}"].ref("state") for s in layer.states(input_shapes)},
+        random_key=key(plan.seed, "dropout", name) >> (64 - KEY_BITS),
+    )  # fmt: skip
+
+
+def _backward_io(plan: Plan, out: Calls, name: str, parts: Mapping[str, Mapping[str, Ref]]) -> LayerIo:
+    io = _layer_io(plan, out, name, "backward")
+    sources = layer_inputs(plan.graph, name)
+    io.dy = plan.gradient(name)
+    io.dx = [
+        parts[source][f"{name}.{port}"] if source in plan.differentiated else None for port, source in enumerate(sources)
+    ]
+    io.gradients = {
+        tensor: None if name in plan.frozen else plan.layout.parameters[f"{name}.{tensor}"].ref("gradients")
+        for tensor in io.parameters
+    }
+    return io

@@ -1,0 +1,53 @@
+"""The compiler: from a checked spec to a plan, pass by pass, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from netspec.graph import build_graph, frozen_layers, loss_output, order, output_names
+from netspec.plan import buffers
+from netspec.plan.differentiate import differentiate
+from netspec.plan.layout import make_layout
+from netspec.plan.lower import lower
+from netspec.plan.order import order as fix_order
+from netspec.plan.plan import Goal, Plan
+from netspec.plan.verify import verify
+from netspec.shapes import infer_shapes
+from netspec.spec import Spec
+
+Pass = Callable[[Plan], Plan]
+
+PASSES: tuple[Pass, ...] = (
+    fix_order,  # which layer after which
+    differentiate,  # which values need a gradient: none below the lowest trainable layer
+    lower,  # layers and loss → kernel calls on named buffers
+    buffers.lifetimes,  # from which call to which each buffer is needed
+    buffers.place,  # buffers that never meet share memory
+    verify,  # nothing read before it is written, nothing overwritten while needed
+)
+
+
+def start_plan(spec: Spec, *, dtype: str, seed: int) -> Plan:
+    """The plan before its first pass: the checked graph, its shapes, and where parameters lie."""
+    graph = build_graph(spec)
+    shapes = infer_shapes(graph)
+    frozen = frozen_layers(spec, graph)
+    names = order(graph)
+    inputs = tuple(name for name in names if "layer" not in graph.nodes[name])
+    layers = tuple(name for name in names if name not in inputs)
+    keeps_statistics = spec.transfer is not None and spec.transfer.bn == "train"
+    return Plan(
+        graph=graph, shapes=shapes, goal=Goal(batch=1), dtype=dtype, seed=seed, frozen=frozen,
+        inference_mode=frozenset() if keeps_statistics else frozen,
+        layout=make_layout(graph, layers, shapes, frozen), inputs=inputs, outputs=output_names(spec, graph),
+        loss=spec.loss, loss_input=loss_output(spec, graph) if spec.loss else None,
+    )  # fmt: skip
+
+
+def make_plan(start: Plan, goal: Goal) -> Plan:
+    """Run all passes for a goal."""
+    plan = replace(start, goal=goal)
+    for one in PASSES:
+        plan = one(plan)
+    return plan

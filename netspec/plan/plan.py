@@ -1,0 +1,96 @@
+"""The plan: what one run of a network does, call by call, and where every buffer lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import networkx as nx
+
+from netspec.kernels.abi import ElementType
+from netspec.kernels.calls import Call, Ref
+from netspec.layers.base import Layer, Shape
+from netspec.losses.base import Loss
+from netspec.plan.layout import Layout
+
+Place = Literal["arena", "outside"]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a plan is for."""
+
+    batch: int
+    """Samples."""
+    training: bool = False
+    """Batch statistics and dropout instead of running statistics."""
+    loss: bool = False
+    """Compute the loss."""
+    gradients: bool = False
+    """Compute the gradients of the trainable parameters."""
+    input_gradients: bool = False
+    """… and of the network's inputs; output gradients come from outside unless there is a loss."""
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """A named array. `first` and `last` are the calls that touch it; `offset` is its place in the arena in bytes."""
+
+    name: str
+    size: int
+    element: ElementType
+    place: Place
+    first: int = -1
+    last: int = -1
+    offset: int = -1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Grows through the passes of `pipeline.py`; each pass fills in what the ones before it left open."""
+
+    graph: nx.DiGraph
+    shapes: Mapping[str, Shape]
+    goal: Goal
+    dtype: str
+    seed: int
+    frozen: frozenset[str]
+    inference_mode: frozenset[str]
+    """Layers that use running statistics and drop nothing, even in training: the frozen ones, unless the spec says so."""
+    layout: Layout
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    loss: Loss | None = None
+    loss_input: str | None = None
+    """Name of the output that the loss reads."""
+
+    order: tuple[str, ...] = ()
+    """Layers in the order of computation."""
+    differentiated: frozenset[str] = frozenset()
+    """Layers and inputs whose output needs a gradient."""
+    calls: tuple[Call, ...] = ()
+    sections: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """First and last + 1 call of "forward", "loss" and "backward"."""
+    buffers: Mapping[str, Buffer] = field(default_factory=dict)
+    arena_bytes: int = 0
+
+    def layer(self, name: str) -> Layer:
+        layer = self.graph.nodes[name]["layer"]
+        assert isinstance(layer, Layer)
+        return layer
+
+    def gradient(self, value: str) -> Ref:
+        """The gradient of the loss to a layer's output or to an input."""
+        return Ref(f"gradient:{value}", self.elements(value))
+
+    def value(self, name: str) -> Ref:
+        """A layer's output or an input of the network."""
+        return Ref(f"value:{name}", self.elements(name))
+
+    def elements(self, name: str) -> int:
+        """Elements of a layer's output for the whole batch."""
+        size = self.goal.batch
+        for extent in self.shapes[name]:
+            size *= extent
+        return size

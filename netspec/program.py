@@ -1,0 +1,223 @@
+"""The program: a compiled network with its memory; what `netspec.compile` returns."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.kernels.abi import Kernel
+from netspec.lane import Lane
+from netspec.layers.base import Parameter, volume
+from netspec.load_report import LoadError, LoadReport, match_tensors
+from netspec.losses.base import Loss
+from netspec.memory import Arena, aligned_zeros, to_stored
+from netspec.plan.pipeline import make_plan, start_plan
+from netspec.plan.plan import Goal, Plan
+from netspec.random import stream
+from netspec.spec.model import Spec
+
+Array = NDArray[Any]
+DType = Literal["float32", "float64"]
+
+
+class Program:
+    """A compiled network: forward, backward, training step, and its parameters.
+
+    Plans are made for each batch size that occurs (at most `batch_size`); all share one arena. `lanes` holds one lane for
+    each optimizer of the spec, all with the same initial tensors; `forward`, `parameters`, … use the first.
+    """
+
+    def __init__(self, spec: Spec, *, batch_size: int, dtype: DType, threads: int | None, seed: int) -> None:
+        self.spec, self.batch_size, self.dtype, self.seed = spec, batch_size, dtype, seed
+        self.threads = _checked_threads(threads)
+        self.start = start_plan(spec, dtype=dtype, seed=seed)
+        self.graph, self.shapes, self.layout = self.start.graph, self.start.shapes, self.start.layout
+        self.frozen: frozenset[str] = self.start.frozen
+        self.arena = Arena()
+        self._plans: dict[Goal, Plan] = {}
+        self.shared = {
+            "gradients": aligned_zeros(self.layout.trainable_size, dtype),
+            "target": self._make_target(),
+        }
+        self.lanes = tuple(Lane(self, optimizer) for optimizer in spec.optimizers or (None,))
+        initial = initial_tensors(self.start)
+        for lane in self.lanes:
+            lane.load_tensors(initial)
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """Copies of the parameters by name, in PyTorch's layouts: "conv1.weight" (O, I, kH, kW), "fc.weight" (out, in)."""
+        return self.lanes[0].store.parameters()
+
+    @property
+    def states(self) -> dict[str, Array]:
+        """Copies of the running statistics by name: "bn1.running_mean"."""
+        return self.lanes[0].store.states()
+
+    @property
+    def gradients(self) -> dict[str, Array]:
+        """Gradients of the last backward or train_step; frozen parameters have none."""
+        return self.lanes[0].store.gradients()
+
+    @property
+    def input_name(self) -> str:
+        """Name of the first input."""
+        return self.start.inputs[0]
+
+    @property
+    def loss(self) -> Loss:
+        """The spec's loss; ValueError when it has none."""
+        if self.start.loss is None:
+            raise ValueError('the spec has no loss; add [loss] with a type, for example type = "cross_entropy"')
+        return self.start.loss
+
+    def forward(self, x: Array | Mapping[str, Array], training: bool = False) -> Array | dict[str, Array]:
+        """Outputs for a batch of at most batch_size samples.
+
+        x: N, C, H, W or N, F, or a dict of them by input name; the result likewise, a dict when there are several outputs.
+        training=True uses batch statistics and dropout, updates running statistics, and allows `backward`.
+        """
+        self.lanes[0].forward(self._stored_inputs(x), training=training)
+        return self.lanes[0].outputs
+
+    def backward(self, dy: Array | Mapping[str, Array]) -> Array | dict[str, Array]:
+        """Gradient to the inputs, given that to the outputs, after forward(x, training=True); fills `gradients`."""
+        given = dy if isinstance(dy, Mapping) else {self.start.outputs[0]: dy}
+        if set(given) != set(self.start.outputs):
+            raise ValueError(f"backward takes a gradient for each of {list(self.start.outputs)}, got {list(given)}")
+        shapes = {name: value.shape[1:] for name, value in self.lanes[0].all_outputs().items()}
+        for name, array in given.items():
+            if np.shape(array)[1:] != shapes[name]:
+                raise ValueError(f"the gradient to {name} has shape {np.shape(array)[1:]}, the output {shapes[name]}")
+        dx = self.lanes[0].backward({name: to_stored(np.asarray(array), self.dtype) for name, array in given.items()})
+        return next(iter(dx.values())) if len(dx) == 1 else dx
+
+    def train_step(self, x: Array | Mapping[str, Array], target: Array) -> float:
+        """One optimizer step on a batch; returns the loss before the update. The learning rate is the optimizer's."""
+        lane = self.lanes[0]
+        if lane.optimizer is None:
+            raise ValueError('the spec has no optimizer; add [optimizer] with a type, for example type = "adam"')
+        y = self.stored_target(np.asarray(target))
+        return lane.train_step(self._stored_inputs(x), y, lr=lane.optimizer.lr).mean
+
+    def load_parameters(self, mapping: Mapping[str, Array], strict: bool = True) -> LoadReport:
+        """Load parameters and statistics by name into all lanes.
+
+        strict: everything must fit, else LoadError and nothing is loaded. Otherwise what fits is loaded, and the report
+        says what did not; a load that would load nothing is an error all the same.
+        """
+        tensors = {**self.layout.parameters, **self.layout.states}
+        report = match_tensors({name: entry.tensor.shape for name, entry in tensors.items()}, mapping)
+        if strict and not report.is_complete:
+            raise LoadError(report, "load with strict=False to take what fits")
+        if not report.loaded and tensors:
+            raise LoadError(report, "none of the names and shapes agree: is it the right file?")
+        for lane in self.lanes:
+            lane.load_tensors({name: mapping[name] for name in report.loaded})
+        return report
+
+    def plan(self, goal: Goal) -> Plan:
+        """The plan for a goal, made on first use."""
+        if goal not in self._plans:
+            plan = make_plan(self.start, goal)
+            if self.arena.reserve(plan.arena_bytes):
+                for lane in self.lanes:
+                    lane.forget_bindings()
+            self._plans[goal] = plan
+        return self._plans[goal]
+
+    def use_threads(self) -> None:
+        """Let the kernels use this program's number of threads; results do not depend on it."""
+        numba.set_num_threads(self.threads)
+
+    def stored_target(self, target: Array) -> Array:
+        """The users' targets as the loss reads them."""
+        return target.astype(np.int64) if self.loss.target_kind == "class" else to_stored(target, self.dtype)
+
+    def _stored_inputs(self, x: Array | Mapping[str, Array]) -> dict[str, Array]:
+        given = x if isinstance(x, Mapping) else {self.input_name: x}
+        if set(given) != set(self.start.inputs):
+            raise ValueError(f"the network reads {list(self.start.inputs)}, got {list(given)}")
+        for name, array in given.items():
+            if np.shape(array)[1:] != self.shapes[name]:
+                raise ValueError(f"{name}: samples of shape {list(np.shape(array)[1:])}, expected {list(self.shapes[name])} [C, H, W]")
+        counts = {len(array) for array in given.values()}
+        if len(counts) != 1 or not 1 <= min(counts) <= self.batch_size:
+            raise ValueError(f"batches of {sorted(counts)} samples; this program takes 1 … {self.batch_size} at once")
+        return {name: to_stored(np.asarray(array), self.dtype) for name, array in given.items()}
+
+    def _make_target(self) -> Array:
+        start = self.start
+        if start.loss is None or start.loss_input is None:
+            return aligned_zeros(0, np.int64)
+        shape = start.shapes[start.loss_input]
+        per_class = start.loss.target_kind == "class"
+        size = self.batch_size * (volume(shape[1:]) if per_class else volume(shape))
+        return aligned_zeros(size, np.int64 if per_class else self.dtype)
+
+
+def initial_tensors(start: Plan) -> dict[str, Array]:
+    """Initial parameters and statistics, keyed by (seed, layer, parameter): adding a layer leaves the others as they are."""
+    tensors: dict[str, Array] = {}
+    for name, entry in start.layout.parameters.items():
+        tensor = entry.tensor
+        assert isinstance(tensor, Parameter)
+        rng = stream(start.seed, "init", entry.layer, tensor.name)
+        tensors[name] = tensor.initializer.sample(tensor.shape, *tensor.fans, rng)
+    for name, entry in start.layout.states.items():
+        assert not isinstance(entry.tensor, Parameter)
+        tensors[name] = np.full(entry.tensor.shape, entry.tensor.value)
+    return tensors
+
+
+def compile(  # noqa: A001  the public name, as in torch.compile
+    spec: Spec,
+    batch_size: int | None = None,
+    dtype: DType | None = None,
+    threads: int | None = None,
+    seed: int | None = None,
+) -> Program:
+    """Compile a spec: plans, memory and initial parameters; kernels come from the disk cache, or are compiled on first use.
+
+    batch_size: the largest batch (default: the spec's); dtype "float32" or "float64" (default: the spec's);
+    threads: default all cores, and no result depends on it; seed: default the spec's.
+    """
+    return Program(
+        spec,
+        batch_size=batch_size or spec.train.batch_size,
+        dtype=dtype or spec.train.dtype,
+        threads=threads,
+        seed=spec.seed if seed is None else seed,
+    )
+
+
+def warm(program: Program, progress: Callable[[str], None] | None = None) -> list[str]:
+    """Compile (or load) every kernel that training, evaluation and prediction of this program call; returns their names."""
+    n = program.batch_size
+    calls = [*program.plan(Goal(batch=n)).calls]
+    if program.start.loss is not None:
+        calls += program.plan(Goal(batch=n, loss=True)).calls
+        for lane in program.lanes:
+            calls += lane.training_calls(n)
+    kernels: dict[str, Kernel] = {f"{call.kernel.module}.{call.kernel.name}": call.kernel for call in calls}
+    for name, kernel in kernels.items():
+        if progress:
+            progress(name.rpartition(".")[2])
+        kernel.address(program.dtype)
+    return list(kernels)
+
+
+def _checked_threads(threads: int | None) -> int:
+    most = numba.config.NUMBA_NUM_THREADS
+    if threads is None:
+        return min(most, os.cpu_count() or 1)
+    if not 1 <= threads <= most:
+        raise ValueError(f"threads {threads}: this machine has {most}; use 1 … {most}")
+    return threads
+
+
