@@ -1,1 +1,39 @@
+"""netspec: one text file in, a trained network out.
+
+Names are imported when they are first used, so that `import netspec` stays fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netspec.analysis import analyze
+    from netspec.loading import load, loads
+    from netspec.problems import SpecError
+    from netspec.spec.model import Spec
+
 __version__ = "0.1.0"
+__all__ = ["Spec", "SpecError", "__version__", "analyze", "load", "loads"]
+
+_HOMES = {
+    "Spec": "netspec.spec.model",
+    "SpecError": "netspec.problems",
+    "analyze": "netspec.analysis",
+    "load": "netspec.loading",
+    "loads": "netspec.loading",
+}
+"""Public name → module that defines it."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'netspec' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,12 +8,14 @@ is made from `plugins(package)`, so a new layer, loss, metric, optimizer, … is
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 
 class Plugin(BaseModel):
@@ -64,16 +66,23 @@ def _is_plugin(item: object) -> bool:
     return isinstance(item, type) and issubclass(item, Plugin) and "type" in item.model_fields
 
 
-def plugin_parser(package: str) -> Callable[[object], object]:
-    """Validator of a field that holds a plug-in: takes an instance, a type name, or a table with `type`."""
+def plugin_parser(package: str) -> Callable[[object, ValidationInfo], object]:
+    """Validator of a field that holds a plug-in: takes an instance, a type name, or a table with `type`.
 
-    def parse(value: object) -> object:
+    In JSON mode (spec files) it is strict: "3" is no number and true is not 1.
+    """
+
+    def parse(value: object, info: ValidationInfo) -> object:
         if isinstance(value, Plugin):
             return value
         table = {"type": value} if isinstance(value, str) else value
         known = plugins(package)
-        if not isinstance(table, dict) or table.get("type") not in known:
-            raise ValueError(f"{value!r} is not one of {', '.join(known)}, or a table with such a `type`")
-        return known[table["type"]].model_validate(table)
+        kind = table.get("type") if isinstance(table, dict) else None
+        if not isinstance(kind, str) or kind not in known:
+            message = f"{value!r} is not one of {', '.join(known)}, or a table with such a `type`"
+            raise PydanticCustomError("plugin_type", "{message}", {"message": message, "package": package})
+        if info.mode == "json":
+            return known[kind].model_validate_json(json.dumps(table), strict=True)
+        return known[kind].model_validate(table)
 
     return parse

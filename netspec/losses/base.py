@@ -38,6 +38,8 @@ class LossIo(Protocol):
 class Loss(Plugin):
     """Base of all losses."""
 
+    input: str | None = None
+    """Name of the output it reads, when the network has several."""
     weight: float = Field(default=1.0, gt=0)
     """Factor of this loss."""
 

@@ -1,0 +1,157 @@
+"""Problems of a spec: what is wrong, where it stands, what to do; as text for people and as a dict for programs."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from netspec.codes import explain
+
+__all__ = ["Path", "Problem", "Severity", "Span", "SpecError", "explain", "render_problems", "sort_problems"]
+
+Severity = Literal["error", "warning"]
+Path = tuple[str | int, ...]
+"""Place in the spec: ("layers", "conv1", "kernel_size"), ("train", "epochs"). Layers go by name where they have one."""
+
+TAB = 4
+"""Columns that a tab takes in quoted lines."""
+LONGEST_QUOTE = 100
+"""Longer lines are cut around the caret when quoted."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A place in a text: columns count characters from 1, `end_column` is the first one behind it.
+
+    `line` is 0 for a place outside of any file (a command-line override); `file` then says what it is.
+    """
+
+    file: str
+    line: int
+    column: int
+    end_column: int
+    text: str
+    """The whole line, without its line end."""
+
+    def location(self) -> str:
+        """`file:line:column`."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+    def quote(self) -> str:
+        """The line with a caret under each column of the span."""
+        before, inside, line = _display(self.text, self.column, self.end_column)
+        number = str(self.line) if self.line else ""
+        return f"  {number} | {line}\n  {' ' * len(number)} | {' ' * before}{'^' * max(inside, 1)}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong (error) or probably unwanted (warning): with the values and one remedy."""
+
+    code: str
+    severity: Severity
+    path: Path
+    span: Span | None
+    message: str
+    hint: str
+
+    @property
+    def where(self) -> str:
+        """What the problem is about, in the user's words: a layer's name, a `[section]`, or "spec"."""
+        return describe_path(self.path)
+
+    def render(self) -> str:
+        """`file:line:col CODE where: message; hint`, then the quoted line with a caret."""
+        text = f"{self.code} {self.where}: {self.message}" + (f"; {self.hint}" if self.hint else "")
+        return f"{self.span.location()} {text}\n{self.span.quote()}" if self.span else text
+
+    def as_dict(self) -> dict[str, str | int | None]:
+        """The JSON form of `netspec check --format json`."""
+        span = self.span
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "path": ".".join(str(key) for key in self.path),
+            "file": span.file if span else None,
+            "line": span.line if span and span.line else None,
+            "column": span.column if span else None,
+            "message": self.message,
+            "hint": self.hint,
+        }
+
+
+class SpecError(Exception):
+    """A spec cannot be used; `problems` holds every one that was found, warnings included."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(render_problems(self.problems))
+
+
+def error(code: str, path: Path, span: Span | None, message: str, hint: str) -> Problem:
+    """A problem that keeps the spec from being used."""
+    return Problem(code, "error", path, span, message, hint)
+
+
+def warning(code: str, path: Path, span: Span | None, message: str, hint: str) -> Problem:
+    """A problem of a spec that can be used as it is."""
+    return Problem(code, "warning", path, span, message, hint)
+
+
+def describe_path(path: Path) -> str:
+    """("layers", "conv1", …) → "conv1"; ("train", "epochs") → "[train]"; ("seed",) → "spec"."""
+    if len(path) >= 2 and path[0] == "layers":
+        return str(path[1]) if isinstance(path[1], str) else f"layers[{path[1]}]"
+    if len(path) >= 2 and path[0] == "blocks":
+        return f"[blocks.{path[1]}]"
+    if len(path) >= 2 and isinstance(path[1], int):
+        return f"{path[0]}[{path[1]}]"
+    return f"[{path[0]}]" if len(path) >= 2 else "spec"
+
+
+def render_problems(problems: Iterable[Problem]) -> str:
+    """All problems as text, one blank line between them."""
+    return "\n\n".join(problem.render() for problem in problems)
+
+
+def sort_problems(problems: Iterable[Problem], main_file: str | None = None) -> tuple[Problem, ...]:
+    """Each problem once, in the order of the text: the main file first, problems without a place last."""
+
+    def key(problem: Problem) -> tuple[bool, bool, str, int, int, str, str]:
+        span = problem.span
+        if span is None:
+            return True, True, "", 0, 0, problem.code, problem.message
+        return False, span.file != main_file, span.file, span.line, span.column, problem.code, problem.message
+
+    return tuple(sorted(dict.fromkeys(problems), key=key))
+
+
+def _display(text: str, column: int, end: int) -> tuple[int, int, str]:
+    """Columns before the span, columns inside it, and the line as a terminal shows it; long lines are cut."""
+    start, stop = column - 1, max(end, column + 1) - 1
+    prefix, suffix = "", ""
+    if len(text) > LONGEST_QUOTE:
+        first = max(0, min(start - LONGEST_QUOTE // 2, len(text) - LONGEST_QUOTE))
+        last = first + LONGEST_QUOTE
+        prefix, suffix = "…" if first else "", "…" if last < len(text) else ""
+        text, start, stop = text[first:last], start - first, min(stop, last) - first
+    shown = [_visible(character) for character in text]
+    before = len(prefix) + sum(_width(part) for part in shown[:start]) + max(0, start - len(shown))
+    inside = sum(_width(part) for part in shown[start:stop])
+    return before, inside, f"{prefix}{''.join(shown)}{suffix}".rstrip()
+
+
+def _visible(character: str) -> str:
+    """Tabs as spaces; control characters as a question mark in a box, so that they cannot steer a terminal."""
+    if character == "\t":
+        return " " * TAB
+    return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) in ("Cc", "Cf", "Cs") else character
+
+
+def _width(text: str) -> int:
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )

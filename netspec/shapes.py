@@ -1,0 +1,68 @@
+"""Graph → shapes of every node, with ShapeErrors as problems at the field at fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import networkx as nx
+
+from netspec.graph import Locate, inputs_of, order
+from netspec.layers.base import Layer, Shape, ShapeError
+from netspec.problems import Path, Problem, Span, error, warning
+from netspec.spec.unknown import is_unknown
+
+
+@dataclass(frozen=True)
+class Inference:
+    """Shapes of all nodes that have one, and what is wrong with the others."""
+
+    shapes: dict[str, Shape]
+    problems: list[Problem] = field(default_factory=list)
+
+
+def infer_shapes(graph: nx.DiGraph[str]) -> dict[str, Shape]:
+    """Shapes of all inputs and layers by name, without the batch axis; layers that have none are missing."""
+    return infer(graph, lambda path: None).shapes
+
+
+def infer(graph: nx.DiGraph[str], locate: Locate) -> Inference:
+    """Walk the graph in order; behind a layer without shape nothing is said."""
+    result = Inference({})
+    for name in order(graph):
+        layer: Layer | None = graph.nodes[name]["layer"]
+        if layer is None:
+            result.shapes[name] = graph.nodes[name]["shape"]
+            continue
+        sources = inputs_of(graph, name)
+        least, most = layer.arity
+        is_complete = all(source in result.shapes for source in sources) and _port_count(graph, name) == len(sources)
+        if is_unknown(layer) or not is_complete or len(sources) < least or (most is not None and len(sources) > most):
+            continue
+        _infer_layer(layer, [result.shapes[source] for source in sources], result, locate)
+    return result
+
+
+def _port_count(graph: nx.DiGraph[str], name: str) -> int:
+    """Inputs the layer asks for, those that do not exist included."""
+    layer: Layer = graph.nodes[name]["layer"]
+    return len(layer.inputs) if layer.inputs is not None else 1
+
+
+def _infer_layer(layer: Layer, inputs: list[Shape], result: Inference, locate: Locate) -> None:
+    try:
+        shape = layer.infer_shape(inputs)
+    except ShapeError as problem:
+        path, span = _place(layer, problem.field, locate)
+        result.problems.append(error(problem.code, path, span, problem.message, problem.hint))
+        return
+    result.shapes[layer.name] = shape
+    for note in layer.notes(inputs):
+        path, span = _place(layer, note.field, locate)
+        result.problems.append(warning(note.code, path, span, note.message, note.hint))
+
+
+def _place(layer: Layer, key: str | None, locate: Locate) -> tuple[Path, Span | None]:
+    """The field at fault, when it is written in the file, else the layer's name."""
+    is_written = key is not None and key in layer.model_fields_set
+    path: Path = ("layers", layer.name, key) if key is not None else ("layers", layer.name)
+    return path, locate(path if is_written else ("layers", layer.name, "name"))

@@ -1,0 +1,272 @@
+"""Blocks: before: layers of which some have `type = "block"` → after: plain layers with dotted names.
+
+Inside a block the name "input" (with several inputs "input.0", "input.1") is what the block reads; other names are
+looked up in the block first, then around it. The block's output is its last layer, or the one `output` names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from netspec.problems import Path, Problem, SpecError, error, warning
+from netspec.spec.block_parameters import Parameters, bind_parameters
+from netspec.spec.expressions import Value
+from netspec.spec.marks import Array, Table
+from netspec.spec.suggest import question
+from netspec.spec.variables import substitute, substitute_text
+
+MOST_REPEATS = 1000
+MOST_LAYERS = 20_000
+BLOCK_KEYS = ("layers", "parameters", "required", "output", "description")
+SHARED_KEYS = ("frozen", "lr_mult", "decay_mult")
+"""Keys of a block's use that its layers inherit, unless they say otherwise."""
+
+
+@dataclass
+class Scope:
+    """Names that are valid in one list of layers: the spec's own, or one copy of a block's."""
+
+    prefix: str = ""
+    outer: Scope | None = None
+    inputs: list[str] | None = None
+    """Names that the block reads, valid in `outer`; None: the spec's own list."""
+    outputs: dict[str, str] = field(default_factory=dict)
+    """Name of a layer or block in this list → full name of the layer that gives its output."""
+    dropped: set[str] = field(default_factory=set)
+
+
+def expand_blocks(tree: Table, variables: Mapping[str, Value], problems: list[Problem]) -> Table:
+    """The tree with its `blocks` and `variables` worked into `layers`."""
+    layers, blocks = tree.get("layers"), tree.get("blocks", Table())
+    if not isinstance(layers, Array):
+        return tree
+    expander = Expander(blocks if isinstance(blocks, Table) else Table(), variables, _network_input(tree), problems)
+    result = Array(span=layers.span)
+    for table in expander.expand(layers):
+        result.add(table, table.span if isinstance(table, Table) else layers.span)
+    expanded = tree.without("blocks")
+    expanded.put("layers", result, tree.key_spans.get("layers"), tree.value_spans.get("layers"))
+    return expanded
+
+
+class Expander:
+    """Walks the layers, opening blocks; inputs are resolved at the end, when all names are known."""
+
+    def __init__(
+        self, blocks: Table, variables: Mapping[str, Value], network_input: str | None, problems: list[Problem]
+    ) -> None:
+        self.blocks, self.variables, self.problems = blocks, variables, problems
+        self.unresolved: list[tuple[Table, Scope]] = []
+        self.names: set[str] = set()
+        self.used: set[str] = set()
+        self.count = 0
+        self.network_input = network_input
+
+    def expand(self, layers: Array) -> list[Any]:
+        """Plain layers of the whole spec."""
+        self._check_blocks()
+        scope = Scope()
+        result = list(self._expand(layers, scope, self.variables, (), Table()))
+        for table, inner in self.unresolved:
+            self._resolve_inputs(table, inner)
+        for name in self.blocks.keys() - self.used:
+            message = f"the block {name} is never used"
+            hint = f'use it with type = "block", block = "{name}", or delete it'
+            self.problems.append(warning("NS907", ("blocks", name), self.blocks.at_key(name), message, hint))
+        return result
+
+    def _check_blocks(self) -> None:
+        for name, block in self.blocks.items():
+            path = ("blocks", name)
+            if not isinstance(block, Table) or not isinstance(block.get("layers"), Array) or not block["layers"]:
+                self._error("NS033", path, self.blocks.at_value(name), "the block has no layers", _ADD_LAYERS.format(name))
+                continue
+            for key in block.keys() - set(BLOCK_KEYS):
+                hint = question(key, BLOCK_KEYS, what="keys of a block")
+                self._error("NS101", (*path, key), block.at_key(key), f"unknown key {key}", hint)
+
+    def _expand(
+        self, layers: Array, scope: Scope, variables: Mapping[str, Value], stack: tuple[str, ...], shared: Table
+    ) -> Iterator[Any]:
+        above = self.network_input if scope.inputs is None else "input"
+        is_implied = scope.inputs is None  # whether "the layer above" is right when `inputs` is left out
+        for index, entry in enumerate(layers):
+            if not isinstance(entry, Table):
+                yield entry
+                continue
+            table = substitute(entry, variables, self.problems, ("layers", _name(entry, index)))
+            if not self._is_kept(table, scope):
+                continue
+            is_block = entry.get("type") == "block"
+            if "inputs" not in table and above is not None and (is_block or not is_implied):
+                table.put("inputs", Array([above]), None, table.at_value("name"))
+            if is_block:
+                yield from self._open(table, scope, variables, stack, shared)
+            else:
+                yield self._plain(table, scope, shared)
+            above, is_implied = str(table.get("name")).removeprefix(scope.prefix), not is_block
+
+    def _is_kept(self, table: Table, scope: Scope) -> bool:
+        """Take `when` out of the table and obey it."""
+        if "when" not in table:
+            return True
+        when, span = table.pop("when"), table.at_value("when")
+        if not isinstance(when, bool):
+            path = ("layers", scope.prefix + str(table.get("name")))
+            if not (isinstance(when, str) and "${" in when):  # a broken expression has its own message
+                message = f"when is {when!r}, but must be true or false"
+                self._error("NS103", path, span, message, 'write when = "${stride > 1}"')
+            return True
+        if not when:
+            scope.dropped.add(str(table.get("name")))
+        return when
+
+    def _plain(self, table: Table, scope: Scope, shared: Table) -> Table:
+        self._count_one()
+        if table.get("name") == "input" and scope.inputs is not None:
+            path: Path = ("layers", f"{scope.prefix}input", "name")
+            message = 'inside a block "input" is what the block reads'
+            self._error("NS302", path, table.at_value("name"), message, "give the layer another name")
+        for key in shared:
+            if key not in table:
+                table.take(shared, key)
+        name = table.get("name")
+        if isinstance(name, str):
+            full = scope.prefix + name
+            table.put("name", full, table.key_spans.get("name"), table.value_spans.get("name"))
+            scope.outputs.setdefault(name, full)
+            self.names.add(full)
+        if "inputs" in table:
+            self.unresolved.append((table, scope))
+        return table
+
+    def _open(
+        self, use: Table, scope: Scope, variables: Mapping[str, Value], stack: tuple[str, ...], shared: Table
+    ) -> Iterator[Any]:
+        """All repetitions of one use of a block."""
+        parameters = bind_parameters(use, self.blocks, variables, scope.prefix, self.problems)
+        self.used.add(str(use.get("block")))
+        if parameters is None:
+            yield self._placeholder(use, scope)
+            return
+        if parameters.block in stack:
+            cycle = " → ".join([*stack[stack.index(parameters.block) :], parameters.block])
+            path: Path = ("layers", scope.prefix + parameters.name)
+            self._error("NS032", path, use.at_value("block"), f"blocks hold each other: {cycle}", "break the circle")
+            yield self._placeholder(use, scope)
+            return
+        inherited = Table(shared)
+        for key in SHARED_KEYS:
+            if key in use and key not in parameters.names:
+                inherited.take(use, key)
+        yield from self._repeat(use, scope, parameters, (*stack, parameters.block), inherited)
+
+    def _repeat(
+        self, use: Table, scope: Scope, parameters: Parameters, stack: tuple[str, ...], shared: Table
+    ) -> Iterator[Any]:
+        block = self.blocks[parameters.block]
+        inputs = [str(item) for item in _as_list(use.get("inputs"))]
+        outer: Scope = scope
+        full = scope.prefix + parameters.name
+        for index, variables in enumerate(parameters.repetitions):
+            prefix = f"{full}.{index}." if parameters.is_numbered else f"{full}."
+            inner = Scope(prefix, outer, inputs)
+            yield from self._expand(block["layers"], inner, variables, stack, shared)
+            output = self._output(block, inner, parameters, variables)
+            scope.outputs[parameters.name] = output
+            inputs, outer = [output], Scope()  # the next repetition reads this one by its full name
+            outer.outer = scope
+
+    def _output(self, block: Table, inner: Scope, parameters: Parameters, variables: Mapping[str, Value]) -> str:
+        path: Path = ("blocks", parameters.block, "output")
+        if not inner.outputs:
+            span = self.blocks.at_key(parameters.block)
+            self._error("NS033", path, span, "no layer of the block is left", "change `when`, or remove its use")
+            return inner.prefix + "output"
+        wanted = block.get("output")
+        if wanted is None:
+            return list(inner.outputs.values())[-1]
+        wanted = substitute_text(wanted, variables, block.at_value("output"), path, self.problems)
+        if wanted not in inner.outputs:
+            hint = question(str(wanted), inner.outputs, what="layers of the block")
+            self._error("NS033", path, block.at_value("output"), f"the block has no layer {wanted!r}", hint)
+            return list(inner.outputs.values())[-1]
+        return inner.outputs[wanted]
+
+    def _placeholder(self, use: Table, scope: Scope) -> Table:
+        """Stands for a block that cannot be opened, so that what reads it finds something."""
+        self._count_one()
+        table = use.without(*(key for key in use if key not in ("name", "inputs")))
+        table.put("type", UNKNOWN, use.key_spans.get("type"), use.value_spans.get("type"))
+        return self._plain(table, scope, Table())
+
+    def _resolve_inputs(self, table: Table, scope: Scope) -> None:
+        inputs = table["inputs"]
+        if not isinstance(inputs, Array):
+            return
+        resolved = Array(span=inputs.span)
+        for index, name in enumerate(inputs):
+            for full in self._resolve(name, scope, table, index) if isinstance(name, str) else [name]:
+                resolved.add(full, inputs.at_item(index))
+        table.put("inputs", resolved, table.key_spans.get("inputs"), table.value_spans.get("inputs"))
+
+    def _resolve(self, name: str, scope: Scope, table: Table, index: int) -> list[str]:
+        """Full names behind a name: one, except for "input" of a block with several."""
+        if scope.inputs is not None and (name == "input" or name.startswith("input.")):
+            return self._resolve_block_input(name, scope, table, index)
+        if name in scope.outputs:
+            return [scope.outputs[name]]
+        if scope.prefix + name in self.names:
+            return [scope.prefix + name]
+        if name in scope.dropped:
+            path: Path = ("layers", str(table.get("name")), "inputs")
+            message = f"the input {name} is left out here because its `when` is false"
+            self._error("NS301", path, table["inputs"].at_item(index), message, "read another layer, by an expression")
+            return []
+        return self._resolve(name, scope.outer, table, index) if scope.outer else [name]
+
+    def _resolve_block_input(self, name: str, scope: Scope, table: Table, index: int) -> list[str]:
+        assert scope.inputs is not None
+        assert scope.outer is not None
+        number = name.removeprefix("input").removeprefix(".")
+        if number and (not number.isdecimal() or int(number) >= len(scope.inputs)):
+            path: Path = ("layers", str(table.get("name")), "inputs")
+            count = len(scope.inputs)
+            hint = "use input" if count == 1 else f"use input.0 … input.{count - 1}"
+            message = f"{name} does not exist: the block is given {count} input{'s' * (count != 1)}"
+            self._error("NS301", path, table["inputs"].at_item(index), message, hint)
+            return []
+        chosen = [scope.inputs[int(number)]] if number else scope.inputs
+        return [full for item in chosen for full in self._resolve(item, scope.outer, table, index)]
+
+    def _count_one(self) -> None:
+        self.count += 1
+        if self.count > MOST_LAYERS:
+            message, hint = f"the blocks expand to more than {MOST_LAYERS} layers", "lower `repeat`"
+            raise SpecError([*self.problems, error("NS033", ("layers",), None, message, hint)])
+
+    def _error(self, code: str, path: Path, span: Any, message: str, hint: str) -> None:
+        self.problems.append(error(code, path, span, message, hint))
+
+
+UNKNOWN = "?"
+"""Type of a layer that could not be made out; it is valid nowhere in a file."""
+_ADD_LAYERS = "add [[blocks.{}.layers]]"
+
+
+def _network_input(tree: Table) -> str | None:
+    """Name of the network's only input."""
+    inputs = tree.get("inputs")
+    only = inputs[0] if isinstance(inputs, list) and len(inputs) == 1 else tree.get("input")
+    return str(only.get("name", "input")) if isinstance(only, Table) else None
+
+
+def _name(entry: Table, index: int) -> str | int:
+    name = entry.get("name")
+    return name if isinstance(name, str) else index
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else []

@@ -1,0 +1,145 @@
+"""Source → draft: the valid spec, or what is valid of it, with the problems of its fields."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from netspec.layers.base import Layer
+from netspec.losses.base import Loss
+from netspec.problems import Path, Problem, Span
+from netspec.registry import plugins
+from netspec.spec.blocks import UNKNOWN
+from netspec.spec.marks import Table, locate
+from netspec.spec.model import Origin, Spec
+from netspec.spec.reader import read_tree
+from netspec.spec.resolve import PLURALS, resolve
+from netspec.spec.sections import Input, Transfer
+from netspec.spec.source import Source
+from netspec.spec.unknown import make_unknown
+from netspec.spec.words import problems_in_words
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """What is valid of a network; layers with errors are unknown layers."""
+
+    inputs: tuple[Input, ...]
+    layers: tuple[Layer, ...]
+    outputs: tuple[str, ...] | None
+    loss: Loss | None
+    transfer: Transfer | None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The result of reading the fields."""
+
+    spec: Spec | None
+    sketch: Sketch
+    problems: tuple[Problem, ...]
+    tree: Table
+    singular: frozenset[str]
+    files: tuple[str, ...]
+
+    def locate(self, path: Path) -> Span | None:
+        """Where the value of a path is written, or the nearest thing around it."""
+        if path and path[0] in PLURALS and PLURALS[str(path[0])] in self.singular:
+            path = (PLURALS[str(path[0])], 0, *path[1:])
+        return locate(self.tree, path)
+
+
+def make_draft(source: Source, overrides: Sequence[str] = ()) -> Draft:
+    """Read, resolve and validate; raises SpecError when there is not even a tree."""
+    problems: list[Problem] = []
+    resolved = resolve(read_tree(source), source, overrides, problems)
+    tree = resolved.tree
+    spec, errors = _validate(tree)
+    found = problems_in_words(errors, tree, Spec)
+    places = {problem.span for problem in problems if problem.span is not None}
+    problems += [problem for problem in found if problem.span not in places]  # a broken expression is reported once
+    draft = Draft(None, _sketch(tree, errors), tuple(problems), tree, resolved.singular, resolved.files)
+    problems = [_singular(problem, resolved.singular) for problem in problems]
+    if spec is not None and not any(problem.severity == "error" for problem in problems):
+        spec = spec.with_origin(Origin(source.file, source.folder, draft.locate))
+    else:
+        spec = None
+    return Draft(spec, draft.sketch, tuple(problems), tree, resolved.singular, resolved.files)
+
+
+def _validate(tree: Table) -> tuple[Spec | None, list[ErrorDetails]]:
+    """Strict as JSON is: "3" is no number, true is not 1, 5.0 is not 5."""
+    try:
+        return Spec.model_validate_json(json.dumps(tree), strict=True), []
+    except ValidationError as failure:
+        errors = failure.errors(include_url=False)
+        return None, [item for item in errors if not _is_placeholder(item)]
+
+
+def _is_placeholder(item: ErrorDetails) -> bool:
+    value = item["input"]
+    return item["type"] == "plugin_type" and isinstance(value, dict) and value.get("type") == UNKNOWN
+
+
+def _singular(problem: Problem, singular: frozenset[str]) -> Problem:
+    """("optimizers", 0, "lr") → ("optimizer", "lr") where `[optimizer]` was written."""
+    for one, many in PLURALS.items():
+        if many in singular and problem.path[:2] == (many, 0):
+            return Problem(
+                problem.code, problem.severity, (one, *problem.path[2:]), problem.span, problem.message, problem.hint
+            )
+    return problem
+
+
+def _sketch(tree: Table, errors: Sequence[ErrorDetails]) -> Sketch:
+    wrong = {tuple(item["loc"][:2]) for item in errors} | {tuple(item["loc"][:1]) for item in errors}
+    layers = tree.get("layers")
+    entries = [(index, item) for index, item in enumerate(layers if isinstance(layers, list) else [])]
+    return Sketch(
+        inputs=tuple(
+            Input.model_validate_json(json.dumps(item), strict=True)
+            for index, item in enumerate(_list(tree, "inputs"))
+            if ("inputs", index) not in wrong
+        )
+        if ("inputs",) not in wrong or any(place[:1] == ("inputs",) and len(place) == 2 for place in wrong)
+        else (),
+        layers=tuple(_layer(item, index, ("layers", index) in wrong) for index, item in entries),
+        outputs=_valid(tree, "outputs", wrong, tuple[str, ...] | None),
+        loss=None if ("loss",) in wrong else _plugin(tree.get("loss"), "netspec.losses"),
+        transfer=_valid(tree, "transfer", wrong, Transfer | None),
+    )
+
+
+def _layer(item: Any, index: int, is_wrong: bool) -> Layer:
+    layer = None if is_wrong else _plugin(item, "netspec.layers")
+    if isinstance(layer, Layer):
+        return layer
+    name = item.get("name") if isinstance(item, dict) else None
+    inputs = item.get("inputs") if isinstance(item, dict) else None
+    is_list = isinstance(inputs, list) and all(isinstance(source, str) for source in inputs)
+    return make_unknown(name if isinstance(name, str) else f"layers[{index}]", tuple(inputs) if is_list else None)
+
+
+def _plugin(table: Any, package: str) -> Any:
+    kind = table.get("type") if isinstance(table, dict) else None
+    plugin = plugins(package).get(kind) if isinstance(kind, str) else None
+    try:
+        return plugin.model_validate_json(json.dumps(table), strict=True) if plugin else None
+    except ValidationError:
+        return None
+
+
+def _valid(tree: Table, key: str, wrong: set[tuple[Any, ...]], kind: Any) -> Any:
+    if (key,) in wrong or key not in tree:
+        return None
+    return TypeAdapter(kind).validate_json(json.dumps(tree[key]), strict=True)
+
+
+def _list(tree: Table, key: str) -> list[Any]:
+    value = tree.get(key)
+    return value if isinstance(value, list) else []

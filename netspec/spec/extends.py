@@ -1,0 +1,113 @@
+"""`extends = "base.toml"`: before: a patch that names its base → after: the base with the patch applied."""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+from typing import Any
+
+from netspec.problems import Problem, Span, SpecError, error
+from netspec.spec.marks import Array, Table
+from netspec.spec.reader import read_tree
+from netspec.spec.source import Source, read_source
+from netspec.spec.suggest import question
+
+BY_NAME = ("layers", "inputs", "optimizers")
+"""Arrays of tables that are merged by `name`; all other arrays are replaced."""
+
+
+def extend(tree: Table, source: Source, problems: list[Problem]) -> tuple[Table, list[str]]:
+    """The tree merged over its base (and the base's base …), and the files that took part."""
+    return _extend(tree, source, [(source.folder / FilePath(source.file).name).resolve()], problems)
+
+
+def _extend(tree: Table, source: Source, chain: list[FilePath], problems: list[Problem]) -> tuple[Table, list[str]]:
+    if "extends" not in tree:
+        return tree, [source.file]
+    span, name = tree.at_value("extends"), tree["extends"]
+    patch = tree.without("extends")
+    if not isinstance(name, str):
+        problems.append(error("NS010", ("extends",), span, "extends must be a file name", 'write extends = "base.toml"'))
+        return patch, [source.file]
+    path = source.folder / name
+    if path.resolve() in chain:
+        names = " → ".join(file.name for file in [*chain[chain.index(path.resolve()) :], path.resolve()])
+        problems.append(error("NS010", ("extends",), span, f"files extend each other: {names}", "remove one extends"))
+        return patch, [source.file]
+    try:
+        base_source = read_source(path)
+        base = read_tree(base_source)
+    except SpecError as failure:
+        problems += [_in_base(problem, name, span) for problem in failure.problems]
+        return patch, [source.file]
+    merged, files = _extend(base, base_source, [*chain, path.resolve()], problems)
+    return merge(merged, patch, problems), [source.file, *files]
+
+
+def _in_base(problem: Problem, name: str, span: Span | None) -> Problem:
+    """A base that cannot be found is the fault of the line that names it; other problems stay in the base."""
+    if problem.span is not None and problem.span.line:
+        return problem
+    return error("NS010", ("extends",), span, f'extends "{name}": {problem.message}', problem.hint)
+
+
+def merge(base: Table, patch: Table, problems: list[Problem], path: tuple[str | int, ...] = ()) -> Table:
+    """base with patch on top: tables key by key, `layers` by name, everything else replaced."""
+    result = base.without()
+    result.span = patch.span or base.span
+    for key, value in patch.items():
+        old, where = base.get(key), (*path, key)
+        if not path and key in BY_NAME and isinstance(old, Array) and isinstance(value, Array):
+            merged: Any = _merge_named(old, value, problems, key)
+        elif isinstance(old, Table) and isinstance(value, Table) and not _changes_type(old, value):
+            merged = merge(old, value, problems, where)
+        else:
+            merged = value
+        result.put(key, merged, patch.key_spans.get(key), patch.value_spans.get(key))
+    return result
+
+
+def _changes_type(old: Table, new: Table) -> bool:
+    """A table with another `type` replaces the old one: keys of Adam mean nothing to SGD."""
+    return "type" in new and "type" in old and new["type"] != old["type"]
+
+
+def _merge_named(base: Array, patch: Array, problems: list[Problem], key: str) -> Array:
+    """Entries of the same name are patched or (`remove = true`) dropped, new ones are appended."""
+    result = Array(base, base.span, base.item_spans)
+    for index, entry in enumerate(patch):
+        span = patch.at_item(index)
+        name = entry.get("name") if isinstance(entry, Table) else None
+        names = [item.get("name") if isinstance(item, Table) else None for item in result]
+        at = names.index(name) if name is not None and name in names else None
+        if isinstance(entry, Table) and "remove" in entry:
+            _remove(entry, result, at, names, problems, key)
+        elif at is None:
+            result.add(entry, span)
+        else:
+            old = result[at]
+            result[at] = _patch_entry(old, entry, problems, (key, str(name)))
+    return result
+
+
+def _patch_entry(old: Table, entry: Table, problems: list[Problem], path: tuple[str | int, ...]) -> Table:
+    """A layer patched in place; with another `type` it keeps only its name and inputs."""
+    if _changes_type(old, entry):
+        old = old.without(*(key for key in old if key not in ("name", "inputs")))
+    merged = merge(old, entry, problems, path)
+    merged.take(old, "name")  # problems about the layer as a whole point to where it was made
+    merged.span = old.span
+    return merged
+
+
+def _remove(entry: Table, result: Array, at: int | None, names: list[Any], problems: list[Problem], key: str) -> None:
+    name = entry.get("name")
+    path = (key, str(name))
+    if entry["remove"] is not True:
+        message = f"remove is {entry['remove']!r}"
+        problems.append(error("NS011", path, entry.at_value("remove"), message, "write remove = true, or leave it out"))
+    elif at is None:
+        hint = question(str(name), [str(item) for item in names if item], what="the base has")
+        problems.append(error("NS011", path, entry.at_value("name"), f"the base has no entry {name!r} to remove", hint))
+    else:
+        del result[at]
+        del result.item_spans[at]

@@ -1,0 +1,275 @@
+"""pydantic's findings → problems in the user's words: the value, what is allowed, one remedy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from netspec.problems import Path, Problem, Span, error
+from netspec.registry import plugins
+from netspec.spec.expected import describe, owner_of
+from netspec.spec.marks import Array, Table, locate
+from netspec.spec.suggest import FOREIGN_HINTS, FOREIGN_KEYS, FOREIGN_TYPES, did_you_mean, foreign, listing, question
+
+WANTED = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text in quotes",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "dict_type": "a table",
+}
+BOUNDS = {
+    "greater_than_equal": ("ge", "at least"),
+    "greater_than": ("gt", "above"),
+    "less_than_equal": ("le", "at most"),
+    "less_than": ("lt", "below"),
+}
+
+
+def problems_in_words(errors: Sequence[ErrorDetails], tree: Table, spec: type[BaseModel]) -> list[Problem]:
+    """One problem for each place; missing keys are not reported where a foreign word for them stands."""
+    places: dict[Path, list[ErrorDetails]] = {}
+    for item in errors:
+        places.setdefault(_tree_path(item, tree), []).append(item)
+    foreign_words = {(*path[:-1], name) for path in places for name in _netspec_words(path, places[path], spec, tree)}
+    return [
+        _problem(path, items, tree, spec)
+        for path, items in places.items()
+        if not (items[0]["type"] == "missing" and path in foreign_words)
+    ]
+
+
+def named_path(path: Path, tree: Table) -> Path:
+    """Indexes of layers → their names."""
+    if len(path) >= 2 and path[0] == "layers" and isinstance(path[1], int):
+        layers = tree.get("layers")
+        entry = layers[path[1]] if isinstance(layers, list) and path[1] < len(layers) else None
+        name = entry.get("name") if isinstance(entry, dict) else None
+        if isinstance(name, str) and name:
+            return ("layers", name, *path[2:])
+    return path
+
+
+def _tree_path(item: ErrorDetails, tree: Any) -> Path:
+    """pydantic's location without the names of union members, which are not in the tree."""
+    path: Path = ()
+    for position, step in enumerate(item["loc"]):
+        is_last = position == len(item["loc"]) - 1
+        if isinstance(tree, Table) and step in tree:
+            tree = tree[str(step)]
+        elif isinstance(tree, Array) and isinstance(step, int) and step < len(tree):
+            tree = tree[step]
+        elif not (is_last and item["type"] == "missing"):
+            continue
+        path = (*path, step)
+    return path
+
+
+def _netspec_words(path: Path, items: list[ErrorDetails], spec: type[BaseModel], tree: Table) -> tuple[str, ...]:
+    """What an unknown key at this path is called in netspec."""
+    if items[0]["type"] != "extra_forbidden" or not path:
+        return ()
+    owner = owner_of(path, spec, tree)
+    fields = owner.model_fields if owner else ()
+    near = did_you_mean(str(path[-1]), fields)
+    return (*foreign(str(path[-1]), FOREIGN_KEYS, fields), *([near] if near else []))
+
+
+def _problem(path: Path, items: list[ErrorDetails], tree: Table, spec: type[BaseModel]) -> Problem:
+    kind, where, key = items[0]["type"], named_path(path, tree), _key(path)
+    if kind == "missing":
+        return _missing(path, where, tree, spec)
+    if kind == "extra_forbidden":
+        return _unknown(path, where, tree, spec)
+    span, value = locate(tree, path), items[0]["input"]
+    if kind == "plugin_type":
+        return _plugin_type(items[0], path, where, tree)
+    if len(items) > 1:  # no member of a union takes it
+        wanted = describe(path, spec, tree)
+        return error("NS107", where, span, f"{key} is {show(value)}, but must be {wanted}", _example(path, spec, tree))
+    if kind in WANTED:
+        return _wrong_kind(kind, where, span, key, value)
+    if kind in BOUNDS:
+        name, words = BOUNDS[kind]
+        limit = items[0]["ctx"][name]
+        message = f"{key} is {show(value)}, but must be {words} {limit:g}" if isinstance(limit, float) else (
+            f"{key} is {show(value)}, but must be {words} {limit}"
+        )
+        return error("NS104", where, span, message, f"use {describe(path, spec, tree)}")
+    if kind == "literal_error":
+        return _not_a_choice(items[0], where, span, key)
+    return _other(items[0], where, span, key, path, spec, tree)
+
+
+def _missing(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Problem:
+    key, owner = str(path[-1]), owner_of(path, spec, tree)
+    doc = ((owner.model_fields[key].description if owner and key in owner.model_fields else "") or "").rstrip(".")
+    span = locate(tree, (*path[:-1], "name")) or locate(tree, path)
+    if path in (("layers",), ("inputs",)):
+        hint = "add [[layers]]" if path == ("layers",) else "add [input] with shape = [C, H, W] or [F]"
+        return error("NS102", where, span, f"there is no {'input' if path == ('inputs',) else 'layer'}", hint)
+    what = describe(path, spec, tree)
+    return error("NS102", where, span, f"{key} is missing", f"add {key} = … ({what}{': ' + doc if doc else ''})")
+
+
+def _unknown(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Problem:
+    key, owner = str(path[-1]), owner_of(path, spec, tree)
+    span = locate(tree, path, key=True)
+    valid = [name for name in owner.model_fields] if owner else []
+    if len(path) == 1:
+        valid = sorted({*valid, "input", "optimizer", "variables", "blocks", "extends"})
+    names = foreign(key, FOREIGN_KEYS, valid)
+    if (special := FOREIGN_HINTS.get(key.lower())) and special[0] in valid:
+        hint = special[1]
+    elif names:
+        hint = f"netspec calls it {' or '.join(names)}"
+    elif near := did_you_mean(key, valid):
+        hint = f"did you mean {near}?"
+    elif len(path) > 1 and (home := _home_of(key, spec)):
+        hint = home
+    else:
+        hint = f"valid keys: {listing(valid, 20)}"
+    return error("NS101", where, span, f"unknown key {key}", hint)
+
+
+def _home_of(key: str, spec: type[BaseModel]) -> str | None:
+    """Where a key belongs that stands in the wrong section."""
+    if key in spec.model_fields or key in ("input", "optimizer"):
+        return f"{key} belongs to the top of the file: write it above the first [section], or as [{key}] if it is a table"
+    for section in ("train", "checkpoint", "early_stopping", "transfer"):
+        fields = owner_of((section, key), spec, Table())
+        if fields is not None and key in fields.model_fields:
+            return f"{key} belongs to [{section}]"
+    if any(key in plugin.model_fields for plugin in plugins("netspec.optimizers").values()):
+        return f"{key} belongs to [optimizer]"
+    return None
+
+
+def _plugin_type(item: ErrorDetails, path: Path, where: Path, tree: Table) -> Problem:
+    package, value = item["ctx"]["package"], item["input"]
+    family = package.rpartition(".")[2]
+    known = plugins(package)
+    if isinstance(value, dict) and "type" not in value:
+        span = locate(tree, (*path, "name")) or locate(tree, path)
+        return error("NS102", where, span, "type is missing", f"add type = … ({listing(known)})")
+    if not isinstance(value, dict | str) or (isinstance(value, dict) and not isinstance(value["type"], str)):
+        message = f"{_key(path)} is {show(value)}, but must be a table with a type"
+        return error("NS103", where, locate(tree, path), message, f"choose a type: {listing(known)}")
+    kind = value if isinstance(value, str) else value["type"]
+    span = locate(tree, path if isinstance(value, str) else (*path, "type"))
+    return error("NS106", where, span, f'there is no {_SINGULAR.get(family, "type")} "{kind}"', type_hint(kind, package))
+
+
+_SINGULAR = {
+    "layers": "layer type",
+    "losses": "loss",
+    "datasets": "data set type",
+    "optimizers": "optimizer",
+    "schedules": "schedule",
+    "metrics": "metric",
+    "initializers": "initializer",
+}
+
+
+def type_hint(kind: str, package: str) -> str:
+    """The plug-in that a type of another framework, or a slip of the keyboard, means."""
+    known = plugins(package)
+    aliases = [name for name, plugin in known.items() if kind.lower() in (a.lower() for a in plugin.aliases)]
+    names = aliases or list(foreign(kind, FOREIGN_TYPES, known))
+    return f"netspec calls it {' or '.join(names)}" if names else question(kind, known, what="there are")
+
+
+def _wrong_kind(kind: str, where: Path, span: Span | None, key: str, value: Any) -> Problem:
+    wanted, hint = WANTED[kind], f"write {key} = …"
+    if wanted == "a whole number" and isinstance(value, float) and value.is_integer():
+        hint = f"write {key} = {int(value)}"
+    elif wanted in ("a whole number", "a number") and isinstance(value, str) and _is_number(value):
+        hint = f"write {key} = {value} without quotes"
+    elif wanted == "a list" and isinstance(value, str | int | float):
+        hint = f"write {key} = [{show(value)}]"
+    elif wanted == "a table":
+        hint = f"write [{key}] and its keys below it"
+    elif wanted == "true or false":
+        hint = f"write {key} = {'false' if value in (0, 'no', 'off', 'false', 'False') else 'true'}"
+    elif wanted == "text in quotes":
+        hint = f'write {key} = "{value}"' if isinstance(value, int | float) else f'write {key} = "…"'
+    else:
+        hint = f"write {key} = 1" if wanted == "a whole number" else f"write {key} = 0.1"
+    return error("NS103", where, span, f"{key} is {show(value)}, but must be {wanted}", hint)
+
+
+def _not_a_choice(item: ErrorDetails, where: Path, span: Span | None, key: str) -> Problem:
+    value = item["input"]
+    choices = [choice.strip("'") for choice in item["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+    if key == "spec_version":
+        message = f"spec_version is {show(value)}, but this netspec reads version {choices[0]}"
+        return error("NS109", where, span, message, f"write spec_version = {choices[0]}, or install the netspec it needs")
+    near = did_you_mean(value, choices) if isinstance(value, str) else None
+    message = f"{key} is {show(value)}, but must be {_one_of(choices)}"
+    return error("NS105", where, span, message, f'did you mean "{near}"?' if near else f'write {key} = "{choices[0]}"')
+
+
+def _one_of(choices: list[str]) -> str:
+    quoted = [f'"{choice}"' for choice in choices]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+
+def _other(
+    item: ErrorDetails, where: Path, span: Span | None, key: str, path: Path, spec: type[BaseModel], tree: Table
+) -> Problem:
+    kind, value = item["type"], item["input"]
+    if kind == "string_pattern_mismatch":
+        message = f"{key} is {show(value)}, but may only hold letters, digits, _ and -, in parts joined by dots"
+        return error("NS107", where, span, message, 'write something like "conv1" or "layer1.0.conv1"')
+    if kind in ("too_short", "too_long", "string_too_short", "string_too_long"):
+        message = f"{key} is {show(value)}, but must be {describe(path, spec, tree)}"
+        return error("NS107", where, span, message, "shorten it" if "long" in kind else "add what is missing")
+    if kind == "finite_number":
+        return error("NS104", where, span, f"{key} is {show(value)}", "give a finite number")
+    text = str(item["ctx"]["error"]) if "error" in item.get("ctx", {}) else item["msg"]
+    message, _, hint = text.partition("; ")
+    code = "NS108" if kind in ("value_error", "assertion_error") else "NS107"
+    return error(code, where, span, f"{key} {message}" if code == "NS107" else message, hint or "correct the value")
+
+
+def _example(path: Path, spec: type[BaseModel], tree: Table) -> str:
+    owner = owner_of(path, spec, tree)
+    names = [str(step) for step in path if isinstance(step, str)]
+    field = owner.model_fields.get(names[-1]) if owner and names else None
+    if field is not None and not field.is_required() and isinstance(field.default, bool | int | float | str):
+        return f"write {names[-1]} = {show(field.default)}"
+    return "change the value"
+
+
+def _key(path: Path) -> str:
+    """("layers", 0, "kernel_size", 1) → "kernel_size[1]"."""
+    text = ""
+    for step in path:
+        text = f"{text}[{step}]" if isinstance(step, int) else str(step)
+    return text if text else "the spec"
+
+
+def show(value: Any) -> str:
+    """A value as TOML and JSON write it, cut when long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
