@@ -1,0 +1,71 @@
+"""Softmax over the channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from netspec.kernels.abi import In, Out, cast, kernel, span
+from netspec.kernels.elementary import exp
+from netspec.layers.base import Family, Io, Layer, Shape
+
+
+# "reassoc" lets LLVM sum in vector lanes; the order depends on the number of channels alone.
+@kernel(fastmath={"contract", "reassoc"})  # type: ignore[untyped-decorator]
+def softmax_forward(chunk: int, chunks: int, x: In, y: Out, channels: int) -> None:
+    """A chunk is a range of rows of (rows, channels)."""
+    first, last = span(chunk, chunks, x.size // channels)
+    for row in range(first, last):
+        a = x[row * channels : (row + 1) * channels]
+        b = y[row * channels : (row + 1) * channels]
+        greatest = a[0]
+        for c in range(1, a.size):
+            greatest = a[c] if a[c] > greatest else greatest
+        total = cast(x, 0)
+        for c in range(b.size):
+            b[c] = exp(a[c] - greatest)
+            total += b[c]
+        scale = cast(x, 1) / total
+        for c in range(b.size):
+            b[c] *= scale
+
+
+@kernel(fastmath={"contract", "reassoc"})  # type: ignore[untyped-decorator]
+def softmax_backward(chunk: int, chunks: int, y: In, dy: In, dx: Out, channels: int) -> None:
+    first, last = span(chunk, chunks, y.size // channels)
+    for row in range(first, last):
+        b = y[row * channels : (row + 1) * channels]
+        d = dy[row * channels : (row + 1) * channels]
+        e = dx[row * channels : (row + 1) * channels]
+        mean = cast(y, 0)
+        for c in range(b.size):
+            mean += b[c] * d[c]
+        for c in range(e.size):
+            e[c] = b[c] * (d[c] - mean)
+
+
+class Softmax(Layer):
+    """Softmax over the channels of each pixel, or the features of a vector.
+
+    y_c = exp(x_c − m) / Σ_k exp(x_k − m),  m = max_k x_k;  dx_c = y_c (dy_c − Σ_k y_k dy_k).
+    x: (N, C, H, W) or (N, F) → y: the same.
+    Do not put it before the loss cross_entropy, which has its own.  Source: Bridle 1990, Neurocomputing, pp. 227–236.
+    """
+
+    family: ClassVar[Family] = "activation"
+    type: Literal["softmax"] = "softmax"
+
+    def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return inputs[0]
+
+    def forward(self, io: Io) -> None:
+        channels = io.y_shape[0]
+        chunks = io.chunks(io.y.size // channels, 12 * channels)
+        io.call(softmax_forward, chunks=chunks, x=io.x[0], y=io.y, channels=channels)
+
+    def backward(self, io: Io) -> None:
+        if io.dx[0] is None:
+            return
+        channels = io.y_shape[0]
+        chunks = io.chunks(io.y.size // channels, 3 * channels)
+        io.call(softmax_backward, chunks=chunks, y=io.y, dy=io.dy, dx=io.dx[0], channels=channels)
