@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from netspec.analysis import analyze
     from netspec.loading import load, loads
     from netspec.problems import SpecError
+    from netspec.program import compile
     from netspec.spec.model import Spec
 
 __version__ = "0.1.0"
-__all__ = ["Spec", "SpecError", "__version__", "analyze", "load", "loads"]
+__all__ = ["Spec", "SpecError", "__version__", "analyze", "compile", "load", "loads"]
 
 _HOMES = {
     "Spec": "netspec.spec.model",
     "SpecError": "netspec.problems",
     "analyze": "netspec.analysis",
+    "compile": "netspec.program",
     "load": "netspec.loading",
     "loads": "netspec.loading",
 }

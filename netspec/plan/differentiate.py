@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netspec.graph import layer_inputs
+from netspec.graph import inputs_of
 from netspec.plan.plan import Plan
 
 
@@ -18,15 +18,15 @@ def differentiate(plan: Plan) -> Plan:
         return plan
     wanted = set(plan.inputs) if plan.goal.input_gradients else set()
     for name in plan.order:
-        if _trains(plan, name) or any(source in wanted for source in layer_inputs(plan.graph, name)):
+        if _trains(plan, name) or any(source in wanted for source in inputs_of(plan.graph, name)):
             wanted.add(name)
     reached = {plan.loss_input} if plan.goal.loss else set(plan.outputs)
     for name in reversed(plan.order):
         if name in reached:
-            reached.update(layer_inputs(plan.graph, name))
+            reached.update(inputs_of(plan.graph, name))
     return replace(plan, differentiated=frozenset(wanted & reached))
 
 
 def _trains(plan: Plan, name: str) -> bool:
-    shapes = [plan.shapes[source] for source in layer_inputs(plan.graph, name)]
+    shapes = [plan.shapes[source] for source in inputs_of(plan.graph, name)]
     return name not in plan.frozen and bool(plan.layer(name).parameters(shapes))

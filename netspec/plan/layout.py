@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import networkx as nx
 
+from netspec.graph import inputs_of
 from netspec.kernels.calls import Ref
 from netspec.layers.base import Layer, Parameter, Shape, State
 
@@ -63,7 +64,7 @@ class Layout:
         return sorted(entries, key=lambda entry: entry.offset)
 
 
-def make_layout(graph: nx.DiGraph, order: tuple[str, ...], shapes: Mapping[str, Shape], frozen: frozenset[str]) -> Layout:
+def make_layout(graph: nx.DiGraph[str], order: tuple[str, ...], shapes: Mapping[str, Shape], frozen: frozenset[str]) -> Layout:
     """Give every parameter and statistic of the layers, in `order`, its place."""
     tensors = [(name, tensor) for name in order for tensor in _layer(graph, name).parameters(_inputs(graph, name, shapes))]
     keys = {(name, t.name): _group_key(graph, name, t) for name, t in tensors if name not in frozen}
@@ -88,7 +89,7 @@ def make_layout(graph: nx.DiGraph, order: tuple[str, ...], shapes: Mapping[str, 
     return Layout(in_order, states, tuple(groups), trainable_size, offset, state_size)
 
 
-def _place_states(graph: nx.DiGraph, order: tuple[str, ...], shapes: Mapping[str, Shape]) -> tuple[dict[str, Entry], int]:
+def _place_states(graph: nx.DiGraph[str], order: tuple[str, ...], shapes: Mapping[str, Shape]) -> tuple[dict[str, Entry], int]:
     entries: dict[str, Entry] = {}
     offset = 0
     for name in order:
@@ -99,7 +100,7 @@ def _place_states(graph: nx.DiGraph, order: tuple[str, ...], shapes: Mapping[str
     return entries, offset
 
 
-def _group_key(graph: nx.DiGraph, name: str, tensor: Parameter) -> tuple[float, float, bool]:
+def _group_key(graph: nx.DiGraph[str], name: str, tensor: Parameter) -> tuple[float, float, bool]:
     layer = _layer(graph, name)
     return layer.lr_mult, layer.decay_mult, tensor.decays
 
@@ -108,13 +109,11 @@ def _aligned(offset: int) -> int:
     return -(-offset // ALIGNMENT) * ALIGNMENT
 
 
-def _layer(graph: nx.DiGraph, name: str) -> Layer:
+def _layer(graph: nx.DiGraph[str], name: str) -> Layer:
     layer = graph.nodes[name]["layer"]
     assert isinstance(layer, Layer)
     return layer
 
 
-def _inputs(graph: nx.DiGraph, name: str, shapes: Mapping[str, Shape]) -> list[Shape]:
-    from netspec.graph import layer_inputs
-
-    return [shapes[source] for source in layer_inputs(graph, name)]
+def _inputs(graph: nx.DiGraph[str], name: str, shapes: Mapping[str, Shape]) -> list[Shape]:
+    return [shapes[source] for source in inputs_of(graph, name)]

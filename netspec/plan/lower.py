@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from netspec.graph import layer_inputs
+from netspec.graph import inputs_of
 from netspec.kernels.abi import ElementType, Kernel
 from netspec.kernels.calls import ArgumentValue, Call, Ref
 from netspec.kernels.copies import add_to
@@ -149,7 +149,7 @@ def gradient_parts(plan: Plan) -> dict[str, dict[str, Ref]]:
             readers[name].append(OUTSIDE_READER)
     for consumer in plan.order:
         if consumer in plan.differentiated:
-            for port, source in enumerate(layer_inputs(plan.graph, consumer)):
+            for port, source in enumerate(inputs_of(plan.graph, consumer)):
                 if source in plan.differentiated:
                     readers[source].append(f"{consumer}.{port}")
     return {name: _parts(plan.gradient(name), found) for name, found in readers.items()}
@@ -168,7 +168,7 @@ def _sum_parts(plan: Plan, out: Calls, name: str, parts: Mapping[str, Ref]) -> N
 
 
 def _layer_io(plan: Plan, out: Calls, name: str, direction: str) -> LayerIo:
-    sources = layer_inputs(plan.graph, name)
+    sources = inputs_of(plan.graph, name)
     layer = plan.layer(name)
     input_shapes = [plan.shapes[source] for source in sources]
     layout = plan.layout
@@ -188,7 +188,7 @@ def _layer_io(plan: Plan, out: Calls, name: str, direction: str) -> LayerIo:
 
 def _backward_io(plan: Plan, out: Calls, name: str, parts: Mapping[str, Mapping[str, Ref]]) -> LayerIo:
     io = _layer_io(plan, out, name, "backward")
-    sources = layer_inputs(plan.graph, name)
+    sources = inputs_of(plan.graph, name)
     io.dy = plan.gradient(name)
     io.dx = [
         parts[source][f"{name}.{port}"] if source in plan.differentiated else None for port, source in enumerate(sources)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from netspec.graph import build_graph, frozen_layers, loss_output, order, output_names
+from netspec.analysis import examine
+from netspec.graph import frozen_layers, order, outputs_of
 from netspec.plan import buffers
 from netspec.plan.differentiate import differentiate
 from netspec.plan.layout import make_layout
@@ -13,8 +14,8 @@ from netspec.plan.lower import lower
 from netspec.plan.order import order as fix_order
 from netspec.plan.plan import Goal, Plan
 from netspec.plan.verify import verify
-from netspec.shapes import infer_shapes
-from netspec.spec import Spec
+from netspec.problems import SpecError
+from netspec.spec.model import Spec
 
 Pass = Callable[[Plan], Plan]
 
@@ -29,19 +30,21 @@ PASSES: tuple[Pass, ...] = (
 
 
 def start_plan(spec: Spec, *, dtype: str, seed: int) -> Plan:
-    """The plan before its first pass: the checked graph, its shapes, and where parameters lie."""
-    graph = build_graph(spec)
-    shapes = infer_shapes(graph)
+    """The plan before its first pass: the checked graph, its shapes, and where parameters lie. Raises SpecError."""
+    graph, problems, shapes = examine(spec, spec.origin.locate)
+    if any(problem.severity == "error" for problem in problems):
+        raise SpecError(problems)
     frozen = frozen_layers(spec, graph)
     names = order(graph)
-    inputs = tuple(name for name in names if "layer" not in graph.nodes[name])
+    inputs = tuple(name for name in names if graph.nodes[name]["layer"] is None)
     layers = tuple(name for name in names if name not in inputs)
-    keeps_statistics = spec.transfer is not None and spec.transfer.bn == "train"
+    trains_statistics = spec.transfer is not None and spec.transfer.bn == "train"
+    outputs = outputs_of(spec, graph)
     return Plan(
         graph=graph, shapes=shapes, goal=Goal(batch=1), dtype=dtype, seed=seed, frozen=frozen,
-        inference_mode=frozenset() if keeps_statistics else frozen,
-        layout=make_layout(graph, layers, shapes, frozen), inputs=inputs, outputs=output_names(spec, graph),
-        loss=spec.loss, loss_input=loss_output(spec, graph) if spec.loss else None,
+        inference_mode=frozenset() if trains_statistics else frozen,
+        layout=make_layout(graph, layers, shapes, frozen), inputs=inputs, outputs=outputs,
+        loss=spec.loss, loss_input=(spec.loss.input or outputs[-1]) if spec.loss else None,
     )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ class Buffer:
 class Plan:
     """Grows through the passes of `pipeline.py`; each pass fills in what the ones before it left open."""
 
-    graph: nx.DiGraph
+    graph: nx.DiGraph[str]
     shapes: Mapping[str, Shape]
     goal: Goal
     dtype: str

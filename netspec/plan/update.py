@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from netspec.kernels.calls import Ref
 from netspec.optimizers.base import HYPER_SIZE, Optimizer
+from netspec.optimizers.clipping import emit_clipping
 from netspec.plan.layout import Group, Layout
 from netspec.plan.lower import COUNTERS, Calls
 
@@ -28,20 +29,10 @@ class GroupUpdate(Calls):
 def plan_update(optimizer: Optimizer, layout: Layout) -> Calls:
     """All calls of one update."""
     out = Calls(optimizer.label(), "update")
-    _clip(optimizer, layout, out)
+    emit_clipping(out, optimizer, [entry.ref("gradients") for entry in layout.trainable()], HYPER)
     for number, group in enumerate(layout.groups):
         optimizer.emit(_group_update(optimizer, group, number, out))
     return out
-
-
-def _clip(optimizer: Optimizer, layout: Layout, out: Calls) -> None:
-    from netspec.optimizers.clipping import clip_global_norm, clip_norms
-
-    gradients = [entry.ref("gradients") for entry in layout.trainable()]
-    if optimizer.clip_norm is not None:
-        clip_norms(out, gradients, optimizer.clip_norm)
-    if optimizer.clip_global_norm is not None and gradients:
-        clip_global_norm(out, gradients, HYPER, optimizer.clip_global_norm)
 
 
 def _group_update(optimizer: Optimizer, group: Group, number: int, out: Calls) -> GroupUpdate:
