@@ -10,13 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netspec.analysis import analyze
-    from netspec.loading import load, loads
+    from netspec.loading import load, loads, read
     from netspec.problems import SpecError
     from netspec.program import compile
     from netspec.spec.model import Spec
+    from netspec.spec.render import render, spec_hash
+    from netspec.spec.schema import json_schema
 
 __version__ = "0.1.0"
-__all__ = ["Spec", "SpecError", "__version__", "analyze", "compile", "load", "loads"]
+__all__ = [
+    "Spec",
+    "SpecError",
+    "__version__",
+    "analyze",
+    "compile",
+    "json_schema",
+    "load",
+    "loads",
+    "read",
+    "render",
+    "spec_hash",
+]
 
 _HOMES = {
     "Spec": "netspec.spec.model",
@@ -25,6 +39,10 @@ _HOMES = {
     "compile": "netspec.program",
     "load": "netspec.loading",
     "loads": "netspec.loading",
+    "read": "netspec.loading",
+    "render": "netspec.spec.render",
+    "spec_hash": "netspec.spec.render",
+    "json_schema": "netspec.spec.schema",
 }
 """Public name → module that defines it."""
 

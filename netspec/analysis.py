@@ -11,7 +11,7 @@ import networkx as nx
 from netspec.graph import Locate, Network, build_graph, check_graph, frozen_layers, inputs_of, order
 from netspec.layers.base import Layer, Shape, volume
 from netspec.problems import Problem, sort_problems
-from netspec.shapes import infer
+from netspec.shapes import check_loss, infer
 from netspec.spec.model import Spec
 
 BYTES = {"float32": 4, "float64": 8}
@@ -87,7 +87,8 @@ def examine(spec: Network, locate: Locate) -> tuple[nx.DiGraph[str], list[Proble
     graph = build_graph(spec)
     problems = check_graph(spec, graph, locate)
     inference = infer(graph, locate)
-    return graph, [*problems, *inference.problems], inference.shapes
+    problems += [*inference.problems, *check_loss(spec, graph, inference.shapes, locate)]
+    return graph, problems, inference.shapes
 
 
 def _row(
@@ -152,5 +153,3 @@ def _window(layer: Layer) -> tuple[tuple[int, int], tuple[int, int], tuple[int, 
 
 def _pair(size: Any) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else (size[0], size[1])
-
-

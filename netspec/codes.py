@@ -2,9 +2,110 @@
 
 from __future__ import annotations
 
-CODES: dict[str, str] = {}
+CODES: dict[str, str] = {
+    # NS0: the file
+    "NS001": "The file cannot be read: it is not there, is a folder, is far too large, or you may not read it. Check "
+    "the path; relative paths start in the folder where the command runs.",
+    "NS002": "netspec tells the language of a spec by the suffix of its file name: .toml or .json.",
+    "NS003": "The file is not UTF-8 text. Editors call the setting “encoding”; choose UTF-8, with or without byte- "
+    "order mark. The position is that of the first byte that cannot be read.",
+    "NS004": "The text breaks the rules of TOML or JSON at this place, so nothing behind it can be understood. Most "
+    "often a quote, a bracket or a comma is missing just before the caret.",
+    "NS005": "A key or table may be given only once, because a second one would silently replace the first. Lists of "
+    "tables, such as layers, are written with double brackets: [[layers]].",
+    "NS006": "TOML or JSON can write this value, but a spec cannot hold it: dates and times, null, nan and infinity, "
+    "integers beyond 64 bits, and halves of characters. To get a default, leave the key out.",
+    "NS007": "The text is nested deeper than any spec needs. Usually a closing bracket is missing further up.",
+    "NS008": "There is nothing in the file, or a JSON file holds a list or a number where an object should be. The "
+    "smallest spec has an [input] with a shape and one entry in [[layers]].",
+    "NS010": "`extends` names the file that this one patches, relative to the folder of this file. The file must "
+    "exist, and no file may extend itself, directly or through others.",
+    "NS011": "`remove = true` in a patch deletes the layer of that name which the base has. The message names a layer "
+    "that the base does not have, or another value than true.",
+    "NS020": "An expression ${…} reads a variable that is not defined here. Variables come from [variables]; inside a "
+    "block also from its parameters, and `index` and `repeat` count the copies.",
+    "NS021": "The text between ${ and } cannot be evaluated. Allowed are numbers, text in single quotes, variables, + "
+    "- * / // % **, comparisons, and/or/not, `a if c else b`, min, max, int, round and abs.",
+    "NS022": "A variable must be one number, text or boolean, named like a Python variable, and variables must not "
+    "need each other in a circle.",
+    "NS030": 'A layer of type "block" names a block that is not defined under [blocks.NAME].',
+    "NS031": "The use of a block does not fit its parameters: one that is `required` is missing, or a key is none of "
+    "its parameters. Parameters with defaults stand in `parameters`, those without in `required`.",
+    "NS032": "Blocks hold each other in a circle, so that expanding them would never end.",
+    "NS033": "The definition of a block cannot be used: it has no layers, names an output it does not have, or expands "
+    "to more layers than any network has.",
+    "NS040": "`--set path=value` names something that the spec does not have. Paths are written with dots: "
+    "optimizer.lr, train.epochs, layers.conv1.kernel_size, input.size, variables.width.",
+    "NS041": "`--set` needs a path, an equals sign and a value, without spaces around it: --set optimizer.lr=0.01.",
+    # NS1: fields
+    "NS101": "The key is not known here. netspec never ignores a key, because a misspelt one would change the network "
+    "without a word. Words of other frameworks are recognised in the hint, but not accepted.",
+    "NS102": "A key that has no default is missing.",
+    "NS103": "The value is of another kind than the key takes: text for a number, a number for a list, … netspec does "
+    'not convert: "3" is not 3, true is not 1 and 5.0 is not a whole number.',
+    "NS104": "The number is outside of the range that makes sense for this key.",
+    "NS105": "The key takes one of a few words, and this is none of them.",
+    "NS106": "There is no layer, loss, optimizer, … of this type. `netspec schema` lists all of them.",
+    "NS107": "The value has not the form that the key takes, such as a list of the wrong length, or a name with "
+    "spaces.",
+    "NS108": "Two keys contradict each other, or a value breaks a rule of its section.",
+    "NS109": "The spec is written in another version of the spec language than this netspec reads.",
+    # NS2: shapes
+    "NS201": "The layer cannot take inputs of this shape. Shapes are [C, H, W] (channels, height, width) for pictures "
+    "and [F] for vectors, without the batch axis.",
+    "NS202": "The inputs of a layer that joins several do not fit together: adding and multiplying needs equal shapes, "
+    "concatenating needs shapes that agree in all but the joined axis.",
+    "NS203": "The window is larger than the padded input, so that there is not even one place for it. With input W, "
+    "kernel K, dilation D and padding P on both sides, D·(K − 1) + 1 must not exceed W + 2P. Use a smaller "
+    "kernel, more padding, a larger input, or fewer strided layers before.",
+    "NS204": 'rounding = "exact" asks that the windows cover the padded input without remainder: (W − D·(K − 1) − 1 '
+    '+ 2P) must be a multiple of the stride S. Change one of them, or use "floor" or "ceil".',
+    "NS205": "The layer works on pictures [C, H, W], but is given a vector [F]. Put it before flatten and linear "
+    "layers, or give the vector a picture's shape with reshape.",
+    "NS206": "`groups` splits the channels into equal parts, so it must divide both the input channels and "
+    "out_channels.",
+    "NS207": "The loss cannot read the network's output, for example because a classification loss needs one number "
+    "for each class, in a vector [C] or for each pixel [C, H, W].",
+    "NS208": "The new shape does not hold as many numbers as the input.",
+    # NS3: graph
+    "NS301": "A layer reads a name that no layer and no input has. Layers of blocks are called USE.LAYER, with "
+    '`repeat` USE.INDEX.LAYER; inside a block, "input" is what the block reads.',
+    "NS302": "Two layers, or a layer and an input, have the same name. Names tie layers together and name the weights, "
+    "so each may exist once.",
+    "NS303": "Layers read each other in a circle, so none of them could be computed first. The message shows the "
+    "circle.",
+    "NS304": "No path leads from an input of the network to this layer, so it would never see data.",
+    "NS305": "What this layer or input gives is used by nobody and is no output. Where `outputs` is left out, every "
+    "layer that nobody reads is an output.",
+    "NS306": "The layer takes another number of inputs. Without `inputs`, a layer reads the one above it; the first "
+    "layer reads the network's input, if there is only one.",
+    "NS307": "`outputs` must name layers of the network, each once.",
+    "NS308": "`input` under [loss] must name one of the network's outputs.",
+    "NS310": 'A name or pattern under [transfer] matches no layer. Patterns are shell globs: "layer1.*"; a bare name '
+    'also covers everything below it: "layer1" covers layer1.0.conv1.',
+    # NS4: data
+    "NS401": "The data set cannot be read.",
+    "NS402": "The samples do not have the shape of the network's input.",
+    "NS403": "The labels do not fit the loss or the number of the network's outputs.",
+    # NS5: training
+    "NS501": "`monitor` names something that this run does not measure. Measured are the loss and the metrics, with "
+    "the prefix val_ where there is validation data.",
+    "NS502": "Training needs a section that the spec does not have: [data], [loss] or [optimizer].",
+    "NS503": "Two settings of the training do not go together.",
+    # NS6: weights
+    "NS601": "The weights file cannot be read, or is not of a known format.",
+    "NS602": "The weights do not fit the network: tensors are missing, unexpected, or have another shape.",
+    # NS9: warnings
+    "NS901": "The windows of this layer do not reach the last rows or columns of their input: (W − D·(K − 1) − 1 + 2P) "
+    "is not a multiple of the stride. The pixels are not lost if this is meant, but often it is not; padding "
+    'or rounding = "ceil" lets the windows reach them.',
+    "NS902": "Several layers are read by nobody, so the network has several outputs, but the loss reads only one. "
+    "Either a layer was meant to be joined, or `outputs` and the loss's `input` should say what is meant.",
+    "NS907": "A block is defined but never used. Perhaps its name is misspelt where it should be used.",
+}
+"""Code → one paragraph. Codes are stable: they are never given to another problem."""
 
 
 def explain(code: str) -> str | None:
     """One paragraph about a code; None when there is no such code."""
-    return CODES.get(code.upper())
+    return CODES.get(code.strip().upper())

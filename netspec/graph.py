@@ -81,7 +81,7 @@ def outputs_of(spec: Network, graph: nx.DiGraph[str]) -> tuple[str, ...]:
 
 
 def order(graph: nx.DiGraph[str]) -> list[str]:
-    """Names so that each comes after all it reads; among those that are ready, file order. Nodes of cycles are left out."""
+    """Names so that each comes after all it reads; of those that are ready, in file order. Nodes of cycles are out."""
     waiting = {name: graph.in_degree(name) for name in graph}
     ready = [(graph.nodes[name]["index"], name) for name in graph if not waiting[name]]
     heapq.heapify(ready)
@@ -133,7 +133,8 @@ def _check_inputs(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iter
         for port, name in enumerate(names):
             if name not in graph:
                 span = locate(("layers", place, "inputs", port))
-                yield error("NS301", path, span, f"there is no layer {name} to read", question(name, graph, what="layers"))
+                hint = question(name, graph, what="layers")
+                yield error("NS301", path, span, f"there is no layer {name} to read", hint)
         if is_unknown(layer):
             continue
         least, most = layer.arity
@@ -154,7 +155,7 @@ def _wrong_number(layer: Layer, names: Sequence[str], locate: Locate, place: int
     if layer.inputs is None:
         hint = 'say which: inputs = ["a", "b"]'
     elif most == 1:
-        hint = 'keep one of them, or join them first with an add or concat layer'
+        hint = "keep one of them, or join them first with an add or concat layer"
     else:
         hint = "add to inputs what is missing" if len(names) < least else "remove some"
     span = locate(("layers", place, "inputs")) if layer.inputs is not None else locate(("layers", place, "name"))
@@ -203,20 +204,22 @@ def _check_loss(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iterab
             hint = question(name, outputs, what="outputs")
         yield error("NS308", ("loss", "input"), locate(("loss", "input")), f"the network has no output {name}", hint)
     elif name is None and len(outputs) > 1:
-        message = f"the network has {len(outputs)} outputs ({', '.join(outputs)}), and the loss reads only {outputs[-1]}"
+        message = f"the network has {len(outputs)} outputs ({', '.join(outputs)}), the loss reads only {outputs[-1]}"
         hint = f'say so with input = "{outputs[-1]}" under [loss], or name the outputs with outputs = […]'
         yield warning("NS902", ("loss", "type"), locate(("loss", "type")), message, hint)
 
 
 def _check_reach(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:
-    reached = {name for source in graph if graph.nodes[source]["layer"] is None for name in _from(graph, source)}
+    sources = [name for name in graph if graph.nodes[name]["layer"] is None]
+    reached = {name for source in sources for name in nx.descendants(graph, source)}
     wanted = {name for output in outputs_of(spec, graph) for name in (output, *nx.ancestors(graph, output))}
     for name in graph:
         layer, span = graph.nodes[name]["layer"], locate(("layers", name, "name"))
         if layer is None:
             if not graph.out_degree(name):
                 place = [item.name for item in spec.inputs].index(name)
-                message, hint = f"no layer reads the input {name}", f'use it: inputs = ["{name}"] in a layer, or remove it'
+                message = f"no layer reads the input {name}"
+                hint = f'use it: inputs = ["{name}"] in a layer, or remove it'
                 yield error("NS305", ("inputs", place), locate(("inputs", place)), message, hint)
         elif name not in reached and not is_unknown(layer):
             message = "nothing leads from the network's input to this layer"
@@ -225,10 +228,6 @@ def _check_reach(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Itera
             message = "no output depends on this layer"
             hint = f'add "{name}" to outputs, let another layer read it, or remove it'
             yield error("NS305", ("layers", name), span, message, hint)
-
-
-def _from(graph: nx.DiGraph[str], source: str) -> Iterable[str]:
-    return nx.descendants(graph, source)
 
 
 def check_transfer(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:

@@ -19,7 +19,7 @@ from netspec.spec.source import Format, Source, read_source
 class Document:
     """What one reading of a spec gave.
 
-    spec: None when a field is wrong; a spec with errors in its graph or shapes is there, so that it can be edited.
+    spec: None when a field is wrong; with errors in its graph or shapes it is there.
     problems: all of them, in the order of the text. tree: plain dicts and lists, blocks expanded and variables replaced.
     files: the file and those it extends.
     """

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import networkx as nx
 
-from netspec.graph import Locate, inputs_of, order
+from netspec.graph import Locate, Network, inputs_of, order, outputs_of
 from netspec.layers.base import Layer, Shape, ShapeError
 from netspec.problems import Path, Problem, Span, error, warning
 from netspec.spec.unknown import is_unknown
@@ -59,6 +59,23 @@ def _infer_layer(layer: Layer, inputs: list[Shape], result: Inference, locate: L
     for note in layer.notes(inputs):
         path, span = _place(layer, note.field, locate)
         result.problems.append(warning(note.code, path, span, note.message, note.hint))
+
+
+def check_loss(spec: Network, graph: nx.DiGraph[str], shapes: dict[str, Shape], locate: Locate) -> list[Problem]:
+    """Whether the loss can read the output it is given."""
+    outputs = outputs_of(spec, graph)
+    if spec.loss is None or not outputs:
+        return []
+    name = spec.loss.input or outputs[-1]
+    if name not in shapes:
+        return []
+    try:
+        spec.loss.check(shapes[name], None)
+    except ShapeError as problem:
+        key = problem.field if problem.field in spec.loss.model_fields_set else "type"
+        path: Path = ("loss", key or "type")
+        return [error("NS207", path, locate(path), f"{problem.message} (layer {name})", problem.hint)]
+    return []
 
 
 def _place(layer: Layer, key: str | None, locate: Locate) -> tuple[Path, Span | None]:

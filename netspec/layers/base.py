@@ -29,7 +29,7 @@ class ShapeError(ValueError):
     message: what is wrong, with the values; hint: one remedy; field: the key at fault, when it is one ("kernel_size").
     """
 
-    def __init__(self, message: str, hint: str, *, field: str | None = None, code: str = "NS203") -> None:
+    def __init__(self, message: str, hint: str, *, field: str | None = None, code: str = "NS201") -> None:
         super().__init__(f"{message}; {hint}")
         self.message, self.hint, self.field, self.code = message, hint, field, code
 

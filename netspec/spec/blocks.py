@@ -81,7 +81,9 @@ class Expander:
         for name, block in self.blocks.items():
             path = ("blocks", name)
             if not isinstance(block, Table) or not isinstance(block.get("layers"), Array) or not block["layers"]:
-                self._error("NS033", path, self.blocks.at_value(name), "the block has no layers", _ADD_LAYERS.format(name))
+                self._error(
+                    "NS033", path, self.blocks.at_value(name), "the block has no layers", _ADD_LAYERS.format(name)
+                )
                 continue
             for key in block.keys() - set(BLOCK_KEYS):
                 hint = question(key, BLOCK_KEYS, what="keys of a block")

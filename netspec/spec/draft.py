@@ -121,8 +121,8 @@ def _layer(item: Any, index: int, is_wrong: bool) -> Layer:
         return layer
     name = item.get("name") if isinstance(item, dict) else None
     inputs = item.get("inputs") if isinstance(item, dict) else None
-    is_list = isinstance(inputs, list) and all(isinstance(source, str) for source in inputs)
-    return make_unknown(name if isinstance(name, str) else f"layers[{index}]", tuple(inputs) if is_list else None)
+    names = tuple(source for source in inputs if isinstance(source, str)) if isinstance(inputs, list) else None
+    return make_unknown(name if isinstance(name, str) else f"layers[{index}]", names)
 
 
 def _plugin(table: Any, package: str) -> Any:

@@ -63,7 +63,7 @@ def describe_type(annotation: Any, metadata: list[Any] | tuple[Any, ...] = ()) -
 
 
 def _describe_list(arguments: tuple[Any, ...], metadata: list[Any] | tuple[Any, ...]) -> str:
-    if len(arguments) == 2 and arguments[1] is Ellipsis or len(arguments) == 1:
+    if (len(arguments) == 2 and arguments[1] is Ellipsis) or len(arguments) == 1:
         return f"a list{_length(metadata, 'items')}, each {describe_type(arguments[0])}"
     return f"a list of {len(arguments)}, each {describe_type(arguments[0])}" if arguments else "a list"
 

@@ -43,8 +43,8 @@ COMPARISONS: dict[type, Callable[[Any, Any], bool]] = {
     ast.GtE: operator.ge,
 }
 FUNCTIONS: dict[str, Callable[..., Any]] = {"min": min, "max": max, "int": int, "round": round, "abs": abs}
-WHAT_IS_ALLOWED = "use numbers, text, variables, + - * / // % **, comparisons, and/or/not, `a if c else b`, " + ", ".join(
-    FUNCTIONS
+WHAT_IS_ALLOWED = (
+    "use numbers, text, variables, + - * / // % **, comparisons, and/or/not, `a if c else b`, " + ", ".join(FUNCTIONS)
 )
 
 

@@ -26,7 +26,9 @@ def _extend(tree: Table, source: Source, chain: list[FilePath], problems: list[P
     span, name = tree.at_value("extends"), tree["extends"]
     patch = tree.without("extends")
     if not isinstance(name, str):
-        problems.append(error("NS010", ("extends",), span, "extends must be a file name", 'write extends = "base.toml"'))
+        problems.append(
+            error("NS010", ("extends",), span, "extends must be a file name", 'write extends = "base.toml"')
+        )
         return patch, [source.file]
     path = source.folder / name
     if path.resolve() in chain:

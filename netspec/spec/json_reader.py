@@ -67,7 +67,7 @@ def _read_pair(source: Source, pair: Node, table: Place, duplicates: list[Proble
 
 
 def _span(source: Source, node: Node) -> Span:
-    return source.span_of_points(tuple(node.start_point), tuple(node.end_point))
+    return source.span_of_points(node.start_point, node.end_point)
 
 
 def _syntax_error(source: Source, problem: json.JSONDecodeError) -> Problem:
@@ -81,7 +81,7 @@ def _in_words(what: str, rest: str) -> tuple[str, str]:
     word = re.match(r"[A-Za-z_]+", rest)
     if what.startswith("Expecting property name") or what.startswith("Illegal trailing comma"):
         if rest.startswith("'"):
-            return "a key must stand in double quotes", 'write "key", not \'key\''
+            return "a key must stand in double quotes", "write \"key\", not 'key'"
         return "a key in double quotes must follow here", "delete the comma before }, or put the key into double quotes"
     if what.startswith("Expecting value"):
         if word:

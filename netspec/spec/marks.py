@@ -86,7 +86,9 @@ def marked(value: Any, span: Span | None = None) -> Any:
     return value
 
 
-def rewrite(value: Any, leaf: Callable[[Any, Span | None, Path], Any], span: Span | None = None, path: Path = ()) -> Any:
+def rewrite(
+    value: Any, leaf: Callable[[Any, Span | None, Path], Any], span: Span | None = None, path: Path = ()
+) -> Any:
     """A deep copy in which every scalar is `leaf(scalar, its place, its path)`; places are kept."""
     if isinstance(value, Table):
         table = Table(span=value.span)

@@ -15,7 +15,7 @@ from netspec.losses.base import Loss
 from netspec.metrics.base import Metric
 from netspec.optimizers.base import Optimizer
 from netspec.problems import Path, Span
-from netspec.registry import Plugin
+from netspec.schedules.base import Schedule
 from netspec.spec.plugin_field import PluginField
 from netspec.spec.sections import Checkpoint, EarlyStopping, Input, Section, Train, Transfer
 
@@ -65,7 +65,7 @@ class Spec(Section):
     """How the network is trained."""
     optimizers: tuple[Annotated[Optimizer, PluginField("netspec.optimizers")], ...] = ()
     """One [optimizer], or several [[optimizers]] that are trained side by side."""
-    schedule: Annotated[Plugin, PluginField("netspec.schedules")] | None = None
+    schedule: Annotated[Schedule, PluginField("netspec.schedules")] | None = None
     """How the learning rate changes; default: it does not."""
     metrics: tuple[Annotated[Metric, PluginField("netspec.metrics", shorthand=True)], ...] = ()
     """What is measured: metrics = ["accuracy", { type = "top_k", k = 5 }]."""

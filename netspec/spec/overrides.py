@@ -15,7 +15,7 @@ from netspec.spec.suggest import FOREIGN_KEYS, foreign, question
 def apply_overrides(
     tree: Table, overrides: Iterable[str], problems: list[Problem], sections: Sequence[str], *, is_expanded: bool = True
 ) -> list[str]:
-    """Set each `path=value` in the tree; returns those that name a layer which only appears when blocks are expanded."""
+    """Set each `path=value` in the tree; returns those that name a layer which blocks have yet to make."""
     later = []
     for text in overrides:
         path, equals, value = text.partition("=")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, SerializeAsAny
 from pydantic.json_schema import JsonSchemaValue
@@ -21,8 +21,8 @@ class PluginField:
         self.package, self.shorthand = package, shorthand
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        base: CoreSchema = handler.generate_schema(SerializeAsAny[source])
-        return BeforeValidator(plugin_parser(self.package)).__get_pydantic_core_schema__(source, lambda _: base)  # type: ignore[arg-type]
+        parser = BeforeValidator(plugin_parser(self.package))
+        return handler.generate_schema(Annotated[source, SerializeAsAny(), parser])  # type: ignore[type-arg]
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         known = plugins(self.package)

@@ -62,5 +62,7 @@ def _check_scalar(value: Any, span: Span | None, path: Path, problems: list[Prob
     elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         problems.append(error("NS006", path, span, f"{key} is beyond ±(2^63 − 1)", "give a smaller number"))
     elif isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-        problems.append(error("NS006", path, span, f"{key} holds half a character (\\ud800…\\udfff)", "write the whole one"))
+        problems.append(
+            error("NS006", path, span, f"{key} holds half a character (\\ud800…\\udfff)", "write the whole one")
+        )
     return value

@@ -118,7 +118,9 @@ def _fill_dialect(tree: Table) -> Table:
     for section, package in FAMILIES.items():
         entries = tree.get(section)
         for table in entries if isinstance(entries, list) else [entries]:
-            kind = table.get("type") if isinstance(table, Table) else None
+            if not isinstance(table, Table):
+                continue
+            kind = table.get("type")
             plugin = plugins(package).get(kind) if isinstance(kind, str) else None
             for key, value in (plugin.dialects.get(dialect, {}) if plugin else {}).items():
                 if key not in table:

@@ -67,7 +67,7 @@ def _read_table(source: Source, node: Node, root: Place) -> None:
 
 
 def _read_pair(source: Source, node: Node, table: Place) -> None:
-    keys = [leaf for leaf in _leaves(node.children[0])] if node.children and node.children[0].type in KEYS else []
+    keys = _leaves(node.children[0]) if node.children and node.children[0].type in KEYS else []
     value = node.children[-1]
     for key in keys:
         table = table.child(_key_text(key), _span(source, key))
@@ -103,7 +103,7 @@ def _key_text(node: Node) -> str:
 
 
 def _span(source: Source, node: Node, last: Node | None = None) -> Span:
-    return source.span_of_points(tuple(node.start_point), tuple((last or node).end_point))
+    return source.span_of_points(node.start_point, (last or node).end_point)
 
 
 def _syntax_error(source: Source, text: str) -> Any:
@@ -127,17 +127,17 @@ def _in_words(what: str, line: str, *, at_end: bool) -> tuple[str, str, str]:
     if "Invalid value" in what and word:
         return "NS004", f"{word} is not a TOML value", _value_hint(word)
     if "Expected '=' after a key" in what:
-        return "NS004", "a key must be followed by = and a value", 'write key = value, or [section] for a new section'
+        return "NS004", "a key must be followed by = and a value", "write key = value, or [section] for a new section"
     if "Invalid statement" in what:
         return "NS004", "a line must be key = value or a [section]", "correct or delete this line"
     if "Unescaped '\\'" in what or "escape" in what.lower():
         return "NS004", "a backslash starts an escape here", "write \\\\ or use 'single quotes' for paths"
     if "Unclosed array" in what:
-        return "NS004", "the array is not closed, or a comma is missing", "put , between the items and ] behind them"
+        return "NS004", "the array is not closed, or a comma is missing", "put , between items and ] behind them"
     if "Unclosed inline table" in what:
-        return "NS004", "the inline table is not closed, or a comma is missing", "put , between the keys and } behind them"
+        return "NS004", "the inline table is not closed, or a comma is missing", "put , between keys and } behind"
     if "Illegal character" in what:
-        return "NS004", "there is a character that TOML does not allow here", "close the string on its line, or delete it"
+        return "NS004", "TOML does not allow this character here", "close the string on its line, or delete it"
     end = " at the end of the file" if at_end else ""
     return "NS004", f"{what[:1].lower()}{what[1:]}{end}", "correct the TOML here (https://toml.io)"
 
@@ -156,7 +156,7 @@ def _value_hint(word: str) -> str:
         return "a decimal point needs digits on both sides, like 0.5"
     if word.startswith("("):
         return "write lists with [ and ]"
-    return "use a number, true, false, \"text\", [a, list] or { a = table }"
+    return 'use a number, true, false, "text", [a, list] or { a = table }'
 
 
 def _long_number(source: Source) -> Any:

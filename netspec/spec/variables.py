@@ -10,8 +10,9 @@ from netspec.problems import Path, Problem, Span, error
 from netspec.spec.expressions import ExpressionError, Value, evaluate, names_in
 from netspec.spec.marks import Table, rewrite
 
-EXPRESSION = re.compile(r"(\$?)\$\{([^{}]*)\}")
+EXPRESSION = re.compile(r"\$\$\{|\$\{([^{}]*)\}")
 """`${expression}`; `$${` stands for the characters `${`."""
+ESCAPED = "$${"
 
 
 def resolve_variables(table: Any, problems: list[Problem]) -> dict[str, Value]:
@@ -44,7 +45,7 @@ def resolve_variables(table: Any, problems: list[Problem]) -> dict[str, Value]:
 def _names(value: Any) -> set[str]:
     if not isinstance(value, str):
         return set()
-    return {name for match in EXPRESSION.finditer(value) if not match[1] for name in names_in(match[2])}
+    return {name for match in EXPRESSION.finditer(value) if match[0] != ESCAPED for name in names_in(match[1])}
 
 
 def _cycle(table: Table, pending: Mapping[str, Any]) -> Problem:
@@ -73,11 +74,12 @@ def substitute_text(
         return value
     try:
         whole = EXPRESSION.fullmatch(value)
-        if whole and not whole[1]:
-            return evaluate(whole[2], variables)
+        if whole and whole[0] != ESCAPED:
+            return evaluate(whole[1], variables)
         text = EXPRESSION.sub(lambda match: _embedded(match, variables), value)
         if "${" in EXPRESSION.sub("", value):
-            raise ExpressionError(f"{value!r} has a ${{ that is not closed", "write ${expression}, or $${ for the characters")
+            hint = "write ${expression}, or $${ for the characters"
+            raise ExpressionError(f"{value!r} has a ${{ that is not closed", hint)
         return text
     except ExpressionError as problem:
         problems.append(error(problem.code, path, span, problem.message, problem.hint))
@@ -85,7 +87,12 @@ def substitute_text(
 
 
 def _embedded(match: re.Match[str], variables: Mapping[str, Value]) -> str:
-    if match[1]:
-        return match[0][1:]
-    value = evaluate(match[2], variables)
+    if match[0] == ESCAPED:
+        return "${"
+    value = evaluate(match[1], variables)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def escape(text: str) -> str:
+    """A text that `substitute_text` turns into this one."""
+    return text.replace("${", ESCAPED)

@@ -104,8 +104,10 @@ def _problem(path: Path, items: list[ErrorDetails], tree: Table, spec: type[Base
     if kind in BOUNDS:
         name, words = BOUNDS[kind]
         limit = items[0]["ctx"][name]
-        message = f"{key} is {show(value)}, but must be {words} {limit:g}" if isinstance(limit, float) else (
-            f"{key} is {show(value)}, but must be {words} {limit}"
+        message = (
+            f"{key} is {show(value)}, but must be {words} {limit:g}"
+            if isinstance(limit, float)
+            else (f"{key} is {show(value)}, but must be {words} {limit}")
         )
         return error("NS104", where, span, message, f"use {describe(path, spec, tree)}")
     if kind == "literal_error":
@@ -127,7 +129,7 @@ def _missing(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Pro
 def _unknown(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Problem:
     key, owner = str(path[-1]), owner_of(path, spec, tree)
     span = locate(tree, path, key=True)
-    valid = [name for name in owner.model_fields] if owner else []
+    valid = list(owner.model_fields) if owner else []
     if len(path) == 1:
         valid = sorted({*valid, "input", "optimizer", "variables", "blocks", "extends"})
     names = foreign(key, FOREIGN_KEYS, valid)
@@ -147,7 +149,7 @@ def _unknown(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Pro
 def _home_of(key: str, spec: type[BaseModel]) -> str | None:
     """Where a key belongs that stands in the wrong section."""
     if key in spec.model_fields or key in ("input", "optimizer"):
-        return f"{key} belongs to the top of the file: write it above the first [section], or as [{key}] if it is a table"
+        return f"{key} belongs to the top of the file: write it above the first [section], or as [{key}]"
     for section in ("train", "checkpoint", "early_stopping", "transfer"):
         fields = owner_of((section, key), spec, Table())
         if fields is not None and key in fields.model_fields:
@@ -169,7 +171,8 @@ def _plugin_type(item: ErrorDetails, path: Path, where: Path, tree: Table) -> Pr
         return error("NS103", where, locate(tree, path), message, f"choose a type: {listing(known)}")
     kind = value if isinstance(value, str) else value["type"]
     span = locate(tree, path if isinstance(value, str) else (*path, "type"))
-    return error("NS106", where, span, f'there is no {_SINGULAR.get(family, "type")} "{kind}"', type_hint(kind, package))
+    message = f'there is no {_SINGULAR.get(family, "type")} "{kind}"'
+    return error("NS106", where, span, message, type_hint(kind, package))
 
 
 _SINGULAR = {
@@ -215,7 +218,8 @@ def _not_a_choice(item: ErrorDetails, where: Path, span: Span | None, key: str) 
     choices = [choice.strip("'") for choice in item["ctx"]["expected"].replace(" or ", ", ").split(", ")]
     if key == "spec_version":
         message = f"spec_version is {show(value)}, but this netspec reads version {choices[0]}"
-        return error("NS109", where, span, message, f"write spec_version = {choices[0]}, or install the netspec it needs")
+        hint = f"write spec_version = {choices[0]}, or install the netspec it needs"
+        return error("NS109", where, span, message, hint)
     near = did_you_mean(value, choices) if isinstance(value, str) else None
     message = f"{key} is {show(value)}, but must be {_one_of(choices)}"
     return error("NS105", where, span, message, f'did you mean "{near}"?' if near else f'write {key} = "{choices[0]}"')
