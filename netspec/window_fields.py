@@ -47,6 +47,10 @@ def _check_size(value: Any) -> Any:
     raise _refuse("size2", f"{given!r} is not a size; use a whole number from 1 to {LARGEST} or [height, width]")
 
 
+def _check_size_or_none(value: Any) -> Any:
+    return None if value is None else _check_size(value)
+
+
 def _check_padding(value: Any) -> Any:
     if _is_count(value, 0) or isinstance(value, Sides) or value in ("same", "same_lower", "valid"):
         return value
@@ -77,6 +81,7 @@ Count = Annotated[int, Field(ge=0, le=LARGEST)]
 Extent = Annotated[int, Field(ge=1, le=LARGEST)]
 Size2 = Annotated[Extent | tuple[Extent, Extent], BeforeValidator(_check_size)]
 """A whole number ≥ 1, or [height, width]; see `pair`."""
+SizeOrNone = Annotated[Extent | tuple[Extent, Extent] | None, BeforeValidator(_check_size_or_none)]
 Padding = Annotated[
     Count | tuple[Count, Count] | Sides | Literal["same", "same_lower", "valid"], BeforeValidator(_check_padding)
 ]

@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.layers.base import Note, Shape, ShapeError
-from netspec.window_fields import Padding, Rounding, Sides, Size2, pair
+from netspec.window_fields import Padding, Rounding, Sides, Size2, SizeOrNone, pair
 
-__all__ = ["Axis", "Padding", "Rounding", "Sides", "Size2", "dropped_notes", "pair", "resolve"]
+__all__ = [
+    "Axis", "Padding", "Rounding", "Sides", "Size2", "SizeOrNone", "check_picture", "dropped_notes", "pair", "resolve",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,18 @@ class Axis:
             filled |= (pixels >= 0) & (pixels < self.size)
         return tuple(np.flatnonzero(~filled).tolist())
 
+    def pixels(self, window: int) -> range:
+        """The input pixels, padding not counted, that this window reads."""
+        start = window * self.stride - self.before
+        below = max(0, -(start // self.dilation))  # taps before pixel 0
+        end = min(start + self.span, self.size)
+        return range(start + below * self.dilation, end, self.dilation)
+
+    def taps_before_end(self, window: int) -> int:
+        """Taps of this window inside the padded input: all but those that hang over the end."""
+        left = self.padded - window * self.stride
+        return min(self.kernel, -(-left // self.dilation))
+
     def _taps(self) -> Iterator[NDArray[np.int64]]:
         """For each tap of a window: the pixel it reads in every window."""
         starts = np.arange(self.output, dtype=np.int64) * self.stride - self.before
@@ -89,6 +103,14 @@ def _numerator(axis: Axis) -> str:
     return f"({axis.size} − {axis.dilation}·({axis.kernel} − 1) − 1 + {axis.before} + {axis.after})"
 
 
+def check_picture(shape: Shape) -> None:
+    """Raise ShapeError NS205 unless the shape is [C, H, W]."""
+    if len(shape) != 3:
+        raise ShapeError(f"needs a [C, H, W] input (channels, height, width), got {list(shape)}",
+                         "put it before flatten and linear, or a reshape with shape = [C, H, W] before it",
+                         code="NS205")
+
+
 def resolve(
     shape: Shape,
     *,
@@ -103,10 +125,7 @@ def resolve(
     Raises ShapeError: NS205 for another shape, NS203 when a window exceeds the padded input, NS204 when
     rounding = "exact" and the last window does not end with the padded input.
     """
-    if len(shape) != 3:
-        raise ShapeError(f"needs a [C, H, W] input (channels, height, width), got {list(shape)}",
-                         "put it before flatten and linear, or a reshape with shape = [C, H, W] before it",
-                         code="NS205")
+    check_picture(shape)
     kernels, strides, dilations = pair(kernel_size), pair(stride), pair(dilation)
     axes = []
     for i, name in enumerate(("height", "width")):
