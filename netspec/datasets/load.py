@@ -104,14 +104,17 @@ def fingerprint(parts: Parts, classes: tuple[str, ...] | None) -> str:
 
 def check_source(source: Source) -> None:
     """Raise DataError for an empty part and for NaN or infinity, which would poison every weight."""
+    if not {"all", "train"} & source.parts.keys():
+        raise DataError("[data]: no sample to train on can be read", "see `netspec data check` for the reasons")
     for name, part in source.parts.items():
+        where = "" if name == "all" else f" of the {name} part"
         if len(part) == 0:
-            raise DataError(f"[data]: the {name} part has no samples", "check root or file under [data]")
+            raise DataError(f"[data]: there are no samples{where}", "check root or file under [data]")
         for which, array in (("value", part.x), ("target", part.y)):
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 row = int(np.argwhere(~np.isfinite(array))[0][0])
                 raise DataError(
-                    f"[data]: sample {part.names[row]} of the {name} part has a {which} that is NaN or infinite",
+                    f"[data]: sample {part.names[row]}{where} has a {which} that is NaN or infinite",
                     "remove or repair it; `netspec data check` lists all of them",
                 )
 
@@ -157,7 +160,7 @@ def _split_all(dataset: Dataset, part: Part, seed: int, validation_split: float)
 def _refuse_empty(size: int, what: str, fraction: float, n: int) -> None:
     if size == 0 and fraction > 0:
         raise DataError(
-            f"[data]: {what} is to be {fraction:g} of {n} samples, but no class has enough samples for that",
+            f"[data]: {what} is to be {fraction:g} of {n} samples, which gives none",
             "make the fraction larger, or 0 to go without this part, or add samples",
         )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
@@ -90,23 +88,26 @@ class Npz(Dataset):
 
 
 def _load_npz(path: Path) -> dict[str, Array]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise DataError(f"{path}: is a single array, not a .npz file", "name it .npy and give labels_file")
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
-        raise _unreadable(path, error) from error
+    loaded = _load(path)
+    if isinstance(loaded, dict):
+        return loaded
+    raise DataError(f"{path}: is a single array, not a .npz file", "name it .npy and give labels_file")
 
 
 def _load_npy(path: Path) -> Array:
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError) as error:
-        raise _unreadable(path, error) from error
-    if not isinstance(array, np.ndarray):
+    loaded = _load(path)
+    if isinstance(loaded, dict):
         raise DataError(f"{path}: is a .npz file", "name it .npz")
-    return array
+    return loaded
+
+
+def _load(path: Path) -> Array | dict[str, Array]:
+    try:
+        with path.open("rb") as stream:
+            loaded = np.load(stream, allow_pickle=False)
+            return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
+    except Exception as error:  # a damaged file makes zip, zlib and NumPy raise nearly anything
+        raise _unreadable(path, error) from error
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:

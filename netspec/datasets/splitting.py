@@ -14,14 +14,15 @@ Index = NDArray[np.int64]
 def split_indexes(y: Array, fractions: tuple[float, ...], seed: int, name: str = "split") -> list[Index]:
     """Divide the samples of `y` into disjoint parts of the given fractions (their sum is 1), class by class.
 
-    Part p gets within one sample of fractions[p] · n of each class of n samples; the first part gets at least one of
-    each. Dense targets count as one class. Each part's indexes are in ascending order.
+    Each part gets its fraction of all samples within one, and of each class within two; the first part gets at least
+    one of each class. Dense targets count as one class. Each part's indexes are in ascending order.
     """
-    parts: list[list[Index]] = [[] for _ in fractions]
+    parts: list[list[int]] = [[] for _ in fractions]
+    behind = [0.0] * len(fractions)  # how many samples each part still has to get; carried from class to class
     for group in _groups(y, seed, name):
-        for part, chosen in zip(parts, _cut(group, fractions), strict=True):
-            part.append(chosen)
-    indexes = [np.sort(np.concatenate(part)) if part else np.zeros(0, np.int64) for part in parts]
+        for part, chosen in zip(parts, _deal(group, fractions, behind), strict=True):
+            part += chosen
+    indexes = [np.sort(np.array(part, np.int64)) for part in parts]
     check_disjoint(indexes, len(y))
     return indexes
 
@@ -54,10 +55,16 @@ def _groups(y: Array, seed: int, name: str) -> list[Index]:
     return [order[y[order] == label] for label in np.unique(y)]
 
 
-def _cut(group: Index, fractions: tuple[float, ...]) -> list[Index]:
-    n = len(group)
-    edges = np.floor(np.cumsum(fractions) * n + 0.5).astype(np.int64)
-    edges[0] = max(edges[0], 1)
-    edges = np.maximum.accumulate(edges)
-    edges[-1] = n
-    return np.split(group, edges[:-1])
+def _deal(group: Index, fractions: tuple[float, ...], behind: list[float]) -> list[list[int]]:
+    """Give each sample to the part that is furthest behind its fraction; `behind` is updated."""
+    dealt: list[list[int]] = [[] for _ in fractions]
+    for sample in group.tolist():
+        for i, fraction in enumerate(fractions):
+            behind[i] += fraction
+        furthest = behind.index(max(behind))
+        behind[furthest] -= 1.0
+        dealt[furthest].append(sample)
+    if not dealt[0]:
+        # Outside the books: many classes of one sample must not cost the larger classes their share of training.
+        dealt[0].append(max(dealt, key=len).pop())
+    return dealt
