@@ -1,0 +1,55 @@
+"""Problems of a spec on stderr: in colour on a terminal, as plain text elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from netspec.cli import console
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from netspec.problems import Problem
+
+
+def print_problems(problems: Iterable[Problem]) -> None:
+    """Every problem with its place, code, message, remedy and quoted line, then how many there are."""
+    problems = tuple(problems)
+    screen = console.stderr()
+    for problem in problems:
+        if screen.is_terminal:
+            screen.print(coloured(problem), end="\n\n")
+        else:
+            screen.print(problem.render(), markup=False, soft_wrap=True, end="\n\n")
+    errors = sum(problem.severity == "error" for problem in problems)
+    if errors:
+        screen.print(tally(problems), style=f"bold {console.ERROR}")
+
+
+def tally(problems: Iterable[Problem]) -> str:
+    """ "2 errors, 1 warning"."""
+    problems = tuple(problems)
+    errors = sum(problem.severity == "error" for problem in problems)
+    parts = [(errors, "error"), (len(problems) - errors, "warning")]
+    return ", ".join(console.plural(number, noun) for number, noun in parts if number)
+
+
+def coloured(problem: Problem) -> Text:
+    """The text of `Problem.render`, with styles."""
+    from rich.text import Text
+
+    colour = console.ERROR if problem.severity == "error" else console.WARNING
+    text = Text()
+    if problem.span:
+        text.append(f"{problem.span.location()} ", style="bold")
+    text.append(problem.code, style=f"bold {colour}")
+    text.append(f" {problem.where}: {problem.message}")
+    if problem.hint:
+        text.append("; ")
+        text.append(problem.hint, style=console.OK)
+    if problem.span:
+        line, caret = problem.span.quote().split("\n", 1)
+        text.append(f"\n{line}\n", style=console.QUIET)
+        text.append(caret, style=colour)
+    return text

@@ -1,0 +1,124 @@
+"""One line an epoch: loss, validation, metrics, speed, time; the same on a terminal and in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from netspec.cli import console
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from netspec.train.events import Epoch, Validation
+
+GAP = "  "
+NARROWEST = 9
+
+
+@dataclass
+class Line:
+    """What is known about one epoch of one lane."""
+
+    epoch: int
+    values: dict[str, float] = field(default_factory=dict)
+    speed: float = 0.0
+    seconds: float = 0.0
+
+    def add_epoch(self, event: Epoch) -> None:
+        """Running (or, with evaluate_train, fixed-weight) loss of the training part."""
+        self.values["loss" if event.train_loss is None else "train_loss"] = (
+            event.running_loss if event.train_loss is None else event.train_loss
+        )
+        prefix = "running_" if event.train_loss is None else "train_"
+        self.values |= {key: value for key, value in numbers(event.metrics).items() if key.startswith(prefix)}
+        self.speed, self.seconds = event.samples_per_second, event.seconds
+
+    def add_validation(self, event: Validation) -> None:
+        """Loss and metrics of the validation part."""
+        if event.loss is not None:
+            self.values["val_loss"] = event.loss
+        for name, value in numbers(event.metrics).items():
+            self.values[f"val_{name.removeprefix('val_')}"] = value
+        self.seconds = max(self.seconds, event.seconds)
+
+
+class EpochTable:
+    """Turns lines into text with aligned columns; the columns are those of the first line."""
+
+    def __init__(self, epochs: int, labels: Mapping[str, str], width: int) -> None:
+        """labels: lane → its optimizer's type, for the colour."""
+        self._epochs, self._labels, self._width = epochs, labels, width
+        self._columns: list[str] = []
+
+    def head(self, line: Line) -> Text | None:
+        """The heading, once, before the first line."""
+        from rich.text import Text
+
+        if self._columns:
+            return None
+        self._columns = self._fitting(line.values)
+        names = [title(name) for name in self._columns]
+        cells = [*self._leading("epoch", "optimizer"), *(name.rjust(self._cell(name)) for name in names)]
+        return Text(GAP.join([*cells, "samples/s".rjust(NARROWEST), "time".rjust(7)]), style="bold")
+
+    def row(self, label: str, line: Line) -> Text:
+        """One epoch of one lane."""
+        from rich.text import Text
+
+        text = Text()
+        epoch, *name = self._leading(f"{line.epoch}/{self._epochs}", label)
+        text.append(epoch)
+        for cell in name:
+            text.append(GAP + cell, style=console.optimizer_colour(self._labels[label]))
+        for column in self._columns:
+            value = line.values.get(column)
+            shown = "" if value is None else say(column, value)
+            text.append(GAP + shown.rjust(self._cell(title(column))))
+        text.append(GAP + console.count(round(line.speed)).rjust(NARROWEST))
+        text.append(GAP + console.duration(line.seconds).rjust(7))
+        return text
+
+    def _leading(self, epoch: str, label: str) -> list[str]:
+        first = epoch.rjust(max(5, 2 * len(str(self._epochs)) + 1))
+        longest = max((len(name) for name in (*self._labels, "optimizer")), default=0)
+        return [first, label.ljust(longest)] if len(self._labels) > 1 else [first]
+
+    def _fitting(self, values: Iterable[str]) -> list[str]:
+        """As many columns as the width takes, losses and validation first, in their order."""
+        names = list(values)
+        ranked = sorted(names, key=lambda name: (not name.endswith("loss"), not name.startswith("val_")))
+        room = self._width - len(GAP.join([*self._leading("", ""), " " * NARROWEST, " " * 7]))
+        kept: list[str] = []
+        for name in ranked:
+            room -= len(GAP) + self._cell(title(name))
+            if room < 0:
+                break
+            kept.append(name)
+        return [name for name in names if name in kept]
+
+    @staticmethod
+    def _cell(name: str) -> int:
+        return max(len(name), 7)
+
+
+def title(name: str) -> str:
+    """ "val_accuracy" → "val accuracy"; what ran along with the training loses its prefix."""
+    return name.removeprefix("running_").replace("_", " ")
+
+
+def say(name: str, value: float) -> str:
+    """Scores in percent, everything else with four significant digits."""
+    return f"{100 * value:.2f} %" if is_score(name) else f"{value:.4g}" if abs(value) < 1e-3 else f"{value:.4f}"
+
+
+def is_score(name: str) -> bool:
+    """Whether the quantity runs from 0 to 1 and is told in percent."""
+    words = ("accuracy", "precision", "recall", "f1", "top_")
+    return any(word in name for word in words)
+
+
+def numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Metrics that are one number; confusion matrices and scores per class are for the history."""
+    return {name: float(value) for name, value in metrics.items() if isinstance(value, int | float)}

@@ -1,0 +1,138 @@
+"""`netspec`: the commands, and the one place where an error becomes text and an exit code."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from netspec.cli import check, compile, console, explain, gradcheck, gui, hash, render, schema, summary
+from netspec.cli.errors import CliError, ExitCode, complain, report
+from netspec.cli.options import Verbosity
+
+FOREIGN_VERBS = {
+    "test": "evaluate",
+    "eval": "evaluate",
+    "score": "evaluate",
+    "fit": "train",
+    "run": "train",
+    "finetune": "train",
+    "infer": "predict",
+    "classify": "predict",
+    "lint": "check",
+    "build": "compile",
+    "show": "summary",
+    "print": "summary",
+    "compare": "race",
+    "checkgrad": "gradcheck",
+}
+"""What other tools call our commands: for did-you-mean only."""
+
+
+class Verbs(TyperGroup):
+    """A group of commands that knows the words of other tools."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        word = args[0]
+        if word not in self.commands and not word.startswith("-"):
+            raise CliError(f"there is no command {word!r}", self._remedy(word))
+        return super().resolve_command(ctx, args)
+
+    def _remedy(self, word: str) -> str:
+        foreign = FOREIGN_VERBS.get(word.lower())
+        close = [foreign] if foreign in self.commands else difflib.get_close_matches(word.lower(), self.commands, n=1)
+        return f"did you mean {close[0]}?" if close else "`netspec --help` lists all commands"
+
+
+app = typer.Typer(
+    name="netspec",
+    cls=Verbs,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="One text file in, a trained neural network out.",
+    epilog="Start with:  [bold]netspec train digits[/bold]",
+)
+data = typer.Typer(cls=Verbs, help="Look at the data of a spec.")
+
+BUILD, LEARN, USE, HELP = "Write and check a spec", "Train", "Use a trained network", "Help"
+COMMANDS = (
+    (check.check, "check", BUILD),
+    (summary.summary, "summary", BUILD),
+    (render.render, "render", BUILD),
+    (hash.hash_spec, "hash", BUILD),
+    (compile.compile_spec, "compile", BUILD),
+    (gradcheck.gradcheck, "gradcheck", BUILD),
+    (schema.schema, "schema", HELP),
+    (explain.explain, "explain", HELP),
+    (gui.gui, "gui", HELP),
+)
+
+
+def _assemble() -> None:
+    for function, name, panel in COMMANDS:
+        app.command(name, rich_help_panel=panel, epilog=example(function))(function)
+    app.command("validate", hidden=True, help="The same as check.", epilog=example(check.check))(check.check)
+    app.add_typer(data, name="data", rich_help_panel=LEARN)
+
+
+def example(function: Any) -> str:
+    """The EXAMPLE of the command's module, as the last lines of its help."""
+    lines = sys.modules[function.__module__].EXAMPLE.strip().splitlines()
+    return "\n\n".join(["[bold]Example[/bold]", *(f"  {line}" for line in lines)])
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        from netspec import __version__
+
+        console.stdout().print(f"netspec {__version__}")
+        raise typer.Exit
+
+
+_assemble()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    Verbosity.is_verbose = False
+    console.survive_poor_encodings()
+    words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    try:
+        code = typer.main.get_command(app)(args=words, prog_name="netspec", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.Abort:
+        return report(KeyboardInterrupt(), verbose=False)
+    except BrokenPipeError:
+        # The reader (`head`) has left; without this, Python complains once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else ExitCode.FAILED
+    except BaseException as error:
+        return _report_usage(error) or report(error, verbose=Verbosity.is_verbose)
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def _report_usage(error: Any) -> int | None:
+    """Typer's own complaints about options and arguments; None for every other error."""
+    click_exception = typer.BadParameter.__mro__[2]  # not exported; older versions of typer take it from click
+    if not isinstance(error, click_exception):
+        return None
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "netspec"
+    message = error.format_message().rstrip(".")
+    complain(f"{message[:1].lower()}{message[1:]}", f"see `{path} --help`")
+    return ExitCode.USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""`netspec summary`: the table of layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netspec.cli import console
+from netspec.cli.options import AsTable, Overrides, Spec, TableFormat, Verbose
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from netspec.analysis import Report
+
+EXAMPLE = """
+netspec summary specs/lenet5.toml
+netspec summary digits --set input.size=16 --format markdown
+"""
+COLUMNS = ("layer", "type", "output", "params", "MACs", "frozen")
+RIGHT = ("params", "MACs")
+
+
+def summary(
+    spec: Spec, overrides: Overrides = None, format: AsTable = TableFormat.TEXT, verbose: Verbose = False
+) -> None:
+    """Print the layers with their shapes, parameters and costs.
+
+    Shapes leave the batch out; params are learned numbers; MACs are multiply-adds for one sample.
+    With -v also memory, receptive field and inputs.
+    """
+    from netspec.analysis import analyze
+    from netspec.cli.loading import load_spec
+
+    report = analyze(load_spec(spec, overrides))
+    if format is TableFormat.JSON:
+        console.print_json(report.as_dict())
+    elif format is TableFormat.MARKDOWN:
+        console.write(_markdown(report))
+    elif format is TableFormat.CSV:
+        console.write(_csv(report))
+    else:
+        console.print_table(_table(report, verbose=verbose))
+        console.stdout().print(_footer(report))
+
+
+def _table(report: Report, *, verbose: bool) -> Table:
+    from rich.text import Text
+
+    extra = ("memory", "sees", "inputs") if verbose else ()
+    table = console.plain_table(*COLUMNS, *extra, right=(*RIGHT, "memory"))
+    for row in report.table:
+        colour = console.FAMILY_COLOURS[report.graph.nodes[row.name]["layer"].family]
+        cells = [
+            Text(row.name, style=console.QUIET if row.frozen else ""),
+            Text(row.type, style=colour),
+            Text(_shape(row.output_shape)),
+            Text(console.count(row.params) if row.params else ""),
+            Text(console.count(row.macs) if row.macs else ""),
+            Text(console.FROZEN if row.frozen else "", style="#6AA2FF"),
+        ]
+        if verbose:
+            field = console.shape(row.receptive_field) if row.receptive_field else ""
+            memory = console.size(row.activation_bytes + row.weight_bytes)
+            cells += [Text(memory), Text(field), Text(", ".join(row.inputs))]
+        table.add_row(*cells)
+    table.show_footer = True
+    totals = report.totals
+    total = {"layer": "total", "params": console.count(totals.params), "MACs": console.count(totals.macs)}
+    for column in table.columns:
+        column.footer = total.get(str(column.header), "")
+    return table
+
+
+def _footer(report: Report) -> str:
+    totals = report.totals
+    parts = [f"trainable {console.count(totals.trainable_params)}", f"frozen {console.count(totals.frozen_params)}"]
+    if totals.state:
+        parts.append(f"statistics {console.count(totals.state)}")
+    parts.append(f"weights {console.size(totals.weight_bytes)}")
+    parts.append(f"activations {console.size(totals.activation_bytes)}")
+    return "\n" + " · ".join(parts)
+
+
+def _shape(shape: tuple[int, ...] | None) -> str:
+    return console.shape(shape) if shape is not None else "?"
+
+
+def _markdown(report: Report) -> str:
+    lines = ["| " + " | ".join(COLUMNS) + " |", "| --- | --- | --- | ---: | ---: | :---: |"]
+    for row in report.table:
+        cells = (row.name, row.type, _shape(row.output_shape), f"{row.params:,}", f"{row.macs:,}", "yes" * row.frozen)
+        lines.append("| " + " | ".join(cells) + " |")
+    totals = report.totals
+    lines.append(f"| **total** | | | **{totals.params:,}** | **{totals.macs:,}** | {totals.frozen_params:,} |")
+    return "\n".join(lines) + "\n"
+
+
+def _csv(report: Report) -> str:
+    import csv
+    import io
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    costs = ("params", "macs", "frozen", "activation_bytes", "weight_bytes")
+    writer.writerow(["layer", "type", "inputs", "output_shape", *costs])
+    for row in report.table:
+        shape = "x".join(str(size) for size in row.output_shape or ())
+        numbers = (row.params, row.macs, row.frozen, row.activation_bytes, row.weight_bytes)
+        writer.writerow([row.name, row.type, " ".join(row.inputs), shape, *numbers])
+    return out.getvalue()
