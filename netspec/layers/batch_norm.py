@@ -208,8 +208,8 @@ class BatchNorm(Layer):
         io.call(tile_as_doubles, x=io.x[0].part(0, channels), y=origin)
         io.call(deviation_sums, chunks=chunks, x=io.x[0], origin=origin, sums=sums, channels=channels)
         io.call(
-            batch_statistics, chunks=1, sums=sums, origin=origin, mean=mean, deviation=deviation, rows=io.y.size // channels,
-            eps=self.eps, momentum=self.momentum, unbiased=int(self.unbiased_running_var), **io.state,
+            batch_statistics, chunks=1, sums=sums, origin=origin, mean=mean, deviation=deviation, eps=self.eps,
+            rows=io.y.size // channels, momentum=self.momentum, unbiased=int(self.unbiased_running_var), **io.state,
         )  # fmt: skip
 
     def _gradient_sums(self, io: Io) -> Ref:

@@ -59,8 +59,8 @@ class Case:
 
     @property
     def label(self) -> str:
-        keys = self.layer.model_dump(exclude={"name", "type"}, exclude_defaults=True)
-        text = ",".join(f"{key}={value}" for key, value in keys.items())
+        given = [key for key in type(self.layer).model_fields if key in self.layer.model_fields_set - {"name", "type"}]
+        text = ",".join(f"{key}={getattr(self.layer, key)}" for key in given)
         shapes = "+".join("x".join(map(str, shape)) for shape in self.shapes)
         return f"{self.layer.type_name()}({text})-{shapes}{'' if self.training else '-inference'}"
 
