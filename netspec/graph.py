@@ -106,7 +106,7 @@ def check_graph(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> list[P
         *_check_loss(spec, graph, locate),
         *check_transfer(spec, graph, locate),
     ]
-    if not any(problem.code in ("NS301", "NS303") for problem in problems):
+    if all(problem.severity == "warning" for problem in problems):  # else most of it would follow from those
         problems += _check_reach(spec, graph, locate)
     return problems
 

@@ -42,7 +42,7 @@ class Span:
     def quote(self) -> str:
         """The line with a caret under each column of the span."""
         before, inside, line = _display(self.text, self.column, self.end_column)
-        number = str(self.line) if self.line else ""
+        number = str(self.line)
         return f"  {number} | {line}\n  {' ' * len(number)} | {' ' * before}{'^' * max(inside, 1)}"
 
 
@@ -65,7 +65,10 @@ class Problem:
     def render(self) -> str:
         """`file:line:col CODE where: message; hint`, then the quoted line with a caret."""
         text = f"{self.code} {self.where}: {self.message}" + (f"; {self.hint}" if self.hint else "")
-        return f"{self.span.location()} {text}\n{self.span.quote()}" if self.span else text
+        if self.span is None:
+            return text
+        located = f"{self.span.location()} {text}"
+        return f"{located}\n{self.span.quote()}" if self.span.line else located
 
     def as_dict(self) -> dict[str, str | int | None]:
         """The JSON form of `netspec check --format json`."""
@@ -117,7 +120,10 @@ def render_problems(problems: Iterable[Problem]) -> str:
 
 
 def sort_problems(problems: Iterable[Problem], main_file: str | None = None) -> tuple[Problem, ...]:
-    """Each problem once, in the order of the text: the main file first, problems without a place last."""
+    """In the order of the text: the main file first, problems without a place last.
+
+    Copies of a block repeat its errors; of those with the same place and text the first is kept.
+    """
 
     def key(problem: Problem) -> tuple[bool, bool, str, int, int, str, str]:
         span = problem.span
@@ -125,7 +131,10 @@ def sort_problems(problems: Iterable[Problem], main_file: str | None = None) -> 
             return True, True, "", 0, 0, problem.code, problem.message
         return False, span.file != main_file, span.file, span.line, span.column, problem.code, problem.message
 
-    return tuple(sorted(dict.fromkeys(problems), key=key))
+    first: dict[tuple[str, Span | Path, str, str], Problem] = {}
+    for problem in problems:
+        first.setdefault((problem.code, problem.span or problem.path, problem.message, problem.hint), problem)
+    return tuple(sorted(first.values(), key=key))
 
 
 def _display(text: str, column: int, end: int) -> tuple[int, int, str]:

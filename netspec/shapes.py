@@ -31,7 +31,8 @@ def infer(graph: nx.DiGraph[str], locate: Locate) -> Inference:
     for name in order(graph):
         layer: Layer | None = graph.nodes[name]["layer"]
         if layer is None:
-            result.shapes[name] = graph.nodes[name]["shape"]
+            if graph.nodes[name]["shape"]:  # () stands for an input with errors
+                result.shapes[name] = graph.nodes[name]["shape"]
             continue
         sources = inputs_of(graph, name)
         least, most = layer.arity

@@ -34,13 +34,13 @@ def bind_parameters(
     """The variables of each repetition; None, with problems, when the use cannot be opened."""
     binder = _Binder(use, blocks, ("layers", prefix + str(use.get("name"))), problems)
     block = binder.find_block()
+    names = binder.check_names(block) if block is not None else []
     repeat = binder.count_repeats()
     if not isinstance(use.get("name"), str):
         binder.report("NS102", use.span, "name is missing", 'add name = "…"')
         return None
     if block is None or repeat is None:
         return None
-    names = binder.check_names(block)
     first = use.get("first", Table())
     before = len(problems)
     repetitions = []

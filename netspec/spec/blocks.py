@@ -71,11 +71,14 @@ class Expander:
         result = list(self._expand(layers, scope, self.variables, (), Table()))
         for table, inner in self.unresolved:
             self._resolve_inputs(table, inner)
-        for name in self.blocks.keys() - self.used:
+        for name in sorted(self.blocks.keys() - self.used) if not self._has("NS030") else ():
             message = f"the block {name} is never used"
             hint = f'use it with type = "block", block = "{name}", or delete it'
             self.problems.append(warning("NS907", ("blocks", name), self.blocks.at_key(name), message, hint))
         return result
+
+    def _has(self, code: str) -> bool:
+        return any(problem.code == code for problem in self.problems)
 
     def _check_blocks(self) -> None:
         for name, block in self.blocks.items():
@@ -85,7 +88,10 @@ class Expander:
                     "NS033", path, self.blocks.at_value(name), "the block has no layers", _ADD_LAYERS.format(name)
                 )
                 continue
-            for key in block.keys() - set(BLOCK_KEYS):
+            for key, kind, form in (("parameters", Table, "{ stride = 1 }"), ("required", Array, '["channels"]')):
+                if key in block and not isinstance(block[key], kind):
+                    self._error("NS103", path, block.at_value(key), f"{key} has another form", f"write {key} = {form}")
+            for key in sorted(block.keys() - set(BLOCK_KEYS)):
                 hint = question(key, BLOCK_KEYS, what="keys of a block")
                 self._error("NS101", (*path, key), block.at_key(key), f"unknown key {key}", hint)
 

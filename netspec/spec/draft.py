@@ -30,6 +30,7 @@ class Sketch:
     """What is valid of a network; layers with errors are unknown layers."""
 
     inputs: tuple[Input, ...]
+    """An input with errors has the shape ()."""
     layers: tuple[Layer, ...]
     outputs: tuple[str, ...] | None
     loss: Loss | None
@@ -61,8 +62,7 @@ def make_draft(source: Source, overrides: Sequence[str] = ()) -> Draft:
     tree = resolved.tree
     spec, errors = _validate(tree)
     found = problems_in_words(errors, tree, Spec)
-    places = {problem.span for problem in problems if problem.span is not None}
-    problems += [problem for problem in found if problem.span not in places]  # a broken expression is reported once
+    problems += [problem for problem in found if not _is_consequence(problem, problems)]
     draft = Draft(None, _sketch(tree, errors), tuple(problems), tree, resolved.singular, resolved.files)
     problems = [_singular(problem, resolved.singular) for problem in problems]
     if spec is not None and not any(problem.severity == "error" for problem in problems):
@@ -70,6 +70,13 @@ def make_draft(source: Source, overrides: Sequence[str] = ()) -> Draft:
     else:
         spec = None
     return Draft(spec, draft.sketch, tuple(problems), tree, resolved.singular, resolved.files)
+
+
+def _is_consequence(problem: Problem, earlier: Sequence[Problem]) -> bool:
+    """A broken expression is reported once; without its base a patch lacks what the base has."""
+    if problem.code == "NS102" and len(problem.path) == 1 and any(item.code == "NS010" for item in earlier):
+        return True
+    return problem.span is not None and problem.span in (item.span for item in earlier)
 
 
 def _validate(tree: Table) -> tuple[Spec | None, list[ErrorDetails]]:
@@ -101,18 +108,26 @@ def _sketch(tree: Table, errors: Sequence[ErrorDetails]) -> Sketch:
     layers = tree.get("layers")
     entries = [(index, item) for index, item in enumerate(layers if isinstance(layers, list) else [])]
     return Sketch(
-        inputs=tuple(
-            Input.model_validate_json(json.dumps(item), strict=True)
-            for index, item in enumerate(_list(tree, "inputs"))
-            if ("inputs", index) not in wrong
-        )
-        if ("inputs",) not in wrong or any(place[:1] == ("inputs",) and len(place) == 2 for place in wrong)
-        else (),
+        inputs=tuple(_input(item) for item in _inputs(tree)),
         layers=tuple(_layer(item, index, ("layers", index) in wrong) for index, item in entries),
         outputs=_valid(tree, "outputs", wrong, tuple[str, ...] | None),
         loss=None if ("loss",) in wrong else _plugin(tree.get("loss"), "netspec.losses"),
         transfer=_valid(tree, "transfer", wrong, Transfer | None),
     )
+
+
+def _inputs(tree: Table) -> list[Any]:
+    """Tables of the inputs; one empty table when there is none, so that nothing is said about what reads it."""
+    value = tree.get("inputs")
+    return value if isinstance(value, list) and value else [{}]
+
+
+def _input(item: Any) -> Input:
+    try:
+        return Input.model_validate_json(json.dumps(item), strict=True)
+    except ValidationError:
+        name = item.get("name", "input") if isinstance(item, dict) else "input"
+        return Input.model_construct(name=str(name), shape=())
 
 
 def _layer(item: Any, index: int, is_wrong: bool) -> Layer:
@@ -138,8 +153,3 @@ def _valid(tree: Table, key: str, wrong: set[tuple[Any, ...]], kind: Any) -> Any
     if (key,) in wrong or key not in tree:
         return None
     return TypeAdapter(kind).validate_json(json.dumps(tree[key]), strict=True)
-
-
-def _list(tree: Table, key: str) -> list[Any]:
-    value = tree.get(key)
-    return value if isinstance(value, list) else []

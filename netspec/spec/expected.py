@@ -76,19 +76,24 @@ def _bounds(metadata: list[Any] | tuple[Any, ...]) -> str:
                 text += f" from {least}"
             case annotated_types.Gt(gt=least):
                 text += f" above {least}"
-            case annotated_types.Le(le=greatest):
+            case annotated_types.Le(le=greatest) if _is_telling(greatest):
                 text += f" up to {greatest}"
-            case annotated_types.Lt(lt=greatest):
+            case annotated_types.Lt(lt=greatest) if _is_telling(greatest):
                 text += f" below {greatest}"
     return text
+
+
+def _is_telling(limit: Any) -> bool:
+    """Limits of two thousand millions and more only guard against slips."""
+    return not isinstance(limit, int) or limit < 2**31
 
 
 def _length(metadata: list[Any] | tuple[Any, ...], unit: str = "characters") -> str:
     least = next((item.min_length for item in _flat(metadata) if isinstance(item, annotated_types.MinLen)), None)
     most = next((item.max_length for item in _flat(metadata) if isinstance(item, annotated_types.MaxLen)), None)
     if most is not None:
-        return f" of {least or 0} to {most} {unit}"
-    return f" of at least {least} {unit}" if least else ""
+        return f" of {least or 0} to {most} {unit}" if least else f" of up to {most} {unit}"
+    return f" of at least {least} {unit if least > 1 else unit[:-1]}" if least else ""
 
 
 def _flat(metadata: list[Any] | tuple[Any, ...]) -> list[Any]:

@@ -74,7 +74,9 @@ def _syntax_error(source: Source, problem: json.JSONDecodeError) -> Problem:
     """The decoder's complaint in the user's words."""
     rest = source.text[problem.pos : problem.pos + 40]
     message, hint = _in_words(problem.msg, rest)
-    return error("NS004", (), source.span(problem.lineno, problem.colno, problem.colno + 1), message, hint)
+    word = re.match(r"[\w.+-]+", rest)
+    width = len(word[0]) if word else 1
+    return error("NS004", (), source.span(problem.lineno, problem.colno, problem.colno + width), message, hint)
 
 
 def _in_words(what: str, rest: str) -> tuple[str, str]:

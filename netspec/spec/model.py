@@ -93,7 +93,7 @@ class Spec(Section):
         labels = [optimizer.label() for optimizer in optimizers]
         for label in labels:
             if labels.count(label) > 1:
-                raise ValueError(f'{labels.count(label)} of them are called {label}; give each a name = "…"')
+                raise ValueError(f'{labels.count(label)} optimizers are called {label}; give each its own name = "…"')
         return optimizers
 
     @property

@@ -20,7 +20,7 @@ def apply_overrides(
     for text in overrides:
         path, equals, value = text.partition("=")
         keys = [key.strip() for key in path.strip().split(".")]
-        span = Span(f"--set {text}", 0, len(path) + 2, len(text) + 1, text)
+        span = Span(f"--set {text}", 0, 1, len(text) + 1, text)
         if not equals or not all(keys):
             message, hint = f"{text!r} is not path=value", "write --set optimizer.lr=0.01"
             problems.append(error("NS041", (), span, message, hint))

@@ -34,7 +34,7 @@ def read_tree(source: Source) -> Table:
     return tree
 
 
-_START = "start with [input] and [[layers]], or with `netspec init`"
+_START = "start with [input] and [[layers]]"
 
 
 def _check_depth(source: Source) -> None:

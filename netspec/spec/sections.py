@@ -36,7 +36,7 @@ class Every(Section):
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Self:
         if (self.epochs is None) == (self.steps is None):
-            raise ValueError("it needs epochs or steps, not both; write { epochs = 1 } or { steps = 500 }")
+            raise ValueError("needs either epochs or steps; write { epochs = 1 } or { steps = 500 }")
         return self
 
 

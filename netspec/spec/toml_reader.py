@@ -115,8 +115,22 @@ def _syntax_error(source: Source, text: str) -> Any:
     code, message, hint = _in_words(what, quoted, at_end=found is None)
     if code == "NS005":
         column = len(quoted) - len(quoted.lstrip()) + 1
+        message = _first_place(source, line) or message
         return error(code, (), source.span(line, column, len(quoted.rstrip()) + 1), message, hint)
-    return error(code, (), source.span(line, column, column + 1), message, hint)
+    word = re.match(r"[\w.+-]+", quoted[column - 1 :])
+    return error(code, (), source.span(line, column, column + len(word[0] if word else " ")), message, hint)
+
+
+def _first_place(source: Source, line: int) -> str | None:
+    """Where the same key (in the same section) or the same header stands further up."""
+    name = source.lines[line - 1].partition("=")[0].strip()
+    for number in range(line - 1, 0, -1):
+        text = source.lines[number - 1].strip()
+        if text.partition("=")[0].strip() == name:
+            return f"{name} was already given in line {number}"
+        if text.startswith("[") and not name.startswith("["):
+            return None
+    return None
 
 
 def _in_words(what: str, line: str, *, at_end: bool) -> tuple[str, str, str]:
@@ -130,12 +144,14 @@ def _in_words(what: str, line: str, *, at_end: bool) -> tuple[str, str, str]:
         return "NS004", "a key must be followed by = and a value", "write key = value, or [section] for a new section"
     if "Invalid statement" in what:
         return "NS004", "a line must be key = value or a [section]", "correct or delete this line"
-    if "Unescaped '\\'" in what or "escape" in what.lower():
+    if "Unescaped '\\'" in what or "escape" in what.lower() or "hex value" in what:
         return "NS004", "a backslash starts an escape here", "write \\\\ or use 'single quotes' for paths"
     if "Unclosed array" in what:
         return "NS004", "the array is not closed, or a comma is missing", "put , between items and ] behind them"
     if "Unclosed inline table" in what:
         return "NS004", "the inline table is not closed, or a comma is missing", "put , between keys and } behind"
+    if "Illegal character '\\n'" in what:
+        return "NS004", "the text is not closed on its line", "add the closing quote"
     if "Illegal character" in what:
         return "NS004", "TOML does not allow this character here", "close the string on its line, or delete it"
     end = " at the end of the file" if at_end else ""

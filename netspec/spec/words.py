@@ -30,6 +30,8 @@ WANTED = {
     "model_attributes_type": "a table",
     "dict_type": "a table",
 }
+TABLES = ("layers", "inputs", "optimizers", "metrics")
+"""Lists of tables: the table itself is what a problem is about, its place in the list is not."""
 BOUNDS = {
     "greater_than_equal": ("ge", "at least"),
     "greater_than": ("gt", "above"),
@@ -43,12 +45,22 @@ def problems_in_words(errors: Sequence[ErrorDetails], tree: Table, spec: type[Ba
     places: dict[Path, list[ErrorDetails]] = {}
     for item in errors:
         places.setdefault(_tree_path(item, tree), []).append(item)
+    places = {path: items for path, items in places.items() if not _is_echo(path, items[0], tree)}
     foreign_words = {(*path[:-1], name) for path in places for name in _netspec_words(path, places[path], spec, tree)}
     return [
         _problem(path, items, tree, spec)
         for path, items in places.items()
         if not (items[0]["type"] == "missing" and path in foreign_words)
     ]
+
+
+def _is_echo(path: Path, item: ErrorDetails, tree: Any) -> bool:
+    """A list is not too short because some of its items are wrong, which pydantic leaves out before counting."""
+    if item["type"] != "too_short":
+        return False
+    for step in path:
+        tree = tree[step]
+    return isinstance(tree, list) and len(tree) >= int(item["ctx"]["min_length"])
 
 
 def named_path(path: Path, tree: Table) -> Path:
@@ -117,13 +129,19 @@ def _problem(path: Path, items: list[ErrorDetails], tree: Table, spec: type[Base
 
 def _missing(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Problem:
     key, owner = str(path[-1]), owner_of(path, spec, tree)
-    doc = ((owner.model_fields[key].description if owner and key in owner.model_fields else "") or "").rstrip(".")
+    doc = (
+        ((owner.model_fields[key].description if owner and key in owner.model_fields else "") or "")
+        .split(". ")[0]
+        .rstrip(".")
+    )
     span = locate(tree, (*path[:-1], "name")) or locate(tree, path)
     if path in (("layers",), ("inputs",)):
         hint = "add [[layers]]" if path == ("layers",) else "add [input] with shape = [C, H, W] or [F]"
         return error("NS102", where, span, f"there is no {'input' if path == ('inputs',) else 'layer'}", hint)
-    what = describe(path, spec, tree)
-    return error("NS102", where, span, f"{key} is missing", f"add {key} = … ({what}{': ' + doc if doc else ''})")
+    if path[0] in ("layers", "inputs") and key == "name":
+        return error("NS102", where, span, "name is missing", 'add name = "…"; layers read each other by name')
+    what = doc[:1].lower() + doc[1:] if doc else describe(path, spec, tree)
+    return error("NS102", where, span, f"{_key(path)} is missing", f"add {key} = … ({what})")
 
 
 def _unknown(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Problem:
@@ -143,7 +161,9 @@ def _unknown(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Pro
         hint = home
     else:
         hint = f"valid keys: {listing(valid, 20)}"
-    return error("NS101", where, span, f"unknown key {key}", hint)
+    value = tree.get(key) if len(path) == 1 else None
+    what = "section" if isinstance(value, dict) else "key"
+    return error("NS101", where, span, f"unknown {what} {_key(path)}", hint)
 
 
 def _home_of(key: str, spec: type[BaseModel]) -> str | None:
@@ -163,6 +183,8 @@ def _plugin_type(item: ErrorDetails, path: Path, where: Path, tree: Table) -> Pr
     package, value = item["ctx"]["package"], item["input"]
     family = package.rpartition(".")[2]
     known = plugins(package)
+    if isinstance(value, dict):
+        where = (*where, "type")
     if isinstance(value, dict) and "type" not in value:
         span = locate(tree, (*path, "name")) or locate(tree, path)
         return error("NS102", where, span, "type is missing", f"add type = … ({listing(known)})")
@@ -195,21 +217,23 @@ def type_hint(kind: str, package: str) -> str:
 
 
 def _wrong_kind(kind: str, where: Path, span: Span | None, key: str, value: Any) -> Problem:
-    wanted, hint = WANTED[kind], f"write {key} = …"
+    wanted, name = WANTED[kind], key.rpartition(".")[2]
     if wanted == "a whole number" and isinstance(value, float) and value.is_integer():
-        hint = f"write {key} = {int(value)}"
+        hint = f"write {name} = {int(value)}"
     elif wanted in ("a whole number", "a number") and isinstance(value, str) and _is_number(value):
-        hint = f"write {key} = {value} without quotes"
+        hint = f"write {name} = {value} without quotes"
     elif wanted == "a list" and isinstance(value, str | int | float):
-        hint = f"write {key} = [{show(value)}]"
+        hint = f"write {name} = [{show(value)}]"
+    elif wanted == "a list":
+        hint = f"write [[{name}]] with double brackets, once for each" if isinstance(value, dict) else "use [ and ]"
     elif wanted == "a table":
-        hint = f"write [{key}] and its keys below it"
+        hint = f"write [{name}] and its keys below it"
     elif wanted == "true or false":
-        hint = f"write {key} = {'false' if value in (0, 'no', 'off', 'false', 'False') else 'true'}"
+        hint = f"write {name} = {'false' if value in (0, 'no', 'off', 'false', 'False') else 'true'}"
     elif wanted == "text in quotes":
-        hint = f'write {key} = "{value}"' if isinstance(value, int | float) else f'write {key} = "…"'
+        hint = f'write {name} = "{value}"' if isinstance(value, int | float) else f'write {name} = "…"'
     else:
-        hint = f"write {key} = 1" if wanted == "a whole number" else f"write {key} = 0.1"
+        hint = f"give a number, such as {name} = {1 if wanted == 'a whole number' else 0.1}"
     return error("NS103", where, span, f"{key} is {show(value)}, but must be {wanted}", hint)
 
 
@@ -244,8 +268,10 @@ def _other(
         return error("NS104", where, span, f"{key} is {show(value)}", "give a finite number")
     text = str(item["ctx"]["error"]) if "error" in item.get("ctx", {}) else item["msg"]
     message, _, hint = text.partition("; ")
-    code = "NS108" if kind in ("value_error", "assertion_error") else "NS107"
-    return error(code, where, span, f"{key} {message}" if code == "NS107" else message, hint or "correct the value")
+    if kind not in ("value_error", "assertion_error"):
+        return error("NS107", where, span, f"{key} {message}", hint or "correct the value")
+    is_inside = len(path) > (2 if isinstance(path[1:2] and path[1], int) or len(path) < 2 else 1)
+    return error("NS108", where, span, f"{key}: {message}" if is_inside else message, hint or "correct the value")
 
 
 def _example(path: Path, spec: type[BaseModel], tree: Table) -> str:
@@ -258,10 +284,12 @@ def _example(path: Path, spec: type[BaseModel], tree: Table) -> str:
 
 
 def _key(path: Path) -> str:
-    """("layers", 0, "kernel_size", 1) → "kernel_size[1]"."""
+    """("layers", 0, "kernel_size", 1) → "kernel_size[1]"; ("layers", 0, "weight_init", "std") → "weight_init.std"."""
+    inside = path[1:] if len(path) > 1 else path
+    inside = inside[1:] if len(inside) > 1 and isinstance(inside[0], int) and path[0] in TABLES else inside
     text = ""
-    for step in path:
-        text = f"{text}[{step}]" if isinstance(step, int) else str(step)
+    for step in inside:
+        text = f"{text or path[0]}[{step}]" if isinstance(step, int) else f"{text}.{step}".lstrip(".")
     return text if text else "the spec"
 
 
