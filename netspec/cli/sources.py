@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from importlib.resources import files
 from pathlib import Path
 
 from netspec.cli.errors import CliError
+from netspec.shipped import shipped_specs
 
 SUFFIXES = (".toml", ".json")
 
@@ -23,15 +23,6 @@ def find_spec(name: str) -> Path:
     if found is None:
         raise CliError(f"{name}: there is no such file", _nearest(path, shipped))
     return found
-
-
-def shipped_specs() -> dict[str, Path]:
-    """The specs that come with netspec, by name: in a wheel inside the package, in a checkout beside it."""
-    package = Path(str(files("netspec")))
-    for folder in (package / "specs", package.parent / "specs"):
-        if folder.is_dir():
-            return {path.stem: path for path in sorted(folder.glob("*.toml"))}
-    return {}
 
 
 def is_run_folder(path: Path) -> bool:

@@ -1,0 +1,63 @@
+"""`netspec-gui`: starts the desktop program, or says why it cannot."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gui.screen import why_no_window
+
+CANNOT_START = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window and wait until it is closed; the exit code."""
+    try:
+        path = _parse(sys.argv[1:] if argv is None else argv)
+    except SystemExit as stop:  # argparse has said what is wrong, or printed the help
+        return stop.code if isinstance(stop.code, int) else CANNOT_START
+    reason = why_no_window()
+    if reason is not None:
+        print(f"netspec-gui: {reason}", file=sys.stderr)
+        return CANNOT_START
+    return _run(path)
+
+
+def _parse(argv: Sequence[str]) -> Path | None:
+    from netspec import __version__
+    from netspec.shipped import shipped_specs
+
+    parser = argparse.ArgumentParser(prog="netspec-gui", description="The desktop program of netspec.")
+    parser.add_argument("spec", nargs="?", help="spec file to open, or the name of a shipped spec")
+    parser.add_argument("--version", action="version", version=f"netspec {__version__}")
+    name = parser.parse_args(argv).spec
+    if name is None:
+        return None
+    path = Path(name)
+    if not path.exists() and name in shipped_specs():
+        return shipped_specs()[name]
+    if not path.is_file():
+        parser.error(
+            f"{name}: there is no such file; give a .toml or .json file, or one of {', '.join(shipped_specs())}"
+        )
+    return path
+
+
+def _run(path: Path | None) -> int:
+    from PySide6.QtWidgets import QApplication
+
+    from gui.main_window import MainWindow
+    from gui.theme import apply_theme, system_theme
+
+    app = QApplication.instance() or QApplication(["netspec-gui"])
+    app.setApplicationName("netspec")
+    apply_theme(system_theme())
+    window = MainWindow(path)
+    window.show()
+    return app.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

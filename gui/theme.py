@@ -1,0 +1,146 @@
+"""The look: colours for light and dark, fonts, and the style sheet made from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from netspec.cli.console import FAMILY_COLOURS
+
+BODY, SECONDARY, TITLE = 13, 11, 15
+"""Text sizes in pixels."""
+BAR = 4
+"""Width in pixels of the bar that tells a layer's family."""
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of one mode; text on window and surface has a contrast of at least 4.5:1."""
+
+    window: str
+    surface: str
+    line: str
+    text: str
+    secondary: str
+    accent: str
+    selection: str
+    error: str
+    warning: str
+    ok: str
+    frozen: str
+
+
+LIGHT = Theme(
+    window="#F7F8FA", surface="#FFFFFF", line="#DCE0E6", text="#1D2430", secondary="#5B6675", accent="#2F6FEB",
+    selection="#DCE8FD", error="#C93838", warning="#8F6300", ok="#217A45", frozen="#5E7389",
+)  # fmt: skip
+DARK = Theme(
+    window="#15181E", surface="#1D222B", line="#323A47", text="#E6EAF0", secondary="#9AA5B4", accent="#6AA2FF",
+    selection="#2A3F63", error="#F07171", warning="#E0A52B", ok="#4CC07C", frozen="#9DB2C8",
+)  # fmt: skip
+
+
+def system_theme() -> Theme:
+    """Dark when the system says so, otherwise light."""
+    return DARK if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+
+
+def current_theme() -> Theme:
+    """The theme that was applied last."""
+    return DARK if QApplication.palette().color(QPalette.ColorRole.Window) == QColor(DARK.window) else LIGHT
+
+
+def family_colour(family: str) -> QColor:
+    """The colour of a layer family, the same in every mode."""
+    return QColor(FAMILY_COLOURS.get(family, FAMILY_COLOURS["shape"]))
+
+
+def code_font() -> QFont:
+    """The system's monospaced font in body size."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setPixelSize(BODY)
+    return font
+
+
+def apply_theme(theme: Theme) -> None:
+    """Give the whole application these colours; widgets that paint themselves ask `current_theme`."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    app.setStyle("fusion")
+    font = QFont(app.font())
+    font.setPixelSize(BODY)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    app.setFont(font)
+    app.setPalette(_palette(theme))
+    app.setStyleSheet(_style_sheet(theme))
+
+
+def _palette(theme: Theme) -> QPalette:
+    role = QPalette.ColorRole
+    colours = {
+        role.Window: theme.window, role.Base: theme.surface, role.AlternateBase: theme.window,
+        role.Button: theme.window, role.ToolTipBase: theme.surface,
+        role.WindowText: theme.text, role.Text: theme.text, role.ButtonText: theme.text, role.ToolTipText: theme.text,
+        role.PlaceholderText: theme.secondary, role.Mid: theme.line,
+        role.Highlight: theme.selection, role.HighlightedText: theme.text, role.Link: theme.accent,
+    }  # fmt: skip
+    palette = QPalette()
+    for which, colour in colours.items():
+        palette.setColor(which, QColor(colour))
+    for which in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, which, QColor(theme.secondary))
+    return palette
+
+
+def _style_sheet(theme: Theme) -> str:
+    return f"""
+    QMainWindow, QStatusBar {{ background: {theme.window}; }}
+    QMenuBar {{ background: {theme.window}; border-bottom: 1px solid {theme.line}; padding: 2px 4px; }}
+    QMenuBar::item {{ padding: 4px 8px; border-radius: 4px; background: transparent; }}
+    QMenuBar::item:selected, QMenu::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
+    QMenu {{ background: {theme.surface}; border: 1px solid {theme.line}; padding: 4px; }}
+    QMenu::item {{ padding: 4px 24px 4px 12px; border-radius: 4px; }}
+    QMenu::separator {{ height: 1px; background: {theme.line}; margin: 4px 8px; }}
+    QStatusBar {{ border-top: 1px solid {theme.line}; }}
+    QStatusBar::item {{ border: none; }}
+    QToolTip {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line}; padding: 4px; }}
+    QTableView, QPlainTextEdit, #placeholder {{
+        background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 6px;
+        selection-background-color: {theme.selection}; selection-color: {theme.text};
+    }}
+    QTableView {{ outline: none; }}
+    QTableView::item {{ padding: 0 8px; border: none; }}
+    QTableView::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
+    QHeaderView {{ background: {theme.surface}; border: none; border-radius: 6px; }}
+    QHeaderView::section {{
+        background: transparent; color: {theme.secondary}; border: none; border-bottom: 1px solid {theme.line};
+        padding: 5px 11px; font-size: {SECONDARY}px;
+    }}
+    QSplitter::handle {{ background: transparent; }}
+    #panelTitle {{ font-size: {BODY}px; font-weight: 600; }}
+    #pageTitle {{ font-size: 22px; font-weight: 600; }}
+    #placeholder {{ color: {theme.secondary}; }}
+    QListView {{ background: transparent; border: none; outline: none; }}
+    QScrollBar {{ background: transparent; border: none; margin: 2px; }}
+    QScrollBar:vertical {{ width: 10px; }}
+    QScrollBar:horizontal {{ height: 10px; }}
+    QScrollBar::handle {{ background: {theme.line}; border-radius: 3px; min-width: 24px; min-height: 24px; }}
+    QScrollBar::handle:hover {{ background: {theme.secondary}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: none; }}
+    QAbstractScrollArea::corner {{ background: transparent; border: none; }}
+    #secondary {{ color: {theme.secondary}; }}
+    #status {{ color: {theme.secondary}; padding: 2px 8px; }}
+    #banner {{
+        background: {theme.surface}; border: 1px solid {theme.warning}; border-radius: 6px; padding: 6px 12px;
+        color: {theme.text};
+    }}
+    QPushButton {{
+        background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 6px; padding: 6px 16px;
+    }}
+    QPushButton:hover, QPushButton:focus {{ border-color: {theme.accent}; }}
+    QPushButton#primary {{ background: {theme.accent}; border-color: {theme.accent}; color: {theme.surface}; }}
+    """
