@@ -26,13 +26,13 @@ class Arena:
     """The memory that all plans of a program share; grows when a plan needs more."""
 
     def __init__(self) -> None:
-        self.bytes = aligned_zeros(0, np.uint8)
+        self.bytes = aligned_zeros(0, "uint8")
 
     def reserve(self, size: int) -> bool:
         """Make room for `size` bytes; True when the arena moved, so that what was bound to it must be bound anew."""
         if size <= self.bytes.size:
             return False
-        self.bytes = aligned_zeros(size, np.uint8)
+        self.bytes = aligned_zeros(size, "uint8")
         return True
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numba
 import numpy as np
+from numba.core import config
 from numpy.typing import NDArray
 
 from netspec.kernels.abi import Kernel
@@ -144,8 +145,9 @@ class Program:
         if set(given) != set(self.start.inputs):
             raise ValueError(f"the network reads {list(self.start.inputs)}, got {list(given)}")
         for name, array in given.items():
-            if np.shape(array)[1:] != self.shapes[name]:
-                raise ValueError(f"{name}: samples of shape {list(np.shape(array)[1:])}, expected {list(self.shapes[name])} [C, H, W]")
+            got, expected = list(np.shape(array)[1:]), list(self.shapes[name])
+            if got != expected:
+                raise ValueError(f"{name}: samples of shape {got}, expected {expected} (layout [C, H, W])")
         counts = {len(array) for array in given.values()}
         if len(counts) != 1 or not 1 <= min(counts) <= self.batch_size:
             raise ValueError(f"batches of {sorted(counts)} samples; this program takes 1 … {self.batch_size} at once")
@@ -154,11 +156,11 @@ class Program:
     def _make_target(self) -> Array:
         start = self.start
         if start.loss is None or start.loss_input is None:
-            return aligned_zeros(0, np.int64)
+            return aligned_zeros(0, "int64")
         shape = start.shapes[start.loss_input]
         per_class = start.loss.target_kind == "class"
         size = self.batch_size * (volume(shape[1:]) if per_class else volume(shape))
-        return aligned_zeros(size, np.int64 if per_class else self.dtype)
+        return aligned_zeros(size, "int64" if per_class else self.dtype)
 
 
 def initial_tensors(start: Plan) -> dict[str, Array]:
@@ -175,7 +177,7 @@ def initial_tensors(start: Plan) -> dict[str, Array]:
     return tensors
 
 
-def compile(  # noqa: A001  the public name, as in torch.compile
+def compile(
     spec: Spec,
     batch_size: int | None = None,
     dtype: DType | None = None,
@@ -213,7 +215,7 @@ def warm(program: Program, progress: Callable[[str], None] | None = None) -> lis
 
 
 def _checked_threads(threads: int | None) -> int:
-    most = numba.config.NUMBA_NUM_THREADS
+    most: int = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
     if threads is None:
         return min(most, os.cpu_count() or 1)
     if not 1 <= threads <= most:

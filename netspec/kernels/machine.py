@@ -17,7 +17,7 @@ ENTRY, ARGUMENTS, CHUNKS = 0, 1, 2
 """Columns of the table of calls."""
 
 
-@intrinsic
+@intrinsic  # type: ignore[arg-type]
 def call_entry(typingctx: Any, address: Any, chunk: Any, chunks: Any, arguments: Any) -> Any:
     """Call `void entry(chunk, chunks, int64 *arguments)` at an address."""
 
@@ -32,7 +32,7 @@ def call_entry(typingctx: Any, address: Any, chunk: Any, chunks: Any, arguments:
     return types.void(types.intp, types.intp, types.intp, types.intp), codegen
 
 
-@njit(parallel=True, nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(parallel=True, nogil=True, cache=True)
 def execute(calls: np.ndarray[Any, Any]) -> None:
     """Run all rows of the table in order."""
     for row in range(calls.shape[0]):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from netspec.kernels.calls import Ref
 from netspec.kernels.contract import NOTHING, Contraction, contract
 from netspec.kernels.copies import add_margins, add_partials, column_sums, transpose_matrices
-from netspec.kernels.calls import Ref
 from netspec.layers.base import Io, Shape
 
 

@@ -57,9 +57,9 @@ class Conv2d(Layer):
     """Add a learned number to each output channel."""
     rounding: Rounding = "floor"
     """What becomes of a last window that does not fit."""
-    weight_init: InitializerField = Field(default="fan_in_uniform", validate_default=True)  # type: ignore[assignment]
+    weight_init: InitializerField = Field(default="fan_in_uniform", validate_default=True)
     """Initial weights; fan_in_uniform is PyTorch's default, U(−1/√fan_in, 1/√fan_in)."""
-    bias_init: InitializerField = Field(default="fan_in_uniform", validate_default=True)  # type: ignore[assignment]
+    bias_init: InitializerField = Field(default="fan_in_uniform", validate_default=True)
     """Initial bias."""
 
     def axes(self, shape: Shape) -> tuple[Axis, Axis]:
@@ -174,9 +174,9 @@ class Geometry:
         line = wide * self.channels
         a_rows = _grid(np.arange(h.output) * h.stride * line, np.arange(w.output) * w.stride * self.channels)
         a_taps, b_taps, inner = self._window_taps(line)
-        sample = self.padded_size()[0] * line
+        sample, output = self.padded_size()[0] * line, self.pixels * self.out_channels
         blocks = [
-            Block(i * sample + g * self.group_in, g * self.group_weights, i * self.pixels * self.out_channels + g * self.group_out, self.pixels)
+            Block(i * sample + g * self.group_in, g * self.group_weights, i * output + g * self.group_out, self.pixels)
             for i in range(n) for g in range(self.groups)
         ]  # fmt: skip
         c_rows = np.arange(self.pixels) * self.out_channels
@@ -238,9 +238,9 @@ class Geometry:
             for r, i in _shifts(h, p) for s, j in _shifts(w, q)
         ]  # fmt: skip
         a_taps, b_taps = (np.array([tap[k] for tap in taps], dtype=np.int64) for k in (0, 1))
-        pixels = h.size * w.size
+        sample = h.size * w.size * self.channels
         blocks = [
-            Block(i * high * line + g * self.group_out, g * self.group_weights, i * pixels * self.channels + g * self.group_in, len(a_rows))
+            Block(i * high * line + g * self.group_out, g * self.group_weights, i * sample + g * self.group_in, len(a_rows))
             for i in range(n) for g in range(self.groups)
         ]  # fmt: skip
         return Contraction(a_rows, c_rows, a_taps, b_taps, self.group_out, 1, self.group_in, self.group_in, blocks)

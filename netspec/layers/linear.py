@@ -30,9 +30,9 @@ class Linear(Layer):
     """Number of outputs."""
     bias: bool = True
     """Add a learned number to each output."""
-    weight_init: InitializerField = Field(default="fan_in_uniform", validate_default=True)  # type: ignore[assignment]
+    weight_init: InitializerField = Field(default="fan_in_uniform", validate_default=True)
     """Initial weights; fan_in_uniform is PyTorch's default, U(−1/√fan_in, 1/√fan_in)."""
-    bias_init: InitializerField = Field(default="fan_in_uniform", validate_default=True)  # type: ignore[assignment]
+    bias_init: InitializerField = Field(default="fan_in_uniform", validate_default=True)
     """Initial bias."""
 
     def infer_shape(self, inputs: Sequence[Shape]) -> Shape:

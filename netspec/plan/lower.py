@@ -14,7 +14,7 @@ from netspec.kernels.calls import ArgumentValue, Call, Ref
 from netspec.kernels.copies import add_to
 from netspec.kernels.grain import chunk_count
 from netspec.layers.base import Shape
-from netspec.plan.plan import Buffer, Plan
+from netspec.plan.plan import Buffer, Place, Plan
 from netspec.random import key
 
 KEY_BITS = 63
@@ -52,7 +52,7 @@ class Calls:
     def declare(self, ref: Ref) -> None:
         known = self.buffers.get(ref.buffer)
         size = max(ref.offset + ref.size, known.size if known else 0)
-        place = "outside" if ref.buffer.startswith(OUTSIDE) else "arena"
+        place: Place = "outside" if ref.buffer.startswith(OUTSIDE) else "arena"
         self.buffers[ref.buffer] = Buffer(ref.buffer, size, ref.element, place)
 
 

@@ -1,0 +1,212 @@
+"""The compiled network against hand-made references: values, gradients, steps, freezing, threads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import netspec
+from netspec.load_report import LoadError
+from netspec.memory import to_stored
+from tests.kit.networks import CROSS_ENTROPY, SGD, small_convnet, spec_of
+
+RNG = np.random.default_rng(7)
+X = RNG.standard_normal((5, 2, 6, 6))
+Y = RNG.integers(0, 3, 5)
+
+
+def numeric_gradient(loss, array, index, h=1e-6):
+    """Central difference of loss(array) to one element."""
+    kept = array[index]
+    values = []
+    for value in (kept + h, kept - h):
+        array[index] = value
+        values.append(loss())
+    array[index] = kept
+    return (values[0] - values[1]) / (2 * h)
+
+
+def test_gradients_of_a_branching_network_equal_central_differences():
+    program = netspec.compile(small_convnet(), batch_size=5, dtype="float64")
+    parameters = program.parameters
+    r = RNG.standard_normal((5, 3))
+    x = X.copy()
+
+    def loss():
+        program.load_parameters(parameters)
+        return float((program.forward(x) * r).sum())
+
+    loss()
+    program.forward(x, training=True)
+    dx = program.backward(r)
+    gradients = program.gradients
+    for name, gradient in gradients.items():
+        index = tuple(RNG.integers(0, n) for n in gradient.shape)
+        # h² and rounding leave about 1e-9.
+        assert numeric_gradient(loss, parameters[name], index) == pytest.approx(gradient[index], abs=2e-8), name
+    for _ in range(5):
+        index = tuple(RNG.integers(0, n) for n in x.shape)
+        assert numeric_gradient(loss, x, index) == pytest.approx(dx[index], abs=2e-8)
+
+
+def test_a_step_moves_parameters_by_lr_times_gradient():
+    program = netspec.compile(small_convnet(), batch_size=5, dtype="float64")
+    before = program.parameters
+    program.train_step(X, Y)
+    gradients, after = program.gradients, program.parameters
+    assert set(gradients) == set(before)
+    for name in before:
+        np.testing.assert_allclose(after[name], before[name] - 0.1 * gradients[name], rtol=1e-12, atol=1e-15)
+
+
+def test_training_on_one_batch_brings_the_loss_down():
+    program = netspec.compile(small_convnet(), batch_size=5)
+    losses = [program.train_step(X, Y) for _ in range(60)]
+    assert losses[-1] < 0.3 * losses[0]
+
+
+def test_smaller_batches_use_the_same_program():
+    program = netspec.compile(small_convnet(), batch_size=5, dtype="float64")
+    whole = program.forward(X)
+    np.testing.assert_array_equal(program.forward(X[:2]), whole[:2])
+    np.testing.assert_array_equal(program.forward(X[2:]), whole[2:])
+
+
+def test_accumulated_gradients_equal_those_of_the_whole_batch():
+    whole, parts = (netspec.compile(small_convnet(), batch_size=5, dtype="float64") for _ in range(2))
+    whole.train_step(X, Y)
+    lane = parts.lanes[0]
+    values = [lane.accumulate(to_stored(X[i], "float64"), Y[i]) for i in (slice(0, 3), slice(3, 5))]
+    lane.update(lr=0.1)
+    assert sum(v.weight for v in values) == 5
+    for name, value in whole.parameters.items():
+        np.testing.assert_allclose(parts.parameters[name], value, rtol=1e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_results_have_the_same_bits_for_any_number_of_threads(threads):
+    threads = min(threads, netspec.compile(small_convnet()).threads)
+    reference = netspec.compile(small_convnet(), batch_size=5, threads=1)
+    program = netspec.compile(small_convnet(), batch_size=5, threads=threads)
+    for _ in range(3):
+        assert reference.train_step(X, Y) == program.train_step(X, Y)
+    for name, value in reference.parameters.items():
+        np.testing.assert_array_equal(program.parameters[name], value)
+
+
+def test_lanes_start_from_the_same_bits_and_do_not_touch_each_other():
+    spec = small_convnet(optimizers=[SGD, {"type": "adam"}])
+    program = netspec.compile(spec, batch_size=5)
+    first, second = program.lanes
+    before = second.tensors()
+    for name, value in first.tensors().items():
+        np.testing.assert_array_equal(value, before[name])
+    first.train_step(to_stored(X, "float32"), Y, lr=0.1)
+    for name, value in second.tensors().items():
+        np.testing.assert_array_equal(value, before[name])
+    assert (first.label, second.label) == ("sgd", "adam")
+
+
+def test_a_network_with_frozen_layers_has_no_gradient_below_the_lowest_trainable_one():
+    spec = small_convnet(transfer={"freeze_to": "sum"})
+    program = netspec.compile(spec, batch_size=5)
+    lane = program.lanes[0]
+    digest = lane.frozen_digest()
+    before = program.parameters
+    program.train_step(X, Y)
+    assert set(program.gradients) == {"fc.weight", "fc.bias"}
+    assert lane.frozen_digest() == digest != ""
+    moved = {name for name, value in program.parameters.items() if not np.array_equal(value, before[name])}
+    assert moved == {"fc.weight", "fc.bias"}
+    assert not [call for call in lane.training_calls(5) if call.owner == "conv1" and call.direction == "backward"]
+
+
+def test_initial_parameters_do_not_change_when_a_layer_is_added():
+    short = netspec.compile(spec_of([{"type": "relu"}, {"name": "fc", "type": "linear", "out_features": 3}]))
+    layers = [{"type": "tanh"}, {"type": "relu"}, {"name": "fc", "type": "linear", "out_features": 3}]
+    layers.append({"name": "fc2", "type": "linear", "out_features": 2})
+    longer = netspec.compile(spec_of(layers))
+    np.testing.assert_array_equal(short.parameters["fc.weight"], longer.parameters["fc.weight"])
+    other = netspec.compile(spec_of(layers), seed=1)
+    assert not np.array_equal(longer.parameters["fc.weight"], other.parameters["fc.weight"])
+
+
+def test_strict_loading_refuses_what_does_not_fit_and_loads_nothing():
+    program = netspec.compile(small_convnet())
+    before = program.parameters
+    tensors = {**before, "fc.bias": np.zeros(4), "extra": np.zeros(1)}
+    del tensors["conv1.bias"]
+    with pytest.raises(LoadError) as caught:
+        program.load_parameters(tensors)
+    assert str(caught.value) == (
+        "4 loaded, 1 missing (conv1.bias), 1 unexpected (extra), 1 of another shape (fc.bias: [3] here, [4] in the file); "
+        "load with strict=False to take what fits"
+    )
+    np.testing.assert_array_equal(program.parameters["fc.weight"], before["fc.weight"])
+    report = program.load_parameters(tensors, strict=False)
+    assert report.missing == ("conv1.bias",)
+    assert len(report.loaded) == 4
+
+
+def test_a_load_that_loads_nothing_is_an_error_even_when_not_strict():
+    program = netspec.compile(small_convnet())
+    with pytest.raises(LoadError, match="is it the right file"):
+        program.load_parameters({"module.fc.weight": np.zeros((3, 144))}, strict=False)
+
+
+def test_several_outputs_are_a_dict_and_each_has_its_gradient():
+    layers = [
+        {"name": "fc1", "type": "linear", "out_features": 3},
+        {"name": "a", "type": "relu", "inputs": ["fc1"]},
+        {"name": "b", "type": "tanh", "inputs": ["fc1"]},
+    ]
+    program = netspec.compile(spec_of(layers, outputs=["a", "b"]), batch_size=5, dtype="float64")
+    y = program.forward(X, training=True)
+    assert isinstance(y, dict)
+    da, db = RNG.standard_normal((2, 5, 3))
+    program.backward({"a": da, "b": db})
+    dy = da * (y["a"] > 0) + db * (1 - y["b"] ** 2)
+    np.testing.assert_allclose(program.gradients["fc1.bias"], dy.sum(0), rtol=1e-12)
+
+
+def test_the_same_layer_read_twice_gets_both_gradients():
+    layers = [{"name": "id", "type": "identity"}, {"name": "twice", "type": "add", "inputs": ["id", "id"]}]
+    program = netspec.compile(spec_of(layers, outputs=["twice"]), batch_size=5, dtype="float64")
+    np.testing.assert_array_equal(program.forward(X, training=True), 2 * X)
+    np.testing.assert_array_equal(program.backward(X), 2 * X)
+
+
+def test_the_first_nan_is_named_by_layer_and_tensor():
+    program = netspec.compile(small_convnet(), batch_size=5)
+    lane = program.lanes[0]
+    x = to_stored(X, "float32")
+    assert lane.find_nonfinite(x, Y) is None
+    weights = program.parameters
+    weights["conv2.weight"][0, 0, 0, 0] = np.nan
+    program.load_parameters(weights)
+    found = lane.find_nonfinite(x, Y)
+    assert found is not None
+    assert found[:2] == ("conv2", "weight")
+
+
+def test_wrong_shapes_are_named_with_both_shapes():
+    program = netspec.compile(small_convnet(), batch_size=5)
+    with pytest.raises(ValueError, match=r"samples of shape \[6, 6, 2\], expected \[2, 6, 6\]"):
+        program.forward(X.transpose(0, 2, 3, 1))
+    with pytest.raises(ValueError, match=r"1 … 5 at once"):
+        program.forward(np.concatenate([X, X]))
+
+
+def test_a_spec_without_loss_or_optimizer_says_what_to_add():
+    bare = netspec.compile(spec_of([{"name": "fc", "type": "linear", "out_features": 3}]))
+    with pytest.raises(ValueError, match=r"add \[optimizer\]"):
+        bare.train_step(X, Y)
+    no_loss = netspec.compile(spec_of([{"name": "fc", "type": "linear", "out_features": 3}], optimizer=SGD))
+    with pytest.raises(ValueError, match=r"add \[loss\]"):
+        no_loss.train_step(X, Y)
+
+
+def test_errors_of_the_graph_are_raised_by_compile():
+    spec = spec_of([{"name": "fc", "type": "linear", "out_features": 3, "inputs": ["nowhere"]}], loss=CROSS_ENTROPY)
+    with pytest.raises(netspec.SpecError, match="NS301"):
+        netspec.compile(spec)
