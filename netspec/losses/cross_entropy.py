@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from netspec.kernels.abi import Doubles, DoublesOut, In, Ints, Out, cast, inlined, kernel, span
 from netspec.kernels.constants import double, doubles
+from netspec.kernels.elementary import exp
 from netspec.kernels.reductions import add_partials
 from netspec.layers.base import Shape, ShapeError, volume
 from netspec.losses.base import Loss, LossIo, TargetKind
@@ -28,7 +29,7 @@ def softmax_norm(x: In, start: int, classes: int) -> tuple[float, float]:
         most = max(most, x[start + c])
     total = 0.0
     for c in range(classes):
-        total += math.exp(x[start + c] - most)
+        total += exp(x[start + c] - most)
     return most, total
 
 
@@ -79,10 +80,14 @@ def cross_entropy_gradient(
         hard = scale * double(table, HARD) * double(table, WEIGHTS + y)
         both = hard + scale * double(table, SOFT_TOTAL)
         share = cast(x, both / total)
-        for c in range(classes):
-            dx[start + c] = math.exp(x[start + c] - most) * share - cast(x, soft * double(table, WEIGHTS + c))
+        row, row_dx = x[start:start + classes], dx[start:start + classes]
+        for c in range(row.size):
+            row_dx[c] = exp(row[c] - most) * share
+        if soft > 0:
+            for c in range(classes):
+                row_dx[c] -= cast(x, soft * double(table, WEIGHTS + c))
         # In float64, because p − 1 of a sure network would lose all its digits in float32.
-        p = math.exp(float(x[start + y]) - float(most)) / total
+        p = exp(float(x[start + y]) - float(most)) / total
         dx[start + y] = cast(x, both * p - hard - soft * double(table, WEIGHTS + y))
 
 

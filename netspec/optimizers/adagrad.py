@@ -38,7 +38,7 @@ class Adagrad(Optimizer):
     """
 
     type: Literal["adagrad"] = "adagrad"
-    update_cost: ClassVar[float] = 6.0
+    update_cost: ClassVar[float] = 1.0
     dialects: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "torch": {**TORCH, "lr": 0.01, "eps": 1e-10, "eps_inside_root": False, "initial_accumulator_value": 0.0},
         "keras": {**KERAS, "lr": 1e-3, "eps": 1e-7, "eps_inside_root": True, "initial_accumulator_value": 0.1},

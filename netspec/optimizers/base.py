@@ -52,8 +52,8 @@ class UpdateIo(Emitter, Protocol):
 class Optimizer(Plugin):
     """Base of all optimizers: the keys that every `[optimizer]` table may have."""
 
-    update_cost: ClassVar[float] = 4.0
-    """Elementary operations an element costs, for the number of chunks."""
+    update_cost: ClassVar[float] = 0.5
+    """Elementary operations an element costs, for the number of chunks; measured: 0.1 ns in float32 in cache."""
 
     name: str | None = None
     """Name of this lane in a race; default: the type."""

@@ -63,9 +63,9 @@ class Descent(Optimizer):
         if self.nesterov and self.momentum == 0:
             raise ValueError("nesterov looks ahead along the velocity, but momentum is 0; set momentum = 0.9")
         if self.nesterov and self.dampening > 0:
-            raise ValueError(f"nesterov has no dampened form, dampening is {self.dampening}; remove one")
+            raise ValueError(f"nesterov has no dampened form, dampening is {self.dampening}; drop one")
         if self.dampening > 0 and self.momentum == 0:
-            raise ValueError(f"dampening is {self.dampening}, but momentum is 0; set momentum = 0.9 or remove dampening")
+            raise ValueError(f"dampening is {self.dampening}, but momentum is 0; set momentum = 0.9")
         return self
 
     def slots(self) -> dict[str, float]:

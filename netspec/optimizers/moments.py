@@ -44,7 +44,7 @@ def adam_update(
 class Moments(Optimizer):
     """Base of adam and adamw, which differ in their weight decay only."""
 
-    update_cost: ClassVar[float] = 8.0
+    update_cost: ClassVar[float] = 1.0
 
     lr: float = Field(default=1e-3, ge=0)
     """Learning rate of parameters with lr_mult 1, before the schedule."""

@@ -59,7 +59,7 @@ class RMSprop(Optimizer):
     """
 
     type: Literal["rmsprop"] = "rmsprop"
-    update_cost: ClassVar[float] = 6.0
+    update_cost: ClassVar[float] = 1.0
     dialects: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "torch": {
             **TORCH, "lr": 0.01, "alpha": 0.99, "eps": 1e-8, "eps_inside_root": False, "momentum_form": "torch"},

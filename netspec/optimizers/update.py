@@ -58,5 +58,5 @@ def common_settings(
 def decayed(g: float, p: float, clip: float, l2: float, l1: float) -> float:
     """The clipped gradient with the penalty's gradient; sign(0) = 0, and NaN stays NaN."""
     clipped = clip if g > clip else (-clip if g < -clip else g)
-    pull = l1 if p > 0 else (-l1 if p < 0 else l1 * 0)
+    pull = l1 if p > 0 else (-l1 if p < 0 else l1 - l1)  # not l1 * 0: float32 times an integer is float64 here
     return clipped + l2 * p + pull

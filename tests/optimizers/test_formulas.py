@@ -44,7 +44,8 @@ def test_a_thousand_steps_follow_the_formula(kind, keys):
 
 
 @pytest.mark.parametrize(("kind", "mode"), [
-    (kind, mode) for kind in OPTIMIZERS for mode in ("l2", "l1", "decoupled") if kind != "adamw" or mode == "decoupled"])
+    (kind, mode) for kind in OPTIMIZERS for mode in ("l2", "l1", "decoupled")
+    if kind != "adamw" or mode == "decoupled"])
 def test_weight_decay_follows_the_formula(kind, mode):
     optimizer = OPTIMIZERS[kind](**KEYS[kind][0], weight_decay=0.02, weight_decay_mode=mode)
     # sign(θ) flips where θ crosses 0, so a rounding error may be amplified there: fewer steps for l1.
@@ -112,6 +113,16 @@ def test_lr_mult_is_a_factor_of_the_learning_rate(kind):
     for t in range(5):
         np.testing.assert_allclose(
             multiplied.step(gradient(multiplied.p, t)), plain.step(gradient(plain.p, t)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@every_optimizer
+def test_chunks_change_no_bit(kind, dtype):
+    start, gradient = landscape(size=1001)
+    whole, cut = (Lane(OPTIMIZERS[kind](), start, dtype, parts=parts) for parts in (1, 7))
+    for t in range(3):
+        g = gradient(start, t)
+        np.testing.assert_array_equal(whole.step(g), cut.step(g))
 
 
 @every_optimizer
