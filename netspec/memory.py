@@ -66,5 +66,5 @@ def from_stored(flat: NDArray[Any], n: int, shape: tuple[int, ...]) -> NDArray[A
     size = n * int(np.prod(shape, dtype=np.int64))
     if len(shape) == 3:
         c, h, w = shape
-        return np.ascontiguousarray(flat[:size].reshape(n, h, w, c).transpose(0, 3, 1, 2))
+        return flat[:size].reshape(n, h, w, c).transpose(0, 3, 1, 2).copy()  # always a copy, also with one channel
     return flat[:size].reshape(n, *shape).copy()

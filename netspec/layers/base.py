@@ -76,7 +76,7 @@ class Parameter:
         if self.axes is None:
             return flat.reshape(self.shape).copy()
         stored = flat.reshape([view[axis] for axis in self.axes])
-        return np.ascontiguousarray(stored.transpose(np.argsort(self.axes))).reshape(self.shape)
+        return stored.transpose(np.argsort(self.axes)).copy().reshape(self.shape)
 
 
 @dataclass(frozen=True)
