@@ -1,0 +1,92 @@
+"""What the trainer needs of a program and its lanes; `netspec.program` and `netspec.lane` provide it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+class LossValue(Protocol):
+    """The loss of one batch: sum / weight; the loss of an epoch is Σ sum / Σ weight."""
+
+    @property
+    def sum(self) -> float: ...
+
+    @property
+    def weight(self) -> float: ...
+
+
+class Lane(Protocol):
+    """One optimizer with its own parameters, statistics, slots and step."""
+
+    step: int
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def optimizer(self) -> Any: ...
+
+    @property
+    def outputs(self) -> Any: ...
+
+    def train_step(self, x: Array, y: Array, *, lr: float) -> LossValue: ...
+
+    def accumulate(self, x: Array, y: Array) -> LossValue: ...
+
+    def update(self, *, lr: float) -> None: ...
+
+    def evaluate(self, x: Array, y: Array | None = None) -> LossValue | None: ...
+
+    def tensors(self) -> Mapping[str, Array]: ...
+
+    def load_tensors(self, tensors: Mapping[str, Array], /) -> None: ...
+
+    def slots(self) -> Mapping[str, Array]: ...
+
+    def load_slots(self, slots: Mapping[str, Array], /) -> None: ...
+
+    def frozen_digest(self) -> str: ...
+
+    def find_nonfinite(self, x: Array, y: Array) -> tuple[str, str, str] | None: ...
+
+
+class Program(Protocol):
+    """A compiled network with its lanes."""
+
+    @property
+    def lanes(self) -> Sequence[Lane]: ...
+
+    @property
+    def batch_size(self) -> int: ...
+
+    @property
+    def dtype(self) -> Any: ...
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def frozen(self) -> frozenset[str]: ...
+
+    @property
+    def parameters(self) -> Mapping[str, Array]: ...
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]: ...
+
+    @property
+    def start(self) -> Any: ...
+
+    def load_parameters(self, mapping: Mapping[str, Array], strict: bool = True) -> Any: ...
+
+
+def dtype_of(program: Program) -> np.dtype[Any]:
+    """The compute type, float32 or float64."""
+    dtype: np.dtype[Any] = np.dtype(program.dtype)
+    return dtype

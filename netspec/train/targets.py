@@ -1,0 +1,30 @@
+"""Do the targets fit the loss and the network's output? Asked before the first step."""
+
+from __future__ import annotations
+
+import math
+
+from netspec.datasets.load import Data
+from netspec.layers.base import ShapeError
+from netspec.losses.base import Loss
+from netspec.spec.model import Spec
+from netspec.train.errors import TrainError, refuse
+
+
+def check_targets(spec: Spec, loss: Loss, data: Data, output: tuple[int, ...]) -> None:
+    """Raise SpecError or TrainError when loss, output shape ([C, H, W] or [F]) and targets do not go together."""
+    kind, y = loss.type_name(), data.train.y
+    if loss.target_kind == "class" and not data.train.has_classes:
+        raise TrainError(
+            f"[loss] {kind}: it needs class labels, but the data have targets of {y.shape[1]} numbers",
+            'use a loss for numbers, such as type = "mse"',
+        )
+    try:
+        loss.check(output, len(data.classes) if data.classes is not None else None)
+    except ShapeError as problem:
+        raise refuse(spec, problem.code, ("loss", problem.field or "type"), problem.message, problem.hint) from problem
+    if loss.target_kind == "dense" and y.size != len(y) * math.prod(output):
+        raise TrainError(
+            f"[loss] {kind}: the network gives {list(output)} for a sample, the data have targets of {list(y.shape[1:])}",
+            "give the last layer as many features as there are targets",
+        )
