@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 
 LIBRARIES = "libglib2.0-0 libgl1 libegl1 libxkbcommon0 libdbus-1-3 libfontconfig1 fonts-dejavu-core"
 """Debian packages that Qt needs even without a screen."""
@@ -19,7 +20,7 @@ PATIENCE = 20
 def why_no_window() -> str | None:
     """Why no window can be opened, with what to do; None when one can."""
     try:
-        from PySide6 import QtWidgets  # noqa: F401
+        import_module("PySide6.QtWidgets")
     except ModuleNotFoundError:
         return "PySide6 is not installed; install it with: pip install 'netspec[gui]'"
     except ImportError as problem:

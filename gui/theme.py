@@ -113,6 +113,7 @@ def _style_sheet(theme: Theme) -> str:
     }}
     QTableView {{ outline: none; }}
     QTableView::item {{ padding: 0 8px; border: none; }}
+    #problems::item {{ padding: 6px 8px; }}
     QTableView::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
     QHeaderView {{ background: {theme.surface}; border: none; border-radius: 6px; }}
     QHeaderView::section {{

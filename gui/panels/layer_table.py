@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -26,6 +26,7 @@ from netspec.registry import plugins
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT = 28
+SYMBOL, GAP = 14, 4
 NONE = "–"
 """Written where a layer has nothing to count."""
 
@@ -105,18 +106,20 @@ class FamilyBar(QStyledItemDelegate):
 class Snowflake(QStyledItemDelegate):
     """Paints the snowflake of frozen layers before the word."""
 
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+        return super().sizeHint(option, index) + QSize(SYMBOL + GAP, 0)
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         if not index.data():
             super().paint(painter, option, index)
             return
         box = QRectF(option.rect)
-        side = 14.0
         shifted = QStyleOptionViewItem(option)
-        shifted.rect = option.rect.adjusted(int(side) + 4, 0, 0, 0)
+        shifted.rect = option.rect.adjusted(SYMBOL + GAP, 0, 0, 0)
         if self._is_selected(option):
             painter.fillRect(box, option.palette.highlight())
         super().paint(painter, shifted, index)
-        place = QRectF(box.left() + 8, box.center().y() - side / 2, side, side)
+        place = QRectF(box.left() + 2 * GAP, box.center().y() - SYMBOL / 2, SYMBOL, SYMBOL)
         draw_snowflake(painter, place, QColor(current_theme().frozen))
 
     @staticmethod

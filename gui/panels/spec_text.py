@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QTextChar
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from gui.theme import code_font, current_theme
-from netspec.problems import Problem, Span
+from netspec.problems import Problem, Severity, Span
 
 MARGIN = 8
 
@@ -34,7 +34,7 @@ class SpecText(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.file = ""
-        self._problems: list[Span] = []
+        self._problems: list[tuple[Span, Severity]] = []
         self._gutter = LineNumbers(self)
         self.setReadOnly(True)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -51,7 +51,7 @@ class SpecText(QPlainTextEdit):
     def show_file(self, file: str, text: str, problems: Iterable[Problem]) -> None:
         """Show this text; where it is the file shown before, the view stays where it is."""
         spans = [(problem.span, problem.severity) for problem in problems if problem.span and problem.span.file == file]
-        self._problems = [span for span, _ in spans if span.line]
+        self._problems = [(span, severity) for span, severity in spans if span.line]
         if (file, text) != (self.file, self.toPlainText()):
             place = self.verticalScrollBar().value() if file == self.file else 0
             self.setPlainText(text)
@@ -60,12 +60,15 @@ class SpecText(QPlainTextEdit):
         self._mark()
 
     def go_to(self, span: Span) -> None:
-        """Select the span's line and scroll to it."""
-        block = self.document().findBlockByNumber(max(span.line - 1, 0))
-        cursor = QTextCursor(block)
-        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+        """Select the span's line and scroll until the span is in view."""
+        cursor = QTextCursor(self.document().findBlockByNumber(max(span.line - 1, 0)))
+        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock)
+        # From the end to the start: the view follows the cursor, and lines are read from their start.
+        cursor.movePosition(QTextCursor.MoveOperation.StartOfBlock, QTextCursor.MoveMode.KeepAnchor)
         self.setTextCursor(cursor)
         self.centerCursor()
+        end = self.fontMetrics().horizontalAdvance(span.text[: span.end_column])
+        self.horizontalScrollBar().setValue(max(0, end - self.viewport().width() + MARGIN))
 
     def gutter_width(self) -> int:
         """Pixels that the line numbers take."""
@@ -76,14 +79,14 @@ class SpecText(QPlainTextEdit):
         """Draw the numbers of the lines in view."""
         painter, theme = QPainter(gutter), current_theme()
         painter.setFont(self.font())
-        wrong = {span.line for span in self._problems}
+        colours = {span.line: _colour(severity) for span, severity in reversed(self._problems)}
         block = self.firstVisibleBlock()
         while block.isValid():
             box = self.blockBoundingGeometry(block).translated(self.contentOffset()).toRect()
             if box.top() > event.rect().bottom():
                 break
             line = block.blockNumber() + 1
-            painter.setPen(QColor(theme.error if line in wrong else theme.secondary))
+            painter.setPen(colours.get(line, QColor(theme.secondary)))
             place = QRect(0, box.top(), gutter.width() - MARGIN, self.fontMetrics().height())
             painter.drawText(place, Qt.AlignmentFlag.AlignRight, str(line))
             block = block.next()
@@ -103,7 +106,7 @@ class SpecText(QPlainTextEdit):
             self._gutter.update(0, rect.y(), self._gutter.width(), rect.height())
 
     def _mark(self) -> None:
-        self.setExtraSelections([self._current_line(), *(self._squiggle(span) for span in self._problems)])
+        self.setExtraSelections([self._current_line(), *(self._squiggle(*problem) for problem in self._problems)])
 
     def _current_line(self) -> QTextEdit.ExtraSelection:
         mark = QTextEdit.ExtraSelection()
@@ -113,13 +116,17 @@ class SpecText(QPlainTextEdit):
         mark.cursor.clearSelection()
         return mark
 
-    def _squiggle(self, span: Span) -> QTextEdit.ExtraSelection:
+    def _squiggle(self, span: Span, severity: Severity) -> QTextEdit.ExtraSelection:
         mark = QTextEdit.ExtraSelection()
         mark.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
-        mark.format.setUnderlineColor(QColor(current_theme().error))
+        mark.format.setUnderlineColor(_colour(severity))
         block = self.document().findBlockByNumber(span.line - 1)
         mark.cursor = QTextCursor(block)
         last = min(max(span.end_column, span.column + 1) - 1, block.length() - 1)
         mark.cursor.setPosition(block.position() + min(span.column - 1, last))
         mark.cursor.setPosition(block.position() + last, QTextCursor.MoveMode.KeepAnchor)
         return mark
+
+
+def _colour(severity: Severity) -> QColor:
+    return QColor(current_theme().error if severity == "error" else current_theme().warning)

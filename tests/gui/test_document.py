@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from gui.document import Document, read_state
+from tests.gui.conftest import BROKEN, TEXT
+
+
+def opened(path: Path) -> Document:
+    document = Document()
+    document.open(path)
+    return document
+
+
+def test_a_change_on_disk_is_shown(qtbot: QtBot, spec_file: Path) -> None:
+    document = opened(spec_file)
+    with qtbot.waitSignal(document.changed, timeout=5000):
+        spec_file.write_text(TEXT.replace("out_features = 10", "out_features = 7"), encoding="utf-8")
+    assert document.state is not None
+    assert document.state.report is not None
+    assert document.state.report.table[-1].output_shape == (7,)
+
+
+def test_a_file_that_is_replaced_twice_is_followed_both_times(qtbot: QtBot, spec_file: Path) -> None:
+    document = opened(spec_file)
+    for number in (5, 6):
+        new = spec_file.with_suffix(".new")
+        new.write_text(TEXT.replace("out_features = 10", f"out_features = {number}"), encoding="utf-8")
+        with qtbot.waitSignal(document.changed, timeout=5000):
+            os.replace(new, spec_file)  # noqa: PTH105
+        assert document.state is not None
+        assert document.state.report is not None
+        assert document.state.report.table[-1].output_shape == (number,)
+
+
+def test_a_change_of_an_extended_file_is_shown(qtbot: QtBot, spec_file: Path) -> None:
+    child = spec_file.with_name("child.toml")
+    child.write_text('extends = "tiny.toml"\nname = "child"\n', encoding="utf-8")
+    document = opened(child)
+    with qtbot.waitSignal(document.changed, timeout=5000):
+        spec_file.write_text(TEXT.replace("out_features = 10", "out_features = 3"), encoding="utf-8")
+    assert document.state is not None
+    assert document.state.report is not None
+    assert document.state.report.table[-1].output_shape == (3,)
+
+
+def test_broken_text_keeps_the_last_good_table_and_says_so(spec_file: Path) -> None:
+    good = read_state(spec_file)
+    spec_file.write_text(BROKEN, encoding="utf-8")
+    broken = read_state(spec_file, good)
+    assert broken.is_stale
+    assert broken.report is good.report
+    assert broken.errors == 1
+    assert broken.texts[str(spec_file)] == BROKEN
+
+
+def test_mended_text_is_no_longer_stale(spec_file: Path) -> None:
+    good = read_state(spec_file)
+    spec_file.write_text(BROKEN, encoding="utf-8")
+    broken = read_state(spec_file, good)
+    spec_file.write_text(TEXT, encoding="utf-8")
+    mended = read_state(spec_file, broken)
+    assert not mended.is_stale
+    assert mended.problems == ()
+
+
+def test_a_deleted_file_keeps_its_text_and_table(spec_file: Path) -> None:
+    good = read_state(spec_file)
+    spec_file.unlink()
+    gone = read_state(spec_file, good)
+    assert gone.is_stale
+    assert gone.texts == good.texts
+    assert gone.problems[0].message == "there is no such file"
+
+
+def test_opening_another_spec_does_not_keep_the_table_of_the_one_before(qtbot: QtBot, spec_file: Path) -> None:
+    document = opened(spec_file)
+    other = spec_file.with_name("other.toml")
+    other.write_text(BROKEN, encoding="utf-8")
+    document.open(other)
+    assert document.state is not None
+    assert document.state.report is None
+
+
+def test_an_unrelated_file_in_the_folder_changes_nothing(qtbot: QtBot, spec_file: Path) -> None:
+    document = opened(spec_file)
+    with qtbot.assertNotEmitted(document.changed, wait=400):
+        spec_file.with_name("notes.txt").write_text("nothing", encoding="utf-8")
