@@ -18,8 +18,8 @@ from netspec.kernels.calls import Ref, Table
 from netspec.kernels.grain import GRAIN
 from netspec.kernels.tile import TILE_ROWS, VECTOR_BYTES, make_tile
 
-JOB = 9
-"""Columns of a job: a0, b0, c0 (where its block lies), first and last row, first and last column, first and last tap."""
+JOB = 10
+"""Columns of a job: a0, b0, c0, bias0 (where its block lies), then first and last row, column and tap."""
 
 ROW_HIGH, ROW_MID, ROW_LOW = TILE_ROWS
 _high_2, _mid_2, _low_2 = (make_tile(rows, 2) for rows in TILE_ROWS)
@@ -34,13 +34,13 @@ def contract(
 ) -> None:  # fmt: skip
     lanes = VECTOR_BYTES // a.itemsize
     has_bias = 1 if bias.size > 0 else 0
-    first, last = span(chunk, chunks, jobs.size // 9)
+    first, last = span(chunk, chunks, jobs.size // JOB)
     for job in range(first, last):
-        a0, b0, c0, m_first, m_last, n_first, n_last, t_first, t_last = _unpack(jobs, job)
+        a0, b0, c0, bias0, m_first, m_last, n_first, n_last, t_first, t_last = _unpack(jobs, job)
         for n in range(n_first, n_last, 2 * lanes):
             columns = min(n_last - n, 2 * lanes)
             for m in range(m_first, m_last, tile_rows):
-                at = (a0, b0 + n, n, c0 + n, m, t_first)
+                at = (a0, b0 + n, bias0 + n, c0 + n, m, t_first)
                 taps = t_last - t_first
                 valid = min(tile_rows, m_last - m)
                 if columns > lanes:
@@ -62,9 +62,9 @@ def contract(
 
 
 @inlined
-def _unpack(jobs: Ints, job: int) -> tuple[int, int, int, int, int, int, int, int, int]:
-    j = jobs[9 * job : 9 * job + 9]
-    return j[0], j[1], j[2], j[3], j[4], j[5], j[6], j[7], j[8]
+def _unpack(jobs: Ints, job: int) -> tuple[int, int, int, int, int, int, int, int, int, int]:
+    j = jobs[JOB * job : JOB * job + JOB]
+    return j[0], j[1], j[2], j[3], j[4], j[5], j[6], j[7], j[8], j[9]
 
 
 NOTHING = Ref("", 0)
@@ -80,6 +80,7 @@ class Block:
     c: int
     rows: int
     """How many of the row tables' rows it has."""
+    bias: int = 0
     taps: tuple[int, int] | None = None
     """Which taps it sums over; None: all."""
 
@@ -125,7 +126,7 @@ class Contraction:
                 step = tile_rows * max(1, round(4 * GRAIN / cost))
                 for m in range(0, block.rows, step):
                     m_last = min(m + step, block.rows)
-                    table.append((block.a, block.b, block.c, m, m_last, n, n_last, first_tap, last_tap))
+                    table.append((block.a, block.b, block.c, block.bias, m, m_last, n, n_last, first_tap, last_tap))
         return np.array(table, dtype=np.int64).reshape(-1)
 
     def call_arguments(self) -> dict[str, Table | int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.kernels.calls import Ref
-from netspec.kernels.contract import NOTHING, Contraction, contract
+from netspec.kernels.contract import JOB, NOTHING, Contraction, contract
 from netspec.kernels.copies import add_margins, add_partials, column_sums, transpose_matrices
 from netspec.layers.base import Io, Shape
 
@@ -13,7 +13,8 @@ def call_contraction(io: Io, form: Contraction, a: Ref, b: Ref, c: Ref, bias: Re
     arguments = form.call_arguments()
     jobs = arguments["jobs"]
     assert not isinstance(jobs, int)
-    chunks = io.chunks(jobs.size // 9, form.macs() / 8 / max(1, jobs.size // 9))
+    count = jobs.size // JOB
+    chunks = io.chunks(count, form.macs() / 8 / max(1, count))
     io.call(contract, chunks=chunks, a=a, b=b, c=c, bias=bias or NOTHING, **arguments)
 
 

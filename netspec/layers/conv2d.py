@@ -174,9 +174,10 @@ class Geometry:
         line = wide * self.channels
         a_rows = _grid(np.arange(h.output) * h.stride * line, np.arange(w.output) * w.stride * self.channels)
         a_taps, b_taps, inner = self._window_taps(line)
+        c, o = self.group_in, self.group_out
         sample, output = self.padded_size()[0] * line, self.pixels * self.out_channels
         blocks = [
-            Block(i * sample + g * self.group_in, g * self.group_weights, i * output + g * self.group_out, self.pixels)
+            Block(i * sample + g * c, g * self.group_weights, i * output + g * o, self.pixels, bias=g * o)
             for i in range(n) for g in range(self.groups)
         ]  # fmt: skip
         c_rows = np.arange(self.pixels) * self.out_channels
@@ -207,7 +208,7 @@ class Geometry:
         b_taps = np.arange(n * h.output) * w.output * self.out_channels
         total = self.groups * self.group_weights
         blocks = [
-            Block(g * self.group_in, g * self.group_out, s * total + g * self.group_weights, len(a_rows), taps)
+            Block(g * self.group_in, g * self.group_out, s * total + g * self.group_weights, len(a_rows), taps=taps)
             for s, taps in enumerate(segment_bounds(len(a_taps), segments)) for g in range(self.groups)
         ]  # fmt: skip
         c_rows = np.arange(len(a_rows)) * self.group_out

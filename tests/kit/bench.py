@@ -54,6 +54,8 @@ class Recorder:
     counters: Any = None
     target: Any = None
     value: Any = None
+    emitted: int = 0
+    """Calls so far: numbers the workspaces."""
 
     def add(self, name: str, array: Array, element: ElementType = "float") -> Ref:
         self.memory[name] = np.ascontiguousarray(array, dtype=element_type(element, self.dtype)).reshape(-1).copy()
@@ -67,6 +69,7 @@ class Recorder:
 
     def call(self, kernel: Kernel, *, chunks: int = 1, **arguments: ArgumentValue) -> None:
         self.calls.append(Call(kernel, arguments, chunks, "layer", "forward"))
+        self.emitted += 1
 
     def chunks(self, items: int, cost: float) -> int:
         return max(chunk_count(items, cost), min(items, 3))  # small tests, too, run in several chunks
@@ -75,7 +78,7 @@ class Recorder:
         return self.empty("saved." + name, size, element)
 
     def workspace(self, name: str, size: int, element: ElementType = "float") -> Ref:
-        return self.empty(f"workspace.{len(self.calls)}.{name}", size, element)
+        return self.empty(f"workspace.{self.emitted}.{name}", size, element)
 
     def run(self) -> None:
         BoundCalls(self.calls, self.memory, self.dtype).run()
