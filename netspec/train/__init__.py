@@ -23,4 +23,5 @@ class _Callable(ModuleType):
         return train(*arguments, **options)
 
 
-sys.modules[__name__].__class__ = _Callable
+train = sys.modules[__name__]
+train.__class__ = _Callable

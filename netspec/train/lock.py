@@ -45,6 +45,8 @@ def lock(
     """The contents of lock.json."""
     return {
         "name": spec.name,
+        "spec_file": spec.origin.file,
+        "base_dir": str(spec.base_dir.resolve()),
         "spec_hash": spec_hash,
         "data_fingerprint": fingerprint,
         "seed": seed,
