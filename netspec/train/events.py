@@ -52,7 +52,7 @@ class Run(Event):
     event: ClassVar[str] = "run"
 
     name: str
-    folder: str | None
+    folder: str | None = None
     """None for a dry run, which writes no files."""
     optimizers: list[str]
     """Labels of the lanes; `types` has the type of each."""
@@ -63,12 +63,12 @@ class Run(Event):
     total_steps: int
     samples: dict[str, int]
     """Number of samples of each part: {"train": …, "validation": …, "test": …}."""
-    classes: list[str] | None
+    classes: list[str] | None = None
     parameters: int
     trainable_parameters: int
     frozen_parameters: int
     seed: int
-    threads: int | None
+    threads: int | None = None
     dtype: str
     spec_hash: str
     data_fingerprint: str
@@ -99,7 +99,7 @@ class Validation(Event):
 
     event: ClassVar[str] = "validation"
 
-    loss: float | None
+    loss: float | None = None
     samples: int
     expected_loss: float | None = None
     """Only before step 0: the loss of a network that cannot tell the classes apart, such as ln C."""
