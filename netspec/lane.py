@@ -211,7 +211,7 @@ class Lane:
         for name, array in (x if isinstance(x, Mapping) else {program.input_name: x}).items():
             memory[plan.value(name).buffer][:] = array.reshape(-1)
         if y is not None:
-            program.shared["target"][: y.size] = y.reshape(-1)
+            program.target_of(goal.batch)[:] = program.checked_target(y, goal.batch)
         self._counters[0] = self.step
         return self._bound[goal, update]
 

@@ -140,6 +140,22 @@ class Program:
         """The users' targets as the loss reads them."""
         return target.astype(np.int64) if self.loss.target_kind == "class" else to_stored(target, self.dtype)
 
+    def target_of(self, n: int) -> Array:
+        """Where the targets of a batch of n samples lie."""
+        target = self.shared["target"]
+        return target[: n * (target.size // self.batch_size)]
+
+    def checked_target(self, y: Array, n: int) -> Array:
+        """Stored targets, flat; ValueError when they are not what the loss reads."""
+        expected = self.target_of(n).size
+        if y.size != expected:
+            shape = list(self.shapes[self.start.loss_input or ""])
+            what = "labels" if self.loss.target_kind == "class" else "target values"
+            raise ValueError(
+                f"{y.size // n} {what} a sample, but the loss reads {expected // n} for the output of shape {shape}"
+            )
+        return y.reshape(-1)
+
     def _stored_inputs(self, x: Array | Mapping[str, Array]) -> dict[str, Array]:
         given = x if isinstance(x, Mapping) else {self.input_name: x}
         if set(given) != set(self.start.inputs):
