@@ -214,7 +214,7 @@ def _check_reach(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Itera
     reached = {name for source in sources for name in nx.descendants(graph, source)}
     wanted = {name for output in outputs_of(spec, graph) for name in (output, *nx.ancestors(graph, output))}
     for name in graph:
-        layer, span = graph.nodes[name]["layer"], locate(("layers", name, "name"))
+        layer = graph.nodes[name]["layer"]
         if layer is None:
             if not graph.out_degree(name):
                 place = [item.name for item in spec.inputs].index(name)
@@ -223,11 +223,17 @@ def _check_reach(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Itera
                 yield error("NS305", ("inputs", place), locate(("inputs", place)), message, hint)
         elif name not in reached and not is_unknown(layer):
             message = "nothing leads from the network's input to this layer"
-            yield error("NS304", ("layers", name), span, message, "give it an input that does, or remove it")
+            yield error(
+                "NS304",
+                ("layers", name),
+                locate(("layers", name, "name")),
+                message,
+                "give it an input that does, or remove it",
+            )
         elif spec.outputs is not None and name not in wanted:
             message = "no output depends on this layer"
             hint = f'add "{name}" to outputs, let another layer read it, or remove it'
-            yield error("NS305", ("layers", name), span, message, hint)
+            yield error("NS305", ("layers", name), locate(("layers", name, "name")), message, hint)
 
 
 def check_transfer(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:

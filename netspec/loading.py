@@ -67,7 +67,9 @@ def read_from(source: Source, overrides: Sequence[str] = ()) -> Document:
         return Document(None, sort_problems(failure.problems, source.file), {}, (source.file,))
     problems = list(draft.problems)
     if draft.spec is not None or draft.sketch.layers:
-        problems += examine(draft.spec or draft.sketch, draft.locate)[1]
+        known = {problem.path for problem in problems}
+        found = examine(draft.spec or draft.sketch, draft.locate)[1]
+        problems += [problem for problem in found if problem.path not in known]
     return Document(draft.spec, sort_problems(problems, source.file), plain(draft.tree), draft.files, draft)
 
 

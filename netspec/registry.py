@@ -12,10 +12,19 @@ import json
 import pkgutil
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SerializeAsAny,
+    ValidationInfo,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 
 class Plugin(BaseModel):
@@ -66,8 +75,8 @@ def _is_plugin(item: object) -> bool:
     return isinstance(item, type) and issubclass(item, Plugin) and "type" in item.model_fields
 
 
-def plugin_parser(package: str) -> Callable[[object, ValidationInfo], object]:
-    """Validator of a field that holds a plug-in: takes an instance, a type name, or a table with `type`.
+def plugin_parser(package: str, *, shorthand: bool = False) -> Callable[[object, ValidationInfo], object]:
+    """Validator of a field that holds a plug-in: takes an instance, a table with `type`, or (shorthand) a type name.
 
     In JSON mode (spec files) it is strict: "3" is no number and true is not 1.
     """
@@ -75,14 +84,34 @@ def plugin_parser(package: str) -> Callable[[object, ValidationInfo], object]:
     def parse(value: object, info: ValidationInfo) -> object:
         if isinstance(value, Plugin):
             return value
-        table = {"type": value} if isinstance(value, str) else value
+        table = {"type": value} if shorthand and isinstance(value, str) else value
         known = plugins(package)
         kind = table.get("type") if isinstance(table, dict) else None
         if not isinstance(kind, str) or kind not in known:
-            message = f"{value!r} is not one of {', '.join(known)}, or a table with such a `type`"
-            raise PydanticCustomError("plugin_type", "{message}", {"message": message, "package": package})
+            message = f"{value!r} has no `type` that is one of {', '.join(known)}"
+            context = {"message": message, "package": package, "shorthand": shorthand}
+            raise PydanticCustomError("plugin_type", "{message}", context)
         if info.mode == "json":
             return known[kind].model_validate_json(json.dumps(table), strict=True)
         return known[kind].model_validate(table)
 
     return parse
+
+
+class PluginField:
+    """Annotation: `Annotated[Layer, PluginField("netspec.layers")]` takes any layer's table and picks by `type`.
+
+    `shorthand`: a bare text is a type with its defaults ("accuracy").
+    """
+
+    def __init__(self, package: str, *, shorthand: bool = False) -> None:
+        self.package, self.shorthand = package, shorthand
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        parser = BeforeValidator(plugin_parser(self.package, shorthand=self.shorthand))
+        return handler.generate_schema(Annotated[source, SerializeAsAny(), parser])  # type: ignore[type-arg]
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        known = plugins(self.package)
+        tables = [handler(plugin.__pydantic_core_schema__) for plugin in known.values()]
+        return {"anyOf": [{"enum": list(known)}, *tables]} if self.shorthand else {"anyOf": tables}

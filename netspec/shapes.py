@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import networkx as nx
@@ -10,6 +11,10 @@ from netspec.graph import Locate, Network, inputs_of, order, outputs_of
 from netspec.layers.base import Layer, Shape, ShapeError
 from netspec.problems import Path, Problem, Span, error, warning
 from netspec.spec.unknown import is_unknown
+
+
+LARGEST_VOLUME = 2**40
+"""Numbers in one sample of one layer; more is a slip of the keyboard, and products of sizes stay below 2^63."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,7 @@ def infer(graph: nx.DiGraph[str], locate: Locate) -> Inference:
     for name in order(graph):
         layer: Layer | None = graph.nodes[name]["layer"]
         if layer is None:
-            if graph.nodes[name]["shape"]:  # () stands for an input with errors
-                result.shapes[name] = graph.nodes[name]["shape"]
+            _take_input(graph, name, result, locate)
             continue
         sources = inputs_of(graph, name)
         least, most = layer.arity
@@ -41,6 +45,19 @@ def infer(graph: nx.DiGraph[str], locate: Locate) -> Inference:
             continue
         _infer_layer(layer, [result.shapes[source] for source in sources], result, locate)
     return result
+
+
+def _take_input(graph: nx.DiGraph[str], name: str, result: Inference, locate: Locate) -> None:
+    shape, place = graph.nodes[name]["shape"], ("inputs", _count_inputs(graph) + graph.nodes[name]["index"], "shape")
+    if math.prod(shape) > LARGEST_VOLUME:
+        message = f"one sample of {list(shape)} would have {math.prod(shape):.1e} numbers"
+        result.problems.append(error("NS209", place, locate(place), message, "use a smaller shape"))
+    elif shape:  # () stands for an input with errors
+        result.shapes[name] = shape
+
+
+def _count_inputs(graph: nx.DiGraph[str]) -> int:
+    return sum(data["layer"] is None for _, data in graph.nodes(data=True))
 
 
 def _port_count(graph: nx.DiGraph[str], name: str) -> int:
@@ -55,6 +72,11 @@ def _infer_layer(layer: Layer, inputs: list[Shape], result: Inference, locate: L
     except ShapeError as problem:
         path, span = _place(layer, problem.field, locate)
         result.problems.append(error(problem.code, path, span, problem.message, problem.hint))
+        return
+    if math.prod(shape) > LARGEST_VOLUME:
+        path, span = _place(layer, None, locate)
+        message = f"one sample of the output {list(shape)} would have {math.prod(shape):.1e} numbers"
+        result.problems.append(error("NS209", path, span, message, "use a smaller input, fewer channels or a stride"))
         return
     result.shapes[layer.name] = shape
     for note in layer.notes(inputs):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, SerializeAsAny
-
 from netspec.initializers.base import Initializer
-from netspec.registry import plugin_parser
+from netspec.registry import PluginField
 
-InitializerField = Annotated[SerializeAsAny[Initializer], BeforeValidator(plugin_parser("netspec.initializers"))]
+InitializerField = Annotated[Initializer, PluginField("netspec.initializers", shorthand=True)]
 """A name for an initializer with its defaults, or a table with `type` and its settings."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from netspec.problems import Path, Problem, SpecError, error, warning
+from netspec.problems import Path, Problem, Span, SpecError, error, warning
 from netspec.spec.block_parameters import Parameters, bind_parameters
 from netspec.spec.expressions import Value
 from netspec.spec.marks import Array, Table
@@ -62,10 +62,12 @@ class Expander:
         self.names: set[str] = set()
         self.used: set[str] = set()
         self.count = 0
+        self.span: Span | None = None
         self.network_input = network_input
 
     def expand(self, layers: Array) -> list[Any]:
         """Plain layers of the whole spec."""
+        self.span = layers.span
         self._check_blocks()
         scope = Scope()
         result = list(self._expand(layers, scope, self.variables, (), Table()))
@@ -253,7 +255,7 @@ class Expander:
         self.count += 1
         if self.count > MOST_LAYERS:
             message, hint = f"the blocks expand to more than {MOST_LAYERS} layers", "lower `repeat`"
-            raise SpecError([*self.problems, error("NS033", ("layers",), None, message, hint)])
+            raise SpecError([*self.problems, error("NS033", ("layers",), self.span, message, hint)])
 
     def _error(self, code: str, path: Path, span: Any, message: str, hint: str) -> None:
         self.problems.append(error(code, path, span, message, hint))

@@ -11,8 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from netspec.problems import Path
-from netspec.registry import Plugin, plugins
-from netspec.spec.plugin_field import PluginField
+from netspec.registry import Plugin, PluginField, plugins
 
 
 def owner_of(path: Path, spec: type[BaseModel], tree: Any) -> type[BaseModel] | None:

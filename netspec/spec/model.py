@@ -15,8 +15,8 @@ from netspec.losses.base import Loss
 from netspec.metrics.base import Metric
 from netspec.optimizers.base import Optimizer
 from netspec.problems import Path, Span
+from netspec.registry import PluginField
 from netspec.schedules.base import Schedule
-from netspec.spec.plugin_field import PluginField
 from netspec.spec.sections import Checkpoint, EarlyStopping, Input, Section, Train, Transfer
 
 SPEC_VERSION = 1

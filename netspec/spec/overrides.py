@@ -28,7 +28,7 @@ def apply_overrides(
             names = foreign(keys[0], FOREIGN_KEYS, sections)
             hint = f"netspec calls it {' or '.join(names)}" if names else question(keys[0], sections, what="sections")
             problems.append(error("NS040", (keys[0],), span, f"there is no {keys[0]}", hint))
-        elif keys[0] == "layers" and not is_expanded and _layer(tree, keys) is None and "blocks" in tree:
+        elif keys[0] == "layers" and not is_expanded and _is_made_by_block(tree, keys):
             later.append(text)
         else:
             _set(tree, keys, _parse(value.strip()), span, problems)
@@ -63,6 +63,15 @@ def _set(tree: Table, keys: list[str], value: Any, span: Span, problems: list[Pr
         problems.append(error("NS040", (), span, "this names a whole layer", "add the key: layers.NAME.key=value"))
     else:
         _put(table, keys, value, span, problems)
+
+
+def _is_made_by_block(tree: Table, keys: list[str]) -> bool:
+    """Whether the path may lead to a layer inside a block: `layers.stage1.0.conv1.stride`."""
+    found = _layer(tree, keys)
+    if found is None:
+        return "blocks" in tree
+    use, inner = found
+    return use.get("type") == "block" and len(inner) > 1 and inner[0] != "first"
 
 
 def _layer(tree: Table, keys: list[str]) -> tuple[Table, list[str]] | None:

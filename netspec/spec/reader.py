@@ -9,7 +9,7 @@ from typing import Any
 from netspec.problems import Path, Problem, Span, SpecError, error
 from netspec.spec.json_reader import read_json
 from netspec.spec.marks import Table, rewrite
-from netspec.spec.places import DEEPEST
+from netspec.spec.places import DEEPEST, has_half_characters
 from netspec.spec.source import Source
 from netspec.spec.toml_reader import read_toml
 
@@ -61,7 +61,7 @@ def _check_scalar(value: Any, span: Span | None, path: Path, problems: list[Prob
         problems.append(error("NS006", path, span, f"{key} is {value}", "give a finite number"))
     elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         problems.append(error("NS006", path, span, f"{key} is beyond ±(2^63 − 1)", "give a smaller number"))
-    elif isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+    elif isinstance(value, str) and has_half_characters(value):
         problems.append(
             error("NS006", path, span, f"{key} holds half a character (\\ud800…\\udfff)", "write the whole one")
         )

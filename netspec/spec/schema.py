@@ -16,6 +16,7 @@ def json_schema() -> dict[str, Any]:
     """What may stand in a spec file, plug-ins included; numbers and booleans may be `${expressions}`."""
     schema = _allow_expressions(Spec.model_json_schema())
     properties: dict[str, Any] = schema["properties"]
+    schema["$defs"]["Expression"] = EXPRESSION
     properties["input"] = properties["inputs"]["items"]
     properties["optimizer"] = properties["optimizers"]["items"]
     properties["extends"] = {"type": "string", "description": "The file that this one patches."}
@@ -29,7 +30,7 @@ def json_schema() -> dict[str, Any]:
         definition["required"] = ["name"]  # a patch of a layer in a base names only what it changes
     schema["required"] = []
     schema["anyOf"] = [{"required": ["layers"]}, {"required": ["extends"]}]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "netspec", **schema}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "netspec"}
 
 
 def _allow_expressions(schema: Any) -> Any:
@@ -41,7 +42,7 @@ def _allow_expressions(schema: Any) -> Any:
     schema = {key: _allow_expressions(value) for key, value in schema.items()}
     if schema.get("type") in SCALARS:
         outer = {key: schema.pop(key) for key in ("description", "default", "title") if key in schema}
-        return {"anyOf": [schema, EXPRESSION], **outer}
+        return {"anyOf": [schema, {"$ref": "#/$defs/Expression"}], **outer}
     return schema
 
 

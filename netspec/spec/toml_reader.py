@@ -86,10 +86,13 @@ def _read_value(source: Source, node: Node, place: Place) -> None:
 
 
 def _leaves(node: Node) -> list[Node]:
-    """The parts of a dotted key, in order."""
-    if node.type != "dotted_key":
-        return [node]
-    return [leaf for child in node.children if child.type in KEYS for leaf in _leaves(child)]
+    """The parts of a dotted key, in order; tree-sitter nests them to the left."""
+    leaves: list[Node] = []
+    while node.type == "dotted_key":
+        keys = [child for child in node.children if child.type in KEYS]
+        leaves += reversed(keys[1:])
+        node = keys[0]
+    return [node, *reversed(leaves)]
 
 
 def _key_text(node: Node) -> str:

@@ -77,7 +77,7 @@ def substitute_text(
         if whole and whole[0] != ESCAPED:
             return evaluate(whole[1], variables)
         text = EXPRESSION.sub(lambda match: _embedded(match, variables), value)
-        if "${" in EXPRESSION.sub("", value):
+        if "${" in EXPRESSION.sub(" ", value):
             hint = "write ${expression}, or $${ for the characters"
             raise ExpressionError(f"{value!r} has a ${{ that is not closed", hint)
         return text

@@ -188,9 +188,12 @@ def _plugin_type(item: ErrorDetails, path: Path, where: Path, tree: Table) -> Pr
     if isinstance(value, dict) and "type" not in value:
         span = locate(tree, (*path, "name")) or locate(tree, path)
         return error("NS102", where, span, "type is missing", f"add type = … ({listing(known)})")
-    if not isinstance(value, dict | str) or (isinstance(value, dict) and not isinstance(value["type"], str)):
+    is_text = isinstance(value, str) and item["ctx"]["shorthand"]
+    if not is_text and not (isinstance(value, dict) and isinstance(value["type"], str)):
         message = f"{_key(path)} is {show(value)}, but must be a table with a type"
-        return error("NS103", where, locate(tree, path), message, f"choose a type: {listing(known)}")
+        is_known = isinstance(value, str) and value in known
+        hint = f'write [{path[-1]}] and below it type = "{value}"' if is_known else f"choose a type: {listing(known)}"
+        return error("NS103", where, locate(tree, path), message, hint)
     kind = value if isinstance(value, str) else value["type"]
     span = locate(tree, path if isinstance(value, str) else (*path, "type"))
     message = f'there is no {_SINGULAR.get(family, "type")} "{kind}"'

@@ -1,0 +1,94 @@
+"""extends: a patch on top of a base."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import netspec
+from netspec.loading import read
+from tests.spec.helpers import CONV, INPUT, RELU, codes, layer
+
+BASE = (
+    INPUT
+    + CONV
+    + RELU
+    + layer("fc", "linear", "out_features = 10")
+    + '\n[optimizer]\ntype = "adam"\nlr = 0.1\nbetas = [0.8, 0.9]\n'
+)
+
+
+def write(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        (folder / f"{name}.toml").write_text(text)
+    return folder / "patch.toml"
+
+
+def test_a_layer_of_the_same_name_is_patched_key_by_key(tmp_path: Path) -> None:
+    patch = 'extends = "base.toml"\n[[layers]]\nname = "fc"\nout_features = 2\nfrozen = true\n'
+    spec = netspec.load(write(tmp_path, base=BASE, patch=patch))
+    assert [item.name for item in spec.layers] == ["conv1", "relu1", "fc"]
+    assert spec.layers[2].model_dump()["out_features"] == 2
+    assert spec.layers[2].frozen
+
+
+def test_new_layers_are_appended_and_removed_ones_are_gone(tmp_path: Path) -> None:
+    patch = 'extends = "base.toml"\n[[layers]]\nname = "relu1"\nremove = true\n' + layer("last", "relu")
+    spec = netspec.load(write(tmp_path, base=BASE, patch=patch))
+    assert [item.name for item in spec.layers] == ["conv1", "fc", "last"]
+
+
+def test_another_type_replaces_a_table_instead_of_mixing_two(tmp_path: Path) -> None:
+    patch = 'extends = "base.toml"\n[optimizer]\ntype = "sgd"\n' + layer("conv1", "relu")
+    spec = netspec.load(write(tmp_path, base=BASE, patch=patch))
+    assert spec.optimizers[0].model_dump()["type"] == "sgd"
+    assert type(spec.layers[0]).type_name() == "relu"
+
+
+def test_the_same_type_keeps_the_bases_other_keys(tmp_path: Path) -> None:
+    patch = 'extends = "base.toml"\n[optimizer]\nlr = 0.5\n'
+    optimizer = netspec.load(write(tmp_path, base=BASE, patch=patch)).optimizers[0].model_dump()
+    assert (optimizer["lr"], tuple(optimizer["betas"])) == (0.5, (0.8, 0.9))
+
+
+def test_json_extends_toml_and_files_are_listed(tmp_path: Path) -> None:
+    write(tmp_path, base=BASE)
+    path = tmp_path / "patch.json"
+    path.write_text('{"extends": "base.toml", "seed": 7}')
+    document = read(path)
+    assert document.spec is not None
+    assert document.spec.seed == 7
+    assert [Path(file).name for file in document.files] == ["patch.json", "base.toml"]
+
+
+def test_a_patch_is_found_from_the_folder_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "bases").mkdir()
+    (tmp_path / "bases" / "base.toml").write_text(BASE)
+    (tmp_path / "bases" / "middle.toml").write_text('extends = "base.toml"\nseed = 1\n')
+    (tmp_path / "patch.toml").write_text('extends = "bases/middle.toml"\nname = "patched"\n')
+    spec = netspec.load(tmp_path / "patch.toml")
+    assert (spec.seed, spec.name) == (1, "patched")
+
+
+def test_an_error_in_the_base_points_into_the_base(tmp_path: Path) -> None:
+    path = write(tmp_path, base=BASE.replace("kernel_size", "kernal_size"), patch='extends = "base.toml"\n')
+    document = read(path)
+    assert codes(document) == ["NS101"]
+    assert document.problems[0].span is not None
+    assert Path(document.problems[0].span.file).name == "base.toml"
+
+
+def test_a_file_that_extends_itself_is_named(tmp_path: Path) -> None:
+    document = read(write(tmp_path, patch='extends = "patch.toml"\n'))
+    assert codes(document) == ["NS010"]
+    assert "patch.toml → patch.toml" in document.problems[0].message
+
+
+def test_transfer_learning_is_a_file_of_six_lines(tmp_path: Path) -> None:
+    patch = """extends = "base.toml"
+transfer = { freeze_to = "relu1", replace = ["fc"] }
+[[layers]]
+name = "fc"
+out_features = 2
+"""
+    report = netspec.analyze(netspec.load(write(tmp_path, base=BASE, patch=patch)))
+    assert {row.name: row.frozen for row in report.table} == {"conv1": True, "relu1": True, "fc": False}
