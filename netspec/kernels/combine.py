@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.kernels.abi import In, InOut, Out, kernel, span
-from netspec.kernels.lanes import first_lanes, lanes, load, plus, splat, store, times
+from netspec.kernels.lanes import lanes, load, plus, splat, store, times
 
 
 @kernel
@@ -56,8 +56,8 @@ def copy_columns(
     for row in range(first, last):
         source, target = row * x_columns + x_first, row * y_columns + y_first
         for c in range(0, columns, lanes(x)):
-            active = first_lanes(x, columns - c)
-            store(y, target + c, load(x, source + c, active), active)
+            rest = columns - c
+            store(y, target + c, load(x, source + c, rest), rest)
 
 
 @kernel
@@ -67,9 +67,9 @@ def scale_channels(chunk: int, chunks: int, x: In, scale: In, y: Out, n: int, pi
     for pixel in range(first, last):
         factors = pixel // pixels * channels
         for c in range(0, channels, lanes(x)):
-            active = first_lanes(x, channels - c)
+            rest = channels - c
             o = pixel * channels + c
-            store(y, o, times(load(x, o, active), load(scale, factors + c, active)), active)
+            store(y, o, times(load(x, o, rest), load(scale, factors + c, rest)), rest)
 
 
 @kernel
@@ -81,12 +81,12 @@ def sum_of_products(
     zero = splat(a, a.dtype.type(0))
     for sample in range(first, last):
         for c in range(0, channels, lanes(a)):
-            active = first_lanes(a, channels - c)
+            rest = channels - c
             total = zero
             for h in range(rows):
                 part = zero
                 for w in range(columns):
                     i = ((sample * rows + h) * columns + w) * channels + c
-                    part = plus(part, times(load(a, i, active), load(b, i, active)))
+                    part = plus(part, times(load(a, i, rest), load(b, i, rest)))
                 total = plus(total, part)
-            store(y, sample * channels + c, total, active)
+            store(y, sample * channels + c, total, rest)

@@ -1,12 +1,12 @@
-"""Vectors as values inside kernels: as many elements as a register of the host holds, with a mask for the last ones.
+"""Vectors as values inside kernels: as many elements as a register of the host holds, or the few that are left.
 
 For the loops over channels of a picture, which are too short for LLVM's own vectorizer (6 channels of LeNet):
 
     for c in range(0, channels, lanes(x)):
-        active = first_lanes(x, channels - c)
-        store(y, j + c, larger(load(x, i + c, active), load(x, k + c, active)), active)
+        rest = channels - c
+        store(y, j + c, larger(load(x, i + c, rest), load(x, k + c, rest)), rest)
 
-Indices are positions in a flat array; masked lanes are neither read nor written.
+Indices are positions in a flat array; elements behind the last `rest` are neither read nor written.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _vector(kind: LanesType) -> ir.VectorType:
 @register_model(MaskType)
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: LanesType) -> None:
-        super().__init__(manager, kind, _vector(kind))  # type: ignore[no-untyped-call]
+        super().__init__(manager, kind, _vector(kind))
 
 
 @inlined
@@ -77,52 +77,68 @@ def _masked(builder: Any, what: str, result: Any, kinds: list[Any], vector: Any)
     bits = 32 if isinstance(vector.element, ir.FloatType) else 64
     name = f"llvm.masked.{what}.v{vector.count}f{bits}.p0"
     kind = ir.FunctionType(result, kinds)
-    return cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
+    return cgutils.get_or_insert_function(builder.module, kind, name)
+
+
+def _first(builder: Any, count: Any, most: int) -> Any:
+    """Mask of the first `count` lanes."""
+    numbers = ir.Constant(ir.VectorType(I32, most), list(range(most)))
+    return builder.icmp_signed("<", numbers, _splat(builder, builder.trunc(count, I32), most))
 
 
 @intrinsic
-def first_lanes(typingctx: Any, x: Any, count: Any) -> Any:
-    """Mask of the first `count` lanes of a vector of x's elements; all of them when there are fewer."""
-    mask = MaskType(x.dtype)
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        most = ir.Constant(args[1].type, mask.count)
-        fewer = builder.select(builder.icmp_signed("<", args[1], most), args[1], most)
-        numbers = ir.Constant(ir.VectorType(I32, mask.count), list(range(mask.count)))
-        return builder.icmp_signed("<", numbers, _splat(builder, builder.trunc(fewer, I32), mask.count))
-
-    return mask(x, types.intp), codegen
-
-
-@intrinsic
-def load(typingctx: Any, x: Any, index: Any, active: Any) -> Any:
-    """x[index + lane]; 0 in the lanes that are not active."""
+def load(typingctx: Any, x: Any, index: Any, count: Any) -> Any:
+    """x[index + lane] in the first `count` lanes, or all when there are fewer; 0 in the others."""
     result = LanesType(x.dtype)
-    vector = _vector(result)
+    vector, align = _vector(result), result.element.bitwidth // 8
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         where = _pointer(context, builder, signature.args[0], args[0], args[1], vector)
-        kinds = [vector.as_pointer(), I32, args[2].type, vector]
         zero = ir.Constant(vector, [0.0] * result.count)
-        align = I32(result.element.bitwidth // 8)
-        return builder.call(_masked(builder, "load", vector, kinds, vector), [where, align, args[2], zero])
+        with builder.if_else(_is_whole(builder, args[2], result.count)) as (then, otherwise):
+            with then:
+                whole, whole_block = builder.load(where, align=align), builder.block
+            with otherwise:
+                mask = _first(builder, args[2], result.count)
+                masked = _masked(builder, "load", vector, [where.type, I32, mask.type, vector], vector)
+                part, part_block = builder.call(masked, [where, I32(align), mask, zero]), builder.block
+        loaded = builder.phi(vector)
+        loaded.add_incoming(whole, whole_block)
+        loaded.add_incoming(part, part_block)
+        return loaded
 
-    return result(x, types.intp, active), codegen
+    return result(x, types.intp, types.intp), codegen
 
 
 @intrinsic
-def store(typingctx: Any, y: Any, index: Any, value: Any, active: Any) -> Any:
-    """y[index + lane] = value in the active lanes."""
+def store(typingctx: Any, y: Any, index: Any, value: Any, count: Any) -> Any:
+    """y[index + lane] = value in the first `count` lanes, or all when there are fewer."""
+    vector, align = _vector(value), value.element.bitwidth // 8
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vector = _vector(value)
         where = _pointer(context, builder, signature.args[0], args[0], args[1], vector)
-        kinds = [vector, vector.as_pointer(), I32, args[3].type]
-        align = I32(value.element.bitwidth // 8)
-        builder.call(_masked(builder, "store", ir.VoidType(), kinds, vector), [args[2], where, align, args[3]])
+        with builder.if_else(_is_whole(builder, args[3], value.count)) as (then, otherwise):
+            with then:
+                builder.store(args[2], where, align=align)
+            with otherwise:
+                mask = _first(builder, args[3], value.count)
+                masked = _masked(builder, "store", ir.VoidType(), [vector, where.type, I32, mask.type], vector)
+                builder.call(masked, [args[2], where, I32(align), mask])
         return context.get_dummy_value()
 
-    return types.void(y, types.intp, value, active), codegen
+    return types.void(y, types.intp, value, types.intp), codegen
+
+
+def _is_whole(builder: Any, count: Any, most: int) -> Any:
+    """Whether a vector is full: masked access is half as fast."""
+    return builder.icmp_signed(">=", count, ir.Constant(count.type, most))
+
+
+@intrinsic
+def all_lanes(typingctx: Any, x: Any) -> Any:
+    """Mask of every lane of a vector of x's elements."""
+    mask = MaskType(x.dtype)
+    return mask(x), lambda context, builder, signature, args: ir.Constant(_vector(mask), [True] * mask.count)
 
 
 @intrinsic

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from netspec.kernels.abi import In, Ints, Out, cast, kernel, span
 from netspec.kernels.lanes import (
+    all_lanes,
     both,
     choose,
-    first_lanes,
     lanes,
     larger,
     load,
@@ -35,19 +35,19 @@ def max_windows(
     for i in range(first, last):
         window, picture = 3 * (i % out_height), i // out_height * height
         top, bottom = (picture + rows[window]) * line, (picture + rows[window + 1]) * line
-        for c in range(0, channels, lanes(x)):
-            active = first_lanes(x, channels - c)
-            for j in range(out_width):
+        for j in range(out_width):
+            for c in range(0, channels, lanes(x)):
+                rest = channels - c
                 left, right = columns[3 * j] * channels + c, columns[3 * j + 1] * channels + c
-                best = load(x, top + left, active)
+                best = load(x, top + left, rest)
                 h = top
                 while h < bottom:  # range() with a step that is not constant would divide
                     w = h + left
                     while w < h + right:
-                        best = larger(best, load(x, w, active))
+                        best = larger(best, load(x, w, rest))
                         w += column_step * channels
                     h += row_step * line
-                store(y, (i * out_width + j) * channels + c, best, active)
+                store(y, (i * out_width + j) * channels + c, best, rest)
 
 
 @kernel
@@ -61,26 +61,29 @@ def max_windows_backward(
     """
     out_height, out_width, line = rows.size // 3, columns.size // 3, width * channels
     first, last = span(chunk, chunks, n)
-    if overlap or gaps:
-        dx[first * height * line : last * height * line] = cast(dx, 0)
+    cleared = first * height * line
     zero = splat(dx, cast(dx, 0))
     for i in range(first * out_height, last * out_height):
         window, picture = 3 * (i % out_height), i // out_height * height
         top, bottom = (picture + rows[window]) * line, (picture + rows[window + 1]) * line
-        for c in range(0, channels, lanes(x)):
-            active = first_lanes(x, channels - c)
-            for j in range(out_width):
+        if overlap or gaps:  # just before they are used, while they are in the cache
+            end = bottom if i % out_height < out_height - 1 else (picture + height) * line
+            dx[cleared:end] = cast(dx, 0)
+            cleared = max(cleared, end)  # with dilation a later window may end sooner
+        for j in range(out_width):
+            for c in range(0, channels, lanes(x)):
+                rest = channels - c
                 left, right = columns[3 * j] * channels + c, columns[3 * j + 1] * channels + c
                 o = (i * out_width + j) * channels + c
-                best, gradient, waiting = load(y, o, active), load(dy, o, active), active
+                best, gradient, waiting = load(y, o, rest), load(dy, o, rest), all_lanes(x)
                 h = top
                 while h < bottom:
                     w = h + left
                     while w < h + right:
-                        hit = both(matches(load(x, w, active), best), waiting)
+                        hit = both(matches(load(x, w, rest), best), waiting)
                         waiting = without(waiting, hit)
                         part = choose(hit, gradient, zero)
-                        store(dx, w, plus(load(dx, w, active), part) if overlap else part, active)
+                        store(dx, w, plus(load(dx, w, rest), part) if overlap else part, rest)
                         w += column_step * channels
                     h += row_step * line
 
@@ -97,9 +100,9 @@ def mean_windows(
     for i in range(first, last):
         window, picture = 3 * (i % out_height), i // out_height * height
         top, bottom = (picture + rows[window]) * line, (picture + rows[window + 1]) * line
-        for c in range(0, channels, lanes(x)):
-            active = first_lanes(x, channels - c)
-            for j in range(out_width):
+        for j in range(out_width):
+            for c in range(0, channels, lanes(x)):
+                rest = channels - c
                 left, right = columns[3 * j] * channels + c, columns[3 * j + 1] * channels + c
                 total = zero
                 h = top
@@ -107,12 +110,12 @@ def mean_windows(
                     part = zero  # sums of sums: the rounding error of a global mean stays small
                     w = h + left
                     while w < h + right:
-                        part = plus(part, load(x, w, active))
+                        part = plus(part, load(x, w, rest))
                         w += column_step * channels
                     total = plus(total, part)
                     h += row_step * line
                 scale = cast(x, 1) / cast(x, rows[window + 2] * columns[3 * j + 2])
-                store(y, (i * out_width + j) * channels + c, times(total, splat(x, scale)), active)
+                store(y, (i * out_width + j) * channels + c, times(total, splat(x, scale)), rest)
 
 
 @kernel
@@ -126,21 +129,24 @@ def mean_windows_backward(
     """
     out_height, out_width, line = rows.size // 3, columns.size // 3, width * channels
     first, last = span(chunk, chunks, n)
-    if overlap or gaps:
-        dx[first * height * line : last * height * line] = cast(dx, 0)
+    cleared = first * height * line
     for i in range(first * out_height, last * out_height):
         window, picture = 3 * (i % out_height), i // out_height * height
         top, bottom = (picture + rows[window]) * line, (picture + rows[window + 1]) * line
-        for c in range(0, channels, lanes(dy)):
-            active = first_lanes(dy, channels - c)
-            for j in range(out_width):
+        if overlap or gaps:  # just before they are used, while they are in the cache
+            end = bottom if i % out_height < out_height - 1 else (picture + height) * line
+            dx[cleared:end] = cast(dx, 0)
+            cleared = max(cleared, end)  # with dilation a later window may end sooner
+        for j in range(out_width):
+            for c in range(0, channels, lanes(dy)):
+                rest = channels - c
                 left, right = columns[3 * j] * channels + c, columns[3 * j + 1] * channels + c
                 scale = cast(dy, 1) / cast(dy, rows[window + 2] * columns[3 * j + 2])
-                part = times(load(dy, (i * out_width + j) * channels + c, active), splat(dy, scale))
+                part = times(load(dy, (i * out_width + j) * channels + c, rest), splat(dy, scale))
                 h = top
                 while h < bottom:
                     w = h + left
                     while w < h + right:
-                        store(dx, w, plus(load(dx, w, active), part) if overlap else part, active)
+                        store(dx, w, plus(load(dx, w, rest), part) if overlap else part, rest)
                         w += column_step * channels
                     h += row_step * line

@@ -14,10 +14,10 @@ def describe_input(layer: Layer, position: int, shape: Shape) -> str:
 
 
 def check_equal_shapes(layer: Layer, inputs: Sequence[Shape], hint: str) -> None:
-    """Raise ShapeError NS208 that names the first input whose shape differs from the first one's."""
+    """Raise ShapeError NS202 that names the first input whose shape differs from the first one's."""
     for position, shape in enumerate(inputs):
         if shape != inputs[0]:
             raise ShapeError(
                 f"{describe_input(layer, position, shape)} but {describe_input(layer, 0, inputs[0])}", hint,
-                field="inputs", code="NS208",
+                field="inputs", code="NS202",
             )  # fmt: skip

@@ -31,7 +31,7 @@ class Multiply(Layer):
                 raise ShapeError(
                     f"{describe_input(self, 0, inputs[0])} and {describe_input(self, 1, inputs[1])}: "
                     "the factors of the channels come first",
-                    "swap the inputs: the picture, then the factors", field="inputs", code="NS208",
+                    "swap the inputs: the picture, then the factors", field="inputs", code="NS202",
                 )  # fmt: skip
             check_equal_shapes(self, inputs, "give all inputs one shape, or a [C, H, W] and then a [C] or [C, 1, 1]")
         return inputs[0]

@@ -103,7 +103,7 @@ class Pool2d(Windows):
                 raise ShapeError(
                     f"{len(axis.empty_windows)} of the {axis.output} windows along the {axis.name} see only padding "
                     f"({axis.before} + {axis.after} around {axis.size})",
-                    f"use a padding below the {axis.span} that the window spans", field="padding", code="NS207",
+                    f"use a padding below the {axis.span} that the window spans", field="padding", code="NS201",
                 )  # fmt: skip
         return inputs[0][0], height.output, width.output
 

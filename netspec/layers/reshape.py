@@ -55,4 +55,4 @@ class Reshape(Reordering):
             message = f"{what} needs a multiple of {known} values, the input {list(given)} has {values}"
         else:
             message = f"{what} holds {known} values, the input {list(given)} has {values}"
-        return ShapeError(message, f"choose sizes whose product is {values}", field="shape", code="NS209")
+        return ShapeError(message, f"choose sizes whose product is {values}", field="shape", code="NS208")

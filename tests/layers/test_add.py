@@ -30,7 +30,7 @@ class TestAdd(Battery):
         layer = Add(name="a", inputs=["stem", "left", "right"])
         with pytest.raises(ShapeError) as caught:
             layer.infer_shape([(8, 4, 4), (8, 4, 4), (8, 2, 2)])
-        assert (caught.value.code, caught.value.field) == ("NS208", "inputs")
+        assert (caught.value.code, caught.value.field) == ("NS202", "inputs")
         assert str(caught.value) == (
             "input 3 (right) is [8, 2, 2] but input 1 (stem) is [8, 4, 4]; "
             "give all inputs one shape, for example by a 1×1 conv2d with the same stride")

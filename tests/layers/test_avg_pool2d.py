@@ -35,6 +35,9 @@ class TestAvgPool2d(Battery):
         Case(AvgPool2d(name="a", kernel_size=[1, 2], stride=[3, 4]), [(40, 7, 8)], twin((1, 2), (3, 4))),
         Case(AvgPool2d(name="a", kernel_size=3, stride=2, padding="same", count_include_pad=False), [(4, 6, 8)],
              tensorflow_same),
+        Case(AvgPool2d(name="a", kernel_size=2, stride=1, dilation=4, padding={"bottom": 3, "right": 3}), [(2, 6, 6)],
+             lambda torch, x, p: torch.nn.functional.conv2d(
+                 torch.nn.functional.pad(x[0], (0, 3, 0, 3)), x[0].new_full((2, 1, 2, 2), 0.25), dilation=4, groups=2)),
         Case(AvgPool2d(name="a", kernel_size=2, stride=1, dilation=2, padding=1), [(2, 5, 6)],
              lambda torch, x, p: torch.nn.functional.conv2d(
                  x[0], x[0].new_full((2, 1, 2, 2), 0.25), padding=1, dilation=2, groups=2)),

@@ -32,4 +32,4 @@ class TestConcat(Battery):
     def test_other_shapes_are_refused(self, shapes: list[tuple[int, ...]], text: str) -> None:
         with pytest.raises(ShapeError) as caught:
             Concat(name="c", inputs=["a", "b"]).infer_shape(shapes)
-        assert (str(caught.value), caught.value.code) == (text, "NS208")
+        assert (str(caught.value), caught.value.code) == (text, "NS202")

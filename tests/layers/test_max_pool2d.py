@@ -34,6 +34,9 @@ class TestMaxPool2d(Battery):
              padded_twin((0, 1, 0, 1), 3, 2)),
         Case(MaxPool2d(name="a", kernel_size=3, stride=2, padding="same_lower"), [(4, 6, 8)],
              padded_twin((1, 0, 1, 0), 3, 2)),
+        Case(MaxPool2d(name="a", kernel_size=2, stride=1, dilation=4, padding={"bottom": 3, "right": 3}), [(2, 6, 6)],
+             lambda torch, x, p: torch.nn.functional.max_pool2d(
+                 torch.nn.functional.pad(x[0], (0, 3, 0, 3), value=float("-inf")), 2, 1, 0, 4)),
         Case(MaxPool2d(name="a", kernel_size=2), [(2, 4, 4)], twin(2),
              special=(1.0, 1.0, float("-inf"), float("-inf"), 1.0, 1.0, float("-inf"), float("-inf"))),
     )

@@ -31,7 +31,7 @@ class TestReshape(Battery):
     def test_another_number_of_values_is_refused(self, shape: list[int], text: str) -> None:
         with pytest.raises(ShapeError) as caught:
             Reshape(name="a", shape=shape).infer_shape([(16, 5, 5)])
-        assert (str(caught.value), caught.value.code, caught.value.field) == (text, "NS209", "shape")
+        assert (str(caught.value), caught.value.code, caught.value.field) == (text, "NS208", "shape")
 
     @pytest.mark.parametrize("shape", [[], [2, 3], [-1, -1, 2], [0], [-2], [1, 2, 3, 4], 5, [2.0], [True]])
     def test_bad_shapes_give_one_message(self, shape: object) -> None:
