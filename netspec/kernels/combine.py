@@ -1,4 +1,8 @@
-"""Sums, products and copies of whole tensors and of ranges of channels."""
+"""Sums, products and copies of whole tensors and of ranges of channels.
+
+The plain loops run over slices from 0: an index whose sign LLVM does not know might count from the end of the array, and
+that check would keep the loop from becoming vector code.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,8 @@ from netspec.kernels.lanes import lanes, load, plus, splat, store, times
 def copy_elements(chunk: int, chunks: int, x: In, y: Out, n: int) -> None:
     """y = x."""
     first, last = span(chunk, chunks, n)
-    for i in range(first, last):
+    x, y = x[first:last], y[first:last]
+    for i in range(y.size):
         y[i] = x[i]
 
 
@@ -18,7 +23,8 @@ def copy_elements(chunk: int, chunks: int, x: In, y: Out, n: int) -> None:
 def add_pair(chunk: int, chunks: int, a: In, b: In, y: Out, n: int) -> None:
     """y = a + b."""
     first, last = span(chunk, chunks, n)
-    for i in range(first, last):
+    a, b, y = a[first:last], b[first:last], y[first:last]
+    for i in range(y.size):
         y[i] = a[i] + b[i]
 
 
@@ -26,7 +32,8 @@ def add_pair(chunk: int, chunks: int, a: In, b: In, y: Out, n: int) -> None:
 def add_to(chunk: int, chunks: int, x: In, y: InOut, n: int) -> None:
     """y += x."""
     first, last = span(chunk, chunks, n)
-    for i in range(first, last):
+    x, y = x[first:last], y[first:last]
+    for i in range(y.size):
         y[i] += x[i]
 
 
@@ -34,7 +41,8 @@ def add_to(chunk: int, chunks: int, x: In, y: InOut, n: int) -> None:
 def multiply_pair(chunk: int, chunks: int, a: In, b: In, y: Out, n: int) -> None:
     """y = a · b."""
     first, last = span(chunk, chunks, n)
-    for i in range(first, last):
+    a, b, y = a[first:last], b[first:last], y[first:last]
+    for i in range(y.size):
         y[i] = a[i] * b[i]
 
 
@@ -42,7 +50,8 @@ def multiply_pair(chunk: int, chunks: int, a: In, b: In, y: Out, n: int) -> None
 def multiply_by(chunk: int, chunks: int, x: In, y: InOut, n: int) -> None:
     """y *= x."""
     first, last = span(chunk, chunks, n)
-    for i in range(first, last):
+    x, y = x[first:last], y[first:last]
+    for i in range(y.size):
         y[i] *= x[i]
 
 
