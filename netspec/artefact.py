@@ -59,7 +59,7 @@ def lock(program: Program, kernels: Sequence[str]) -> dict[str, Any]:
     spec = program.spec
     return {
         "name": spec.name,
-        "spec": spec.origin.file,
+        "spec_file": spec.origin.file,
         "base_dir": str(spec.base_dir.resolve()),
         "spec_hash": spec_hash(spec),
         "seed": program.seed,

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from netspec.cli import console
 from netspec.cli.options import AsFormat, Format, Overrides, Quiet, Seed, Spec, Threads, Verbose
-
-if TYPE_CHECKING:
-    from netspec.program import Program
 
 EXAMPLE = """
 netspec compile specs/lenet5.toml -o build/lenet5
@@ -38,12 +35,10 @@ def compile_spec(
     file with versions and hashes.
     """
     from netspec.artefact import write_artefact
-    from netspec.cli.loading import load_spec
-    from netspec.program import compile as compile_program
+    from netspec.cli.loading import compile_program, load_spec
 
     started = time.perf_counter()
-    program = compile_program(load_spec(spec, overrides, seed), threads=threads)
-    kernels = _warm(program, quiet=quiet or format is Format.JSON)
+    program, kernels = compile_program(load_spec(spec, overrides, seed), threads, quiet=quiet or format is Format.JSON)
     files = write_artefact(program, output, kernels)
     seconds = time.perf_counter() - started
     if format is Format.JSON:
@@ -56,17 +51,6 @@ def compile_spec(
         console.print_json(document)
     elif not quiet:
         _print(output, files, len(kernels), seconds)
-
-
-def _warm(program: Program, *, quiet: bool) -> list[str]:
-    """Compile every kernel, naming the one at work on the terminal."""
-    from netspec.program import warm
-
-    screen = console.stderr()
-    if quiet or not screen.is_terminal:
-        return warm(program)
-    with screen.status("compiling") as status:
-        return warm(program, lambda name: status.update(f"compiling {name}"))
 
 
 def _print(output: Path, files: list[Path], kernels: int, seconds: float) -> None:

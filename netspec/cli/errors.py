@@ -56,7 +56,10 @@ def _report_known(error: BaseException) -> int | None:
     """Errors that are the spec's, the data's or the machine's, not netspec's; None for all others."""
     from netspec.datasets.base import DataError
     from netspec.layers.base import ShapeError
+    from netspec.load_report import LoadError
     from netspec.problems import SpecError
+    from netspec.train.errors import TrainError
+    from netspec.weights import WeightsError
 
     if isinstance(error, SpecError):
         from netspec.cli.diagnostics import print_problems
@@ -69,6 +72,9 @@ def _report_known(error: BaseException) -> int | None:
     if isinstance(error, DataError):
         complain(error.message, error.hint)
         return ExitCode.FAILED
+    if isinstance(error, TrainError | WeightsError | LoadError):
+        complain(str(error))
+        return ExitCode.USAGE
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         complain(f"{where}{error.strerror[:1].lower()}{error.strerror[1:]}")

@@ -2,17 +2,58 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from netspec.cli.sources import find_spec
 
 if TYPE_CHECKING:
+    from netspec.program import Program
     from netspec.spec.model import Spec
 
 
 def load_spec(name: str, overrides: list[str] | None = None, seed: int | None = None) -> Spec:
-    """The spec that `name` means, with `--set` and `--seed`; raises SpecError or CliError."""
+    """The spec that `name` means, with `--set` and `--seed`; raises SpecError or CliError.
+
+    Relative paths in a compiled folder or a run start where its original spec stood, as lock.json tells.
+    """
     import netspec
 
+    path = find_spec(name)
     changes = [*(overrides or []), *([] if seed is None else [f"seed={seed}"])]
-    return netspec.load(find_spec(name), changes)
+    spec = netspec.load(path, changes)
+    base = read_lock(path.parent).get("base_dir") if Path(name).is_dir() else None
+    if base is None or not Path(base).is_dir():
+        return spec
+    from dataclasses import replace
+
+    return spec.with_origin(replace(spec.origin, base_dir=Path(base)))
+
+
+def read_lock(folder: Path) -> dict[str, Any]:
+    """lock.json of a run or a compiled folder; empty when there is none."""
+    file = folder / "lock.json"
+    if not file.is_file():
+        return {}
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return content if isinstance(content, dict) else {}
+
+
+def compile_program(spec: Spec, threads: int | None, *, quiet: bool) -> tuple[Program, list[str]]:
+    """The program with its kernels ready, and their names; tells on a terminal which kernel is being compiled."""
+    from netspec.cli import console
+    from netspec.cli.errors import CliError
+    from netspec.program import compile, warm
+
+    try:
+        program = compile(spec, threads=threads)
+    except ValueError as error:
+        if threads is None:
+            raise
+        raise CliError(str(error)) from None
+    screen = console.stderr()
+    if quiet or not screen.is_terminal:
+        return program, warm(program)
+    with screen.status("compiling the network") as status:
+        return program, warm(program, lambda name: status.update(f"compiling {name}"))

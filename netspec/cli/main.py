@@ -11,7 +11,23 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from netspec.cli import check, compile, console, explain, gradcheck, gui, hash, render, schema, summary
+from netspec.cli import (
+    check,
+    compile,
+    console,
+    data_check,
+    evaluate,
+    explain,
+    gradcheck,
+    gui,
+    hash,
+    predict,
+    race,
+    render,
+    schema,
+    summary,
+    train,
+)
 from netspec.cli.errors import CliError, ExitCode, complain, report
 from netspec.cli.options import Verbosity
 
@@ -68,6 +84,10 @@ COMMANDS = (
     (hash.hash_spec, "hash", BUILD),
     (compile.compile_spec, "compile", BUILD),
     (gradcheck.gradcheck, "gradcheck", BUILD),
+    (train.train, "train", LEARN),
+    (race.race, "race", LEARN),
+    (evaluate.evaluate, "evaluate", USE),
+    (predict.predict, "predict", USE),
     (schema.schema, "schema", HELP),
     (explain.explain, "explain", HELP),
     (gui.gui, "gui", HELP),
@@ -79,6 +99,7 @@ def _assemble() -> None:
         app.command(name, rich_help_panel=panel, epilog=example(function))(function)
     app.command("validate", hidden=True, help="The same as check.", epilog=example(check.check))(check.check)
     app.add_typer(data, name="data", rich_help_panel=LEARN)
+    data.command("check", epilog=example(data_check.data_check))(data_check.data_check)
 
 
 def example(function: Any) -> str:
@@ -129,7 +150,7 @@ def _report_usage(error: Any) -> int | None:
         return None
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "netspec"
-    message = error.format_message().rstrip(".")
+    message = str(error.format_message()).rstrip(".")
     complain(f"{message[:1].lower()}{message[1:]}", f"see `{path} --help`")
     return ExitCode.USAGE
 

@@ -72,6 +72,9 @@ Overrides = Annotated[
 Weights = Annotated[
     Path | None, typer.Option("--weights", metavar="FILE", help="Parameters to start from (.safetensors, .npz).")
 ]
+LaneName = Annotated[
+    str | None, typer.Option("--optimizer", metavar="NAME", help="Of a race: whose weights; default: the winner's.")
+]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Override the spec's seed.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads to compute with; default: all cores.")]
 AsFormat = Annotated[Format, typer.Option("--format", help="Text for people or one JSON document.")]
@@ -79,5 +82,5 @@ AsTable = Annotated[TableFormat, typer.Option("--format", help="How the table is
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the result.")]
 Verbose = Annotated[
     bool,
-    typer.Option("--verbose", "-v", callback=_set_verbose, help="Say more; show a traceback when something fails."),
+    typer.Option("--verbose", "-v", callback=_set_verbose, help="Say more; with a traceback after errors."),
 ]

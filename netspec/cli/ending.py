@@ -1,0 +1,161 @@
+"""The last lines of a training run: how it ended, the best, the test part, where it lies, what to type next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from netspec.cli import console
+from netspec.cli.epoch_table import numbers, say, title
+from netspec.cli.options import Format
+from netspec.cli.training_view import TrainingView
+from netspec.train.events import COMPLETED, DRY_RUN, EARLY_STOPPING, INTERRUPTED, NAN, End
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from netspec.cli.training import Job
+    from netspec.datasets.load import Data
+    from netspec.program import Program
+    from netspec.spec.model import Spec
+    from netspec.train.evaluate import Evaluation
+
+
+@dataclass
+class Ending:
+    """A run that is over."""
+
+    spec: Spec
+    program: Program
+    data: Data
+    view: TrainingView
+    job: Job
+
+    @property
+    def folder(self) -> Path | None:
+        """The run folder; None after a dry run."""
+        run = self.view.run
+        return Path(run.folder) if run is not None and run.folder is not None else None
+
+    @cached_property
+    def test(self) -> dict[str, Evaluation]:
+        """Lane → the test part with its best weights; empty when the run did not get to its end."""
+        if self.data.test is None or self.folder is None or self.job.overfit_batches or self.job.limit_batches:
+            return {}
+        done = [label for label, end in self.view.ends.items() if end.reason in (COMPLETED, EARLY_STOPPING)]
+        return {label: self._evaluate(label) for label in done}
+
+    def _evaluate(self, label: str) -> Evaluation:
+        from netspec.train.evaluate import evaluate
+        from netspec.train.load import load_run
+        from netspec.train.settings import metrics_for
+
+        assert self.folder is not None
+        assert self.data.test is not None
+        lane = next(lane for lane in self.program.lanes if lane.label == label)
+        lane.load_tensors(load_run(self.folder, optimizer=label).tensors)
+        return evaluate(
+            lane,
+            self.data.test,
+            self.data.normalization,
+            metrics=metrics_for(self.spec, self.data),
+            loss=self.spec.loss,
+            batch_size=self.program.batch_size,
+            dtype=self.program.dtype,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `--format json`."""
+        run = self.view.run
+        return {
+            "run": None if self.folder is None else str(self.folder),
+            "name": self.spec.name,
+            "parameters": None if run is None else run.parameters,
+            "optimizers": [self._lane(end) for end in self.view.ends.values()],
+        }
+
+    def _lane(self, end: End) -> dict[str, Any]:
+        test = self.test.get(end.optimizer)
+        return {
+            "optimizer": end.optimizer,
+            "reason": end.reason,
+            "message": end.message,
+            "step": end.step,
+            "epoch": end.epoch,
+            "seconds": end.seconds,
+            "last": self.view.last.get(end.optimizer, {}),
+            "best": {"monitor": end.monitor, "value": end.best_value, "step": end.best_step} if end.monitor else None,
+            "test": None if test is None else {key: test.to_json()[key] for key in ("loss", "metrics", "samples")},
+            "digest": end.digest,
+        }
+
+
+class Finale(Protocol):
+    """What a command adds: to the document, and behind the text."""
+
+    def document(self, ending: Ending) -> dict[str, Any]: ...
+
+    def show(self, ending: Ending, screen: Console) -> None: ...
+
+
+def print_ending(ending: Ending, screen: Console, finale: Finale | None = None) -> None:
+    """As JSON on stdout, or as text; the result is printed even with -q."""
+    if ending.job.format is Format.JSON:
+        console.print_json(ending.as_json() | (finale.document(ending) if finale else {}))
+        return
+    screen.print()
+    several = len(ending.view.ends) > 1
+    for end in ending.view.ends.values():
+        if several:
+            screen.print(end.optimizer, style=console.optimizer_colour(_kind(ending, end.optimizer)), end=": ")
+        _print_end(ending, end, screen)
+    _print_proofs(ending, screen)
+    if finale:
+        finale.show(ending, screen)
+    _print_next(ending, screen)
+
+
+def _print_end(ending: Ending, end: End, screen: Console) -> None:
+    is_good = end.reason in (COMPLETED, EARLY_STOPPING, DRY_RUN)
+    colour = console.OK if is_good else console.WARNING if end.reason == INTERRUPTED else console.ERROR
+    target = console.stderr() if end.reason == NAN and ending.job.format is Format.TEXT else screen
+    target.print(f"[{colour}]{end.reason}[/]: ", end="")
+    target.print(f"{end.message}, {console.duration(end.seconds)}", markup=False)
+    if end.bundle is not None and ending.folder is not None:
+        target.print(f"  to replay the step: {ending.folder / end.bundle}", markup=False)
+    if end.monitor is not None and end.best_value is not None:
+        best = f"{title(end.monitor)} {say(end.monitor, end.best_value)} at step {console.count(end.best_step or 0)}"
+        screen.print(f"  best   {best}", markup=False)
+    if (test := ending.test.get(end.optimizer)) is not None:
+        values = numbers(test.metrics) | ({} if test.loss is None else {"loss": test.loss})
+        shown = ", ".join(f"{title(name)} {say(name, value)}" for name, value in values.items())
+        screen.print(f"  test   {shown} ({console.plural(test.samples, 'sample')})", markup=False)
+
+
+def _print_proofs(ending: Ending, screen: Console) -> None:
+    for proofs in ending.view.proofs.values():
+        held = all(proof.unchanged for proof in proofs)
+        word = "unchanged" if held else "CHANGED"
+        times = f"checked {console.plural(len(proofs), 'time')}, sha256 {proofs[-1].digest[:16]}…"
+        layers = console.plural(len(ending.program.frozen), "layer")
+        screen.print(f"  frozen {layers} {word} ({times})", style="" if held else console.ERROR, markup=False)
+
+
+def _print_next(ending: Ending, screen: Console) -> None:
+    folder = ending.folder
+    if folder is None:
+        return
+    screen.print(f"  run    {folder}", markup=False)
+    reasons = {end.reason for end in ending.view.ends.values()}
+    if INTERRUPTED in reasons:
+        screen.print(f"next: netspec train --resume {folder}", style=console.QUIET, markup=False)
+    elif reasons & {COMPLETED, EARLY_STOPPING}:
+        screen.print(f"next: netspec evaluate {folder}", style=console.QUIET, markup=False)
+
+
+def _kind(ending: Ending, label: str) -> str:
+    run = ending.view.run
+    assert run is not None
+    return dict(zip(run.optimizers, run.types, strict=True))[label]

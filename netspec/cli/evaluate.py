@@ -1,0 +1,134 @@
+"""`netspec evaluate`: loss and metrics of a trained network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from netspec.cli import console
+from netspec.cli.errors import CliError
+from netspec.cli.options import (
+    AsFormat,
+    Format,
+    LaneName,
+    Overrides,
+    PartChoice,
+    Quiet,
+    SpecOrRun,
+    Threads,
+    Verbose,
+    Weights,
+)
+
+if TYPE_CHECKING:
+    from netspec.cli.trained import Network
+    from netspec.datasets.load import Data
+    from netspec.train.evaluate import Evaluation
+
+EXAMPLE = """
+netspec evaluate runs/digits-1
+netspec evaluate lenet_caffe --weights lenet.npz --set data.root=/data/mnist --part test
+"""
+WIDEST_CONFUSION = 16
+"""Classes; larger matrices are left to --format json."""
+
+
+def evaluate(
+    spec: SpecOrRun,
+    weights: Weights = None,
+    part: Annotated[
+        PartChoice | None, typer.Option("--part", help="Part of the data; default: test, else validation.")
+    ] = None,
+    optimizer: LaneName = None,
+    overrides: Overrides = None,
+    threads: Threads = None,
+    format: AsFormat = Format.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compute loss and metrics of a trained network on a part of its data.
+
+    A run gives its best weights. Inputs are normalized as they were in training.
+    """
+    from netspec.cli.trained import load_network
+    from netspec.train.inputs import data_for
+
+    is_silent = quiet or format is Format.JSON
+    network = load_network(spec, weights, overrides, optimizer=optimizer, threads=threads, quiet=is_silent)
+    data = data_for(network.spec, None)
+    name = _choose_part(data, part)
+    result = _evaluate(network, data, name)
+    if format is Format.JSON:
+        console.print_json({**result.to_json(), "part": name, "weights": str(network.weights)})
+    else:
+        _print(result, network, data, name, quiet=quiet)
+
+
+def _choose_part(data: Data, wanted: PartChoice | None) -> str:
+    parts: list[str] = list(data.parts())
+    if wanted is None:
+        return next(name for name in ("test", "validation", "train") if name in parts)
+    if wanted.value not in parts:
+        raise CliError(f"the data have no {wanted.value} part", f"they have {', '.join(parts)}")
+    return wanted.value
+
+
+def _evaluate(network: Network, data: Data, part: str) -> Evaluation:
+    from netspec.train.evaluate import evaluate as run
+    from netspec.train.settings import metrics_for
+
+    if network.classes is not None and data.classes is not None and network.classes != data.classes:
+        raise CliError(
+            f"the network was trained for the classes {', '.join(network.classes)}; the data have {', '.join(data.classes)}",
+            "evaluate with the data it was trained on",
+        )
+    parts: dict[str, Any] = dict(data.parts())
+    program = network.program
+    return run(
+        program.lanes[0],
+        parts[part],
+        network.normalization or data.normalization,
+        metrics=metrics_for(network.spec, data),
+        loss=network.spec.loss,
+        batch_size=program.batch_size,
+        dtype=program.dtype,
+    )
+
+
+def _print(result: Evaluation, network: Network, data: Data, part: str, *, quiet: bool) -> None:
+    from netspec.cli.epoch_table import is_score, numbers, say, title
+
+    screen = console.stdout()
+    table = console.plain_table("metric", "value", right=("value",))
+    values = ({} if result.loss is None else {"loss": result.loss}) | numbers(result.metrics)
+    for name, value in values.items():
+        table.add_row(title(name), say(name, value) if is_score(name) else f"{value:.6g}")
+    if not quiet:
+        screen.print(
+            f"{part} part, {console.plural(result.samples, 'sample')}, weights {network.weights}\n", markup=False
+        )
+    console.print_table(table)
+    if result.confusion is not None and data.classes is not None and len(data.classes) <= WIDEST_CONFUSION:
+        screen.print()
+        _print_confusion(result.confusion, data.classes)
+
+
+def _print_confusion(confusion: list[list[int]], classes: tuple[str, ...]) -> None:
+    from rich.text import Text
+
+    names = [name if len(name) <= 6 else f"{name[:5]}…" for name in classes]
+    table = console.plain_table("true \\ predicted", *(str(name) for name in names), right=names)
+    for row, name in enumerate(classes):
+        cells = [
+            Text(str(count) if count else "·", style=_cell_style(row == column, count))
+            for column, count in enumerate(confusion[row])
+        ]
+        table.add_row(name, *cells)
+    console.print_table(table)
+
+
+def _cell_style(is_right: bool, count: int) -> str:
+    if is_right:
+        return console.OK
+    return console.ERROR if count else console.QUIET

@@ -1,0 +1,107 @@
+"""What `train` and `race` share: load, compile, train, show, and say how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netspec.cli import console
+from netspec.cli.data_table import parts_table
+from netspec.cli.ending import Ending, Finale, print_ending
+from netspec.cli.loading import compile_program, load_spec, read_lock
+from netspec.cli.options import Format, OnSigint
+from netspec.cli.sigint import Interrupts
+from netspec.cli.training_view import TrainingView
+from netspec.train.events import INTERRUPTED, Event
+from netspec.train.inputs import data_for
+from netspec.train.outcome import exit_status
+from netspec.train.run import train
+
+if TYPE_CHECKING:
+    from netspec.datasets.load import Data
+    from netspec.program import Program
+    from netspec.spec.model import Spec
+
+
+@dataclass
+class Job:
+    """What the user asked for."""
+
+    spec: str
+    overrides: list[str] | None = None
+    weights: Path | None = None
+    resume: Path | None = None
+    output: Path | None = None
+    seed: int | None = None
+    threads: int | None = None
+    limit_batches: int | None = None
+    overfit_batches: int | None = None
+    dry_run: bool = False
+    on_sigint: OnSigint = OnSigint.STOP
+    format: Format = Format.TEXT
+    quiet: bool = False
+    verbose: bool = False
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing but the result is printed."""
+        return self.quiet or self.format is Format.JSON
+
+
+def run_job(job: Job, spec: Spec, finale: Finale | None = None) -> int:
+    """Train `spec`; the exit code. finale: what to print behind the usual ending."""
+    data = data_for(spec, None)
+    screen = console.stderr() if job.format is Format.JSON else console.stdout()
+    if not job.is_silent:
+        table = parts_table(data.table(), full=job.verbose)
+        console.print_table(table)
+        screen.print()
+    program, _ = compile_program(spec, job.threads, quiet=job.is_silent)
+    with (
+        TrainingView(screen, quiet=job.is_silent, verbose=job.verbose) as view,
+        Interrupts(job.on_sigint) as interrupts,
+    ):
+        for event in _events(job, spec, data, program, interrupts):
+            view.see(event)
+    ending = Ending(spec, program, data, view, job)
+    print_ending(ending, screen, finale)
+    return exit_status(view.ends.values())
+
+
+def _events(job: Job, spec: Spec, data: Data, program: Program, interrupts: Interrupts) -> Iterator[Event]:
+    """The run's events; with `--on-sigint checkpoint` an interrupted run is gone on with from its saved state."""
+    events = train(
+        spec,
+        data,
+        job.output,
+        resume=job.resume,
+        weights=job.weights,
+        threads=job.threads,
+        limit_batches=job.limit_batches,
+        overfit_batches=job.overfit_batches,
+        dry_run=job.dry_run,
+        stop=interrupts.requested,
+        program=program,
+    )
+    folder = None
+    while True:
+        is_interrupted = False
+        for event in events:
+            folder = getattr(event, "folder", folder)
+            is_interrupted = is_interrupted or getattr(event, "reason", "") == INTERRUPTED
+            yield event
+        if not is_interrupted or job.on_sigint is not OnSigint.CHECKPOINT or folder is None:
+            return
+        interrupts.requested.clear()
+        events = train(spec, data, resume=folder, threads=job.threads, stop=interrupts.requested, program=program)
+
+
+def spec_of(job: Job) -> Spec:
+    """The job's spec; a resumed run keeps its seed, which may have come from --seed."""
+    spec = load_spec(job.spec, job.overrides, job.seed)
+    if job.resume is None or job.seed is not None:
+        return spec
+    seed = read_lock(job.resume if job.resume.is_dir() else job.resume.parent.parent).get("seed")
+    return spec if seed in (None, spec.seed) else spec.model_copy(update={"seed": seed})

@@ -1,0 +1,130 @@
+"""What a training run shows: its beginning, a line an epoch, a moving bar on a terminal, and its end."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from netspec.cli import console
+from netspec.cli.epoch_table import EpochTable, Line, numbers, say, title
+from netspec.cli.live import LiveBar
+from netspec.train.events import Checkpoint as Saved
+from netspec.train.events import End, Epoch, Event, FrozenProof, Run, Stage, Step, Validation
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class TrainingView:
+    """Prints events as they come; use as a context manager, so that the bar is taken away whatever happens."""
+
+    def __init__(self, screen: Console, *, quiet: bool, verbose: bool) -> None:
+        self._screen, self._quiet, self._verbose = screen, quiet, verbose
+        self.run: Run | None = None
+        self.ends: dict[str, End] = {}
+        self.proofs: dict[str, list[FrozenProof]] = {}
+        self.last: dict[str, dict[str, float]] = {}
+        """Lane → what its latest epoch measured."""
+        self._lines: dict[str, Line] = {}
+        self._bar: LiveBar | None = None
+        self._table: EpochTable | None = None
+
+    def __enter__(self) -> TrainingView:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stop_bar()
+
+    def see(self, event: Event) -> None:
+        """Take one event in."""
+        if isinstance(event, Step):
+            if self._bar is not None:
+                self._bar.see_step(event)
+        elif isinstance(event, Run):
+            self._begin(event)
+        elif isinstance(event, Validation):
+            self._see_validation(event)
+        elif isinstance(event, Epoch):
+            self._end_epoch(event)
+        elif isinstance(event, FrozenProof):
+            self.proofs.setdefault(event.optimizer, []).append(event)
+        elif isinstance(event, Stage):
+            self._say(f"{console.FROZEN} frozen: {', '.join(event.frozen)}", style="#6AA2FF")
+        elif isinstance(event, Saved) and self._verbose:
+            self._say(f"saved {event.path}", style=console.QUIET)
+        elif isinstance(event, End):
+            self.ends[event.optimizer] = event
+
+    def _begin(self, run: Run) -> None:
+        self.run, self.ends = run, {}
+        kinds = dict(zip(run.optimizers, run.types, strict=True))
+        for note in run.notes:
+            self._say(note, style=console.QUIET)
+        for warning in run.warnings:
+            console.stderr().print(f"warning: {warning}", style=console.WARNING, markup=False)
+        self._say(self._headline(run), style="bold")
+        self._table = EpochTable(run.epochs, kinds, self._screen.width)
+        if self._screen.is_terminal and not self._quiet and run.total_steps > run.step:
+            self._bar = LiveBar(self._screen, run, kinds)
+            self._bar.__enter__()
+
+    @staticmethod
+    def _headline(run: Run) -> str:
+        frozen = f", {console.count(run.frozen_parameters)} of them frozen" if run.frozen_parameters else ""
+        verb = f"going on with {run.name} at step {console.count(run.step)}" if run.resumed else f"training {run.name}"
+        steps = f"{console.plural(run.epochs, 'epoch')} of {console.plural(run.steps_per_epoch, 'step')}"
+        return f"{verb}: {console.plural(run.parameters, 'parameter')}{frozen}; {steps} of {run.batch_size} samples"
+
+    def _see_validation(self, event: Validation) -> None:
+        if event.step == 0:
+            self._say_first_look(event)
+            return
+        line = self._line(event.optimizer, event.epoch)
+        line.add_validation(event)
+        if self._bar is not None:
+            shown = [f"{title(name)} {say(name, value)}" for name, value in line.values.items() if name != "val_loss"]
+            self._bar.see_validation(event.optimizer, "  ".join(shown[:1]))
+
+    def _say_first_look(self, event: Validation) -> None:
+        """Once: all lanes of a race start from the same bits."""
+        assert self.run is not None
+        if event.loss is None or event.optimizer != self.run.optimizers[0]:
+            return
+        undecided = ""
+        if event.expected_loss is not None:
+            classes = len(self.run.classes or ())
+            is_log = classes > 0 and math.isclose(event.expected_loss, math.log(classes))
+            name = f"ln {classes} = " if is_log else ""
+            undecided = f" (undecided: {name}{event.expected_loss:.3f})"
+        self._say(f"loss before training {event.loss:.3f}{undecided}\n")
+
+    def _end_epoch(self, event: Epoch) -> None:
+        line = self._line(event.optimizer, event.epoch)
+        validation, line.values = line.values, {}
+        line.add_epoch(event)
+        line.values |= validation
+        self.last[event.optimizer] = line.values
+        assert self._table is not None
+        if not self._quiet:
+            head = self._table.head(line)
+            if head is not None:
+                self._screen.print(head)
+            self._screen.print(self._table.row(event.optimizer, line))
+        del self._lines[event.optimizer]
+
+    def _line(self, label: str, epoch: int) -> Line:
+        return self._lines.setdefault(label, Line(epoch))
+
+    def _say(self, text: str, style: str = "") -> None:
+        if not self._quiet:
+            self._screen.print(text, style=style, markup=False)
+
+    def _stop_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.__exit__()
+            self._bar = None
+
+
+def last_values(metrics: dict[str, float]) -> str:
+    """ "val accuracy 98.00 %, val loss 0.0512"."""
+    return ", ".join(f"{title(name)} {say(name, value)}" for name, value in numbers(metrics).items())
