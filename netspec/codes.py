@@ -40,7 +40,7 @@ CODES: dict[str, str] = {
     # NS1: fields
     "NS101": "The key is not known here. netspec never ignores a key, because a misspelt one would change the network "
     "without a word. Words of other frameworks are recognised in the hint, but not accepted.",
-    "NS102": "A key that has no default is missing.",
+    "NS102": "A key that has no default is missing. The hint says what it means and what it may hold.",
     "NS103": "The value is of another kind than the key takes: text for a number, a number for a list, … netspec does "
     'not convert: "3" is not 3, true is not 1 and 5.0 is not a whole number.',
     "NS104": "The number is outside of the range that makes sense for this key.",
@@ -86,14 +86,17 @@ CODES: dict[str, str] = {
     "NS310": 'A name or pattern under [transfer] matches no layer. Patterns are shell globs: "layer1.*"; a bare name '
     'also covers everything below it: "layer1" covers layer1.0.conv1.',
     # NS4: data
-    "NS401": "The data set cannot be read.",
-    "NS402": "The samples do not have the shape of the network's input.",
-    "NS403": "The labels do not fit the loss or the number of the network's outputs.",
+    "NS401": "The data set cannot be read: a file is missing, damaged or of another format than `type` under [data] says. "
+    "`netspec data check` lists every bad file.",
+    "NS402": "The samples do not have the shape of the network's input, [C, H, W] or [F]. Change the shape under [input], or "
+    "the keys under [data] that resize.",
+    "NS403": "The labels do not fit the network: a classifier needs one output for each class, and labels from 0 to one less "
+    "than the number of classes.",
     # NS5: training
     "NS501": "`monitor` names something that this run does not measure. Measured are the loss and the metrics, with "
     "the prefix val_ where there is validation data.",
     "NS502": "Training needs a section that the spec does not have: [data], [loss] or [optimizer].",
-    "NS503": "Two settings of the training do not go together.",
+    "NS503": "Two settings of the training do not go together; the message names both and says which one to change.",
     # NS6: weights
     "NS601": "The weights file cannot be read, or is not of a known format.",
     "NS602": "The weights do not fit the network: tensors are missing, unexpected, or have another shape.",
@@ -101,7 +104,9 @@ CODES: dict[str, str] = {
     "NS901": "The windows of this layer do not reach the last rows or columns of their input: (W − D·(K − 1) − 1 + 2P) "
     "is not a multiple of the stride. The pixels are not lost if this is meant, but often it is not; padding "
     'or rounding = "ceil" lets the windows reach them.',
-    "NS902": "Several layers are read by nobody, so the network has several outputs, but the loss reads only one. "
+    "NS902": "Batch normalization in training needs several values for each channel: with a single sample of a "
+    "vector their variance is 0 and the layer always gives its bias. Use batches of two and more.",
+    "NS906": "Several layers are read by nobody, so the network has several outputs, but the loss reads only one. "
     "Either a layer was meant to be joined, or `outputs` and the loss's `input` should say what is meant.",
     "NS907": "A block is defined but never used. Perhaps its name is misspelt where it should be used.",
 }

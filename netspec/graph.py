@@ -67,6 +67,11 @@ def read_names(spec: Network, place: int) -> tuple[str, ...]:
     return (spec.inputs[0].name,) if len(spec.inputs) == 1 else ()
 
 
+def input_path(spec: Network, place: int) -> Path:
+    """Where an input stands: `[input]` when it is the only one, else in `[[inputs]]`."""
+    return ("input",) if len(spec.inputs) == 1 else ("inputs", place)
+
+
 def inputs_of(graph: nx.DiGraph[str], name: str) -> list[str]:
     """What a layer reads, in the order of its ports."""
     ports = {port: source for source, _, data in graph.in_edges(name, data=True) for port in data["ports"]}
@@ -113,14 +118,14 @@ def check_graph(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> list[P
 
 def _check_names(spec: Network, locate: Locate) -> Iterable[Problem]:
     seen: dict[str, Path] = {}
-    entries: list[tuple[str, Path]] = [(item.name, ("inputs", place)) for place, item in enumerate(spec.inputs)]
+    entries: list[tuple[str, Path]] = [(item.name, input_path(spec, place)) for place, item in enumerate(spec.inputs)]
     entries += [(layer.name, ("layers", place)) for place, layer in enumerate(spec.layers)]
     for name, path in entries:
         first = seen.setdefault(name, path)
         if first is path:
             continue
         before = locate((*first, "name")) or locate(first)
-        what = "the network's input" if first[0] == "inputs" else "an earlier layer"
+        what = "the network's input" if first[0] in ("input", "inputs") else "an earlier layer"
         at = f" (line {before.line})" if before is not None and before.line else ""
         message = f"the name {name} is already taken by {what}{at}"
         where: Path = ("layers", name, "name") if path[0] == "layers" else (*path, "name")
@@ -206,7 +211,7 @@ def _check_loss(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iterab
     elif name is None and len(outputs) > 1:
         message = f"the network has {len(outputs)} outputs ({', '.join(outputs)}), the loss reads only {outputs[-1]}"
         hint = f'say so with input = "{outputs[-1]}" under [loss], or name the outputs with outputs = […]'
-        yield warning("NS902", ("loss", "type"), locate(("loss", "type")), message, hint)
+        yield warning("NS906", ("loss", "type"), locate(("loss", "type")), message, hint)
 
 
 def _check_reach(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:
@@ -217,10 +222,10 @@ def _check_reach(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Itera
         layer = graph.nodes[name]["layer"]
         if layer is None:
             if not graph.out_degree(name):
-                place = [item.name for item in spec.inputs].index(name)
+                path = input_path(spec, [item.name for item in spec.inputs].index(name))
                 message = f"no layer reads the input {name}"
                 hint = f'use it: inputs = ["{name}"] in a layer, or remove it'
-                yield error("NS305", ("inputs", place), locate(("inputs", place)), message, hint)
+                yield error("NS305", path, locate(path), message, hint)
         elif name not in reached and not is_unknown(layer):
             message = "nothing leads from the network's input to this layer"
             yield error(

@@ -125,11 +125,11 @@ def sort_problems(problems: Iterable[Problem], main_file: str | None = None) -> 
     Copies of a block repeat its errors; of those with the same place and text the first is kept.
     """
 
-    def key(problem: Problem) -> tuple[bool, bool, str, int, int, str, str]:
+    def key(problem: Problem) -> tuple[bool, bool, str, int, int, str]:
         span = problem.span
         if span is None:
-            return True, True, "", 0, 0, problem.code, problem.message
-        return False, span.file != main_file, span.file, span.line, span.column, problem.code, problem.message
+            return True, True, "", 0, 0, problem.code
+        return False, span.file != main_file, span.file, span.line, span.column, problem.code
 
     first: dict[tuple[str, Span | Path, str, str], Problem] = {}
     for problem in problems:

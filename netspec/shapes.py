@@ -12,7 +12,6 @@ from netspec.layers.base import Layer, Shape, ShapeError
 from netspec.problems import Path, Problem, Span, error, warning
 from netspec.spec.unknown import is_unknown
 
-
 LARGEST_VOLUME = 2**40
 """Numbers in one sample of one layer; more is a slip of the keyboard, and products of sizes stay below 2^63."""
 
@@ -48,16 +47,13 @@ def infer(graph: nx.DiGraph[str], locate: Locate) -> Inference:
 
 
 def _take_input(graph: nx.DiGraph[str], name: str, result: Inference, locate: Locate) -> None:
-    shape, place = graph.nodes[name]["shape"], ("inputs", _count_inputs(graph) + graph.nodes[name]["index"], "shape")
+    shape, count = graph.nodes[name]["shape"], sum(data["layer"] is None for _, data in graph.nodes(data=True))
+    path: Path = ("input", "shape") if count == 1 else ("inputs", count + graph.nodes[name]["index"], "shape")
     if math.prod(shape) > LARGEST_VOLUME:
         message = f"one sample of {list(shape)} would have {math.prod(shape):.1e} numbers"
-        result.problems.append(error("NS209", place, locate(place), message, "use a smaller shape"))
+        result.problems.append(error("NS209", path, locate(path), message, "use a smaller shape"))
     elif shape:  # () stands for an input with errors
         result.shapes[name] = shape
-
-
-def _count_inputs(graph: nx.DiGraph[str]) -> int:
-    return sum(data["layer"] is None for _, data in graph.nodes(data=True))
 
 
 def _port_count(graph: nx.DiGraph[str], name: str) -> int:

@@ -50,7 +50,7 @@ class Draft:
 
     def locate(self, path: Path) -> Span | None:
         """Where the value of a path is written, or the nearest thing around it."""
-        if path and path[0] in PLURALS and PLURALS[str(path[0])] in self.singular:
+        if path and path[0] in PLURALS and path[0] not in self.tree:
             path = (PLURALS[str(path[0])], 0, *path[1:])
         return locate(self.tree, path)
 

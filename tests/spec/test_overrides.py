@@ -33,7 +33,8 @@ def test_variables_are_set_before_they_are_used() -> None:
 
 
 def test_layers_of_blocks_and_parameters_of_blocks_are_set() -> None:
-    block = '\n[blocks.b]\nrequired = ["c"]\n[[blocks.b.layers]]\nname = "conv"\ntype = "conv2d"\nout_channels = "${c}"\nkernel_size = 1\n'
+    block = '\n[blocks.b]\nrequired = ["c"]\n[[blocks.b.layers]]\nname = "conv"\ntype = "conv2d"\n'
+    block += 'out_channels = "${c}"\nkernel_size = 1\n'
     text = INPUT + layer("s", "block", 'block = "b"', "c = 4", "repeat = 2") + block
     spec = netspec.loads(text, overrides=["layers.s.c=6", "layers.s.1.conv.out_channels=7"])
     assert [item.model_dump()["out_channels"] for item in spec.layers] == [6, 7]

@@ -14,9 +14,8 @@ from netspec.loading import read_text
 from tests.spec.helpers import CONV, INPUT, RELU, layer
 
 FULL = (
-    'name = "Ein Netz"\ndescription = "with ${ and \\" and \\u007f"\nmetrics = ["accuracy", { type = "top_k", k = 3 }]\n'.replace(
-        "${", "$${"
-    )
+    'name = "Ein Netz"\ndescription = "with $${ and \\" and \\u007f"\n'
+    'metrics = ["accuracy", { type = "top_k", k = 3 }]\n'
     + INPUT
     + CONV
     + "padding = { top = 1, right = 2 }\n"
