@@ -159,10 +159,12 @@ def _wrong_number(layer: Layer, names: Sequence[str], locate: Locate, place: int
     message = f"{type(layer).type_name()} takes {wanted} {unit}, but is given {given}"
     if layer.inputs is None:
         hint = 'say which: inputs = ["a", "b"]'
+    elif len(names) < least:
+        hint = "add to inputs what is missing"
     elif most == 1:
         hint = "keep one of them, or join them first with an add or concat layer"
     else:
-        hint = "add to inputs what is missing" if len(names) < least else "remove some"
+        hint = "remove some"
     span = locate(("layers", place, "inputs")) if layer.inputs is not None else locate(("layers", place, "name"))
     return error("NS306", ("layers", layer.name, "inputs"), span, message, hint)
 

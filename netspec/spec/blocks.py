@@ -46,7 +46,7 @@ def expand_blocks(tree: Table, variables: Mapping[str, Value], problems: list[Pr
     result = Array(span=layers.span)
     for table in expander.expand(layers):
         result.add(table, table.span if isinstance(table, Table) else layers.span)
-    expanded = tree.without("blocks")
+    expanded = _use_full_names(tree.without("blocks"), expander.outputs)
     expanded.put("layers", result, tree.key_spans.get("layers"), tree.value_spans.get("layers"))
     return expanded
 
@@ -63,6 +63,7 @@ class Expander:
         self.used: set[str] = set()
         self.count = 0
         self.span: Span | None = None
+        self.outputs: dict[str, str] = {}
         self.network_input = network_input
 
     def expand(self, layers: Array) -> list[Any]:
@@ -71,6 +72,7 @@ class Expander:
         self._check_blocks()
         scope = Scope()
         result = list(self._expand(layers, scope, self.variables, (), Table()))
+        self.outputs = scope.outputs
         for table, inner in self.unresolved:
             self._resolve_inputs(table, inner)
         for name in sorted(self.blocks.keys() - self.used) if not self._has("NS030") else ():
@@ -264,6 +266,18 @@ class Expander:
 UNKNOWN = "?"
 """Type of a layer that could not be made out; it is valid nowhere in a file."""
 _ADD_LAYERS = "add [[blocks.{}.layers]]"
+
+
+def _use_full_names(tree: Table, outputs: Mapping[str, str]) -> Table:
+    """`outputs` and the loss's `input` may name a block, which means its output."""
+    names, loss = tree.get("outputs"), tree.get("loss")
+    if isinstance(names, Array):
+        full = [outputs.get(name, name) if isinstance(name, str) else name for name in names]
+        renamed = Array(full, names.span, names.item_spans)
+        tree.put("outputs", renamed, tree.key_spans.get("outputs"), tree.value_spans.get("outputs"))
+    if isinstance(loss, Table) and isinstance(loss.get("input"), str):
+        loss["input"] = outputs.get(loss["input"], loss["input"])
+    return tree
 
 
 def _network_input(tree: Table) -> str | None:

@@ -17,10 +17,16 @@ from netspec.optimizers.base import Optimizer
 from netspec.problems import Path, Span
 from netspec.registry import PluginField
 from netspec.schedules.base import Schedule
+from netspec.spec.marks import marked
 from netspec.spec.sections import Checkpoint, EarlyStopping, Input, Section, Train, Transfer
 
 SPEC_VERSION = 1
 Dialect = Literal["netspec", "torch", "keras", "caffe"]
+
+
+def locate_nothing(path: Path) -> Span | None:
+    """The place of anything in a spec that was never text."""
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +35,7 @@ class Origin:
 
     file: str | None = None
     base_dir: FilePath = FilePath()
-    locate: Callable[[Path], Span | None] = lambda path: None
+    locate: Callable[[Path], Span | None] = locate_nothing
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Origin)
@@ -80,11 +86,14 @@ class Spec(Section):
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
-        """The spec that a dict describes, in the words of a file: blocks, variables and dialect are worked out."""
-        if isinstance(obj, Mapping) and obj.keys() & UNRESOLVED_KEYS:
-            from netspec.spec.resolve import resolve_dict  # which needs the fields of Spec
+        """The spec that a dict describes, in the words of a file: blocks, variables and dialect are worked out.
 
-            obj = resolve_dict(obj)
+        A dict without any of UNRESOLVED_KEYS, such as `model_dump` gives, is taken word by word.
+        """
+        if isinstance(obj, Mapping):
+            from netspec.spec.resolve import fill_dialect, resolve_dict  # which needs the fields of Spec
+
+            obj = resolve_dict(obj) if obj.keys() & UNRESOLVED_KEYS else fill_dialect(marked(obj))
         return super().model_validate(obj, **options)
 
     @field_validator("optimizers", mode="after")
@@ -113,5 +122,5 @@ class Spec(Section):
         return copy
 
 
-UNRESOLVED_KEYS = frozenset({"input", "optimizer", "blocks", "variables", "extends", "dialect"})
+UNRESOLVED_KEYS = frozenset({"input", "optimizer", "blocks", "variables", "extends"})
 """Keys that are worked into others before validation."""

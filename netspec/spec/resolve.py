@@ -55,7 +55,7 @@ def resolve(tree: Table, source: Source, overrides: Sequence[str], problems: lis
     settled = expand_blocks(settled, variables, problems).without("blocks")
     apply_overrides(settled, later, problems, SECTIONS)
     settled, singular = _use_plurals(settled, problems)
-    return Resolved(_fill_dialect(settled), singular, tuple(files))
+    return Resolved(fill_dialect(settled), singular, tuple(files))
 
 
 def resolve_dict(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,9 +67,7 @@ def resolve_dict(value: Mapping[str, Any]) -> dict[str, Any]:
     if any(problem.severity == "error" for problem in problems):
         raise SpecError(problems)
     resolved: dict[str, Any] = plain(result)
-    return {key: item for key, item in resolved.items() if key != "dialect"} | (
-        {"dialect": resolved["dialect"]} if "dialect" in resolved else {}
-    )
+    return resolved
 
 
 def _copy(value: Any) -> Any:
@@ -109,7 +107,7 @@ def _use_plurals(tree: Table, problems: list[Problem]) -> tuple[Table, frozenset
     return tree.without(*PLURALS), frozenset(singular)
 
 
-def _fill_dialect(tree: Table) -> Table:
+def fill_dialect(tree: Table) -> Table:
     """Write the chosen framework's defaults into the plug-ins' tables, where they say nothing."""
     dialect = tree.get("dialect")
     if not isinstance(dialect, str) or dialect == "netspec":

@@ -170,3 +170,13 @@ def test_too_many_layers_are_refused() -> None:
 def test_a_layer_in_a_block_may_not_be_called_input() -> None:
     text = INPUT + layer("s", "block", 'block = "b"') + '\n[[blocks.b.layers]]\nname = "input"\ntype = "relu"\n'
     assert "NS302" in problem_codes(text)
+
+
+def test_outputs_and_loss_may_name_a_block() -> None:
+    block = '\n[[blocks.head.layers]]\nname = "fc"\ntype = "linear"\nout_features = 3\n'
+    text = 'outputs = ["a", "b"]\n' + INPUT
+    text += "".join(layer(name, "block", 'block = "head"', 'inputs = ["input"]') for name in ("a", "b"))
+    spec = netspec.loads(text + block + '[loss]\ntype = "cross_entropy"\ninput = "b"\n')
+    assert spec.outputs == ("a.fc", "b.fc")
+    assert spec.loss is not None
+    assert spec.loss.input == "b.fc"

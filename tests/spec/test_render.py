@@ -139,3 +139,21 @@ def test_numbers_are_not_converted() -> None:
     for value in ('"8"', "8.0", "true", "[8]"):
         problems = read_text(INPUT + CONV.replace("= 8", f"= {value}")).problems
         assert [problem.code for problem in problems] == ["NS103"]
+
+
+def test_a_dumped_spec_validates_to_an_equal_one_word_by_word() -> None:
+    for text in (FULL, 'dialect = "torch"\n' + FULL):
+        spec = netspec.loads(text)
+        assert "${" in spec.description
+        assert netspec.Spec.model_validate(spec.model_dump()) == spec
+
+
+def test_a_spec_can_be_pickled_with_its_places() -> None:
+    import pickle
+
+    spec = netspec.loads(INPUT + CONV)
+    again = pickle.loads(pickle.dumps(spec))
+    assert again == spec
+    assert again.origin.locate(("layers", "conv1", "kernel_size")) == spec.origin.locate(
+        ("layers", "conv1", "kernel_size")
+    )

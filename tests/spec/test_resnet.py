@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # an inline table of TOML 1.0 stands on one line
 """ResNets as blocks: torchvision's names and published parameter counts."""
 
 from __future__ import annotations
