@@ -7,13 +7,13 @@ looked up in the block first, then around it. The block's output is its last lay
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from netspec.problems import Path, Problem, Span, SpecError, error, warning
 from netspec.spec.block_parameters import Parameters, bind_parameters
 from netspec.spec.expressions import Value
 from netspec.spec.marks import Array, Table
+from netspec.spec.scopes import Resolver, Scope
 from netspec.spec.suggest import question
 from netspec.spec.variables import substitute, substitute_text
 
@@ -22,19 +22,6 @@ MOST_LAYERS = 20_000
 BLOCK_KEYS = ("layers", "parameters", "required", "output", "description")
 SHARED_KEYS = ("frozen", "lr_mult", "decay_mult")
 """Keys of a block's use that its layers inherit, unless they say otherwise."""
-
-
-@dataclass
-class Scope:
-    """Names that are valid in one list of layers: the spec's own, or one copy of a block's."""
-
-    prefix: str = ""
-    outer: Scope | None = None
-    inputs: list[str] | None = None
-    """Names that the block reads, valid in `outer`; None: the spec's own list."""
-    outputs: dict[str, str] = field(default_factory=dict)
-    """Name of a layer or block in this list → full name of the layer that gives its output."""
-    dropped: set[str] = field(default_factory=set)
 
 
 def expand_blocks(tree: Table, variables: Mapping[str, Value], problems: list[Problem]) -> Table:
@@ -58,8 +45,7 @@ class Expander:
         self, blocks: Table, variables: Mapping[str, Value], network_input: str | None, problems: list[Problem]
     ) -> None:
         self.blocks, self.variables, self.problems = blocks, variables, problems
-        self.unresolved: list[tuple[Table, Scope]] = []
-        self.names: set[str] = set()
+        self.resolver = Resolver(problems)
         self.used: set[str] = set()
         self.count = 0
         self.span: Span | None = None
@@ -73,8 +59,7 @@ class Expander:
         scope = Scope()
         result = list(self._expand(layers, scope, self.variables, (), Table()))
         self.outputs = scope.outputs
-        for table, inner in self.unresolved:
-            self._resolve_inputs(table, inner)
+        self.resolver.resolve_all()
         for name in sorted(self.blocks.keys() - self.used) if not self._has("NS030") else ():
             message = f"the block {name} is never used"
             hint = f'use it with type = "block", block = "{name}", or delete it'
@@ -104,6 +89,8 @@ class Expander:
     ) -> Iterator[Any]:
         above = self.network_input if scope.inputs is None else "input"
         is_implied = scope.inputs is None  # whether "the layer above" is right when `inputs` is left out
+        taken: set[str] = set()
+        uses: set[str] = set()
         for index, entry in enumerate(layers):
             if not isinstance(entry, Table):
                 yield entry
@@ -111,14 +98,21 @@ class Expander:
             table = substitute(entry, variables, self.problems, ("layers", _name(entry, index)))
             if not self._is_kept(table, scope):
                 continue
-            is_block = entry.get("type") == "block"
+            is_block, local = entry.get("type") == "block", str(table.get("name"))
+            if local in taken and (is_block or local in uses):
+                path = ("layers", scope.prefix + local, "name")
+                message = f"the name {local} is already taken by an earlier layer or block"
+                self._error("NS302", path, table.at_value("name"), message, "give each its own name")
+                continue  # whatever reads the name would mean either
+            taken.add(local)
             if "inputs" not in table and above is not None and (is_block or not is_implied):
                 table.put("inputs", Array([above]), None, table.at_value("name"))
             if is_block:
+                uses.add(local)
                 yield from self._open(table, scope, variables, stack, shared)
             else:
                 yield self._plain(table, scope, shared)
-            above, is_implied = str(table.get("name")).removeprefix(scope.prefix), not is_block
+            above, is_implied = local, not is_block
 
     def _is_kept(self, table: Table, scope: Scope) -> bool:
         """Take `when` out of the table and obey it."""
@@ -149,9 +143,9 @@ class Expander:
             full = scope.prefix + name
             table.put("name", full, table.key_spans.get("name"), table.value_spans.get("name"))
             scope.outputs.setdefault(name, full)
-            self.names.add(full)
+            self.resolver.names.add(full)
         if "inputs" in table:
-            self.unresolved.append((table, scope))
+            self.resolver.waiting.append((table, scope))
         return table
 
     def _open(
@@ -169,7 +163,7 @@ class Expander:
             self._error("NS032", path, use.at_value("block"), f"blocks hold each other: {cycle}", "break the circle")
             yield self._placeholder(use, scope)
             return
-        inherited = Table(shared)
+        inherited = shared.without()
         for key in SHARED_KEYS:
             if key in use and key not in parameters.names:
                 inherited.take(use, key)
@@ -180,16 +174,14 @@ class Expander:
     ) -> Iterator[Any]:
         block = self.blocks[parameters.block]
         inputs = [str(item) for item in _as_list(use.get("inputs"))]
-        outer: Scope = scope
         full = scope.prefix + parameters.name
         for index, variables in enumerate(parameters.repetitions):
             prefix = f"{full}.{index}." if parameters.is_numbered else f"{full}."
-            inner = Scope(prefix, outer, inputs)
+            inner = Scope(prefix, scope, inputs, are_full_names=index > 0)
             yield from self._expand(block["layers"], inner, variables, stack, shared)
             output = self._output(block, inner, parameters, variables)
             scope.outputs[parameters.name] = output
-            inputs, outer = [output], Scope()  # the next repetition reads this one by its full name
-            outer.outer = scope
+            inputs = [output]
 
     def _output(self, block: Table, inner: Scope, parameters: Parameters, variables: Mapping[str, Value]) -> str:
         path: Path = ("blocks", parameters.block, "output")
@@ -213,45 +205,6 @@ class Expander:
         table = use.without(*(key for key in use if key not in ("name", "inputs")))
         table.put("type", UNKNOWN, use.key_spans.get("type"), use.value_spans.get("type"))
         return self._plain(table, scope, Table())
-
-    def _resolve_inputs(self, table: Table, scope: Scope) -> None:
-        inputs = table["inputs"]
-        if not isinstance(inputs, Array):
-            return
-        resolved = Array(span=inputs.span)
-        for index, name in enumerate(inputs):
-            for full in self._resolve(name, scope, table, index) if isinstance(name, str) else [name]:
-                resolved.add(full, inputs.at_item(index))
-        table.put("inputs", resolved, table.key_spans.get("inputs"), table.value_spans.get("inputs"))
-
-    def _resolve(self, name: str, scope: Scope, table: Table, index: int) -> list[str]:
-        """Full names behind a name: one, except for "input" of a block with several."""
-        if scope.inputs is not None and (name == "input" or name.startswith("input.")):
-            return self._resolve_block_input(name, scope, table, index)
-        if name in scope.outputs:
-            return [scope.outputs[name]]
-        if scope.prefix + name in self.names:
-            return [scope.prefix + name]
-        if name in scope.dropped:
-            path: Path = ("layers", str(table.get("name")), "inputs")
-            message = f"the input {name} is left out here because its `when` is false"
-            self._error("NS301", path, table["inputs"].at_item(index), message, "read another layer, by an expression")
-            return []
-        return self._resolve(name, scope.outer, table, index) if scope.outer else [name]
-
-    def _resolve_block_input(self, name: str, scope: Scope, table: Table, index: int) -> list[str]:
-        assert scope.inputs is not None
-        assert scope.outer is not None
-        number = name.removeprefix("input").removeprefix(".")
-        if number and (not number.isdecimal() or int(number) >= len(scope.inputs)):
-            path: Path = ("layers", str(table.get("name")), "inputs")
-            count = len(scope.inputs)
-            hint = "use input" if count == 1 else f"use input.0 … input.{count - 1}"
-            message = f"{name} does not exist: the block is given {count} input{'s' * (count != 1)}"
-            self._error("NS301", path, table["inputs"].at_item(index), message, hint)
-            return []
-        chosen = [scope.inputs[int(number)]] if number else scope.inputs
-        return [full for item in chosen for full in self._resolve(item, scope.outer, table, index)]
 
     def _count_one(self) -> None:
         self.count += 1

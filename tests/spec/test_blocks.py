@@ -180,3 +180,30 @@ def test_outputs_and_loss_may_name_a_block() -> None:
     assert spec.outputs == ("a.fc", "b.fc")
     assert spec.loss is not None
     assert spec.loss.input == "b.fc"
+
+
+def test_a_copy_sees_the_names_of_the_block_around_it_before_the_specs_own() -> None:
+    inner = '\n[[blocks.inner.layers]]\nname = "sum"\ntype = "add"\ninputs = ["input", "conv"]\n'
+    outer = '\n[[blocks.outer.layers]]\nname = "conv"\ntype = "relu"\n'
+    outer += '\n[[blocks.outer.layers]]\nname = "u"\ntype = "block"\nblock = "inner"\nrepeat = 2\n'
+    text = INPUT + layer("conv", "relu") + layer("o", "block", 'block = "outer"') + outer + inner
+    assert reads(text, "o.u.0.sum") == ("o.conv", "o.conv")
+    assert reads(text, "o.u.1.sum") == ("o.u.0.sum", "o.conv")
+
+
+def test_a_dotted_name_of_a_use_is_read_by_the_layer_below() -> None:
+    inner = '\n[[blocks.inner.layers]]\nname = "r"\ntype = "relu"\n'
+    outer = '\n[[blocks.a.layers]]\nname = "a.b"\ntype = "block"\nblock = "inner"\n'
+    outer += '\n[[blocks.a.layers]]\nname = "end"\ntype = "relu"\n'
+    assert reads(INPUT + layer("a", "block", 'block = "a"') + outer + inner, "a.end") == ("a.a.b.r",)
+
+
+def test_a_layer_and_a_block_of_one_name_are_an_error() -> None:
+    text = INPUT + layer("s", "relu") + use("s", "channels = 3") + layer("end", "relu", 'inputs = ["s"]') + TWO
+    assert problem_codes(text) == ["NS302"]
+
+
+def test_a_block_without_input_is_an_error() -> None:
+    inputs = '[[inputs]]\nname = "a"\nshape = [3, 8, 8]\n[[inputs]]\nname = "b"\nshape = [3, 8, 8]\n'
+    text = inputs + use("s", "channels = 3") + TWO
+    assert problem_codes(text)[0] == "NS301"
