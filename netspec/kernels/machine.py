@@ -13,6 +13,10 @@ from llvmlite import ir
 from numba import njit, prange, types
 from numba.extending import intrinsic
 
+from netspec.kernels.threads import load_sleeping_threads
+
+load_sleeping_threads()
+
 ENTRY, ARGUMENTS, CHUNKS = 0, 1, 2
 """Columns of the table of calls."""
 
