@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from netspec.cli.main import COMMANDS, main
 from netspec.loading import read_text
 from netspec.problems import render_problems
 from tests.test_docs import ROOT, blocks
@@ -48,3 +49,26 @@ def test_the_commands_that_ci_runs_are_the_two_of_the_readme() -> None:
 def test_links_lead_to_files() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def words(line: str) -> list[str]:
+    """A line without its numbers, which depend on the machine."""
+    return re.findall(r"[^\W\d_]+", line)
+
+
+def test_the_shown_training_says_what_training_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["train", "digits"]) == 0
+    said = iter([words(line) for line in capsys.readouterr().out.splitlines()])
+    shown = [line for line in blocks(README, "text")[0].splitlines() if line.strip() != "…"]
+    missing = [line for line in shown if words(line) not in said]  # `in` uses the iterator up: the order counts
+    assert missing == []
+
+
+def test_the_table_of_commands_names_commands() -> None:
+    named = set(re.findall(r"^\| `netspec (\w+)", README, re.MULTILINE))
+    assert named <= {name for _, name, _ in COMMANDS} | {"data"}
+    assert len(named) >= 10
