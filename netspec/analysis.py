@@ -8,7 +8,8 @@ from typing import Any
 
 import networkx as nx
 
-from netspec.graph import Locate, Network, build_graph, check_graph, frozen_layers, inputs_of, order
+from netspec.graph import Locate, Network, build_graph, frozen_layers, inputs_of, order
+from netspec.graph_checks import check_graph
 from netspec.layers.base import Layer, Shape, volume
 from netspec.problems import Problem, sort_problems
 from netspec.shapes import check_loss, infer

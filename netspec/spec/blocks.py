@@ -103,6 +103,7 @@ class Expander:
                 path = ("layers", scope.prefix + local, "name")
                 message = f"the name {local} is already taken by an earlier layer or block"
                 self._error("NS302", path, table.at_value("name"), message, "give each its own name")
+                self.used.add(str(table.get("block")))
                 continue  # whatever reads the name would mean either
             taken.add(local)
             if "inputs" not in table and above is not None and (is_block or not is_implied):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,10 +9,10 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from netspec.problems import Path, Problem, Span, error
-from netspec.registry import plugins
 from netspec.spec.expected import describe, owner_of
 from netspec.spec.marks import Array, Table, locate
-from netspec.spec.suggest import FOREIGN_HINTS, FOREIGN_KEYS, FOREIGN_TYPES, did_you_mean, foreign, listing, question
+from netspec.spec.suggest import FOREIGN_KEYS, did_you_mean, foreign
+from netspec.spec.unknown_words import key_of, plugin_type, show, unknown_key
 
 WANTED = {
     "int_type": "a whole number",
@@ -30,8 +29,6 @@ WANTED = {
     "model_attributes_type": "a table",
     "dict_type": "a table",
 }
-TABLES = ("layers", "inputs", "optimizers", "metrics")
-"""Lists of tables: the table itself is what a problem is about, its place in the list is not."""
 BOUNDS = {
     "greater_than_equal": ("ge", "at least"),
     "greater_than": ("gt", "above"),
@@ -100,14 +97,14 @@ def _netspec_words(path: Path, items: list[ErrorDetails], spec: type[BaseModel],
 
 
 def _problem(path: Path, items: list[ErrorDetails], tree: Table, spec: type[BaseModel]) -> Problem:
-    kind, where, key = items[0]["type"], named_path(path, tree), _key(path)
+    kind, where, key = items[0]["type"], named_path(path, tree), key_of(path)
     if kind == "missing":
         return _missing(path, where, tree, spec)
     if kind == "extra_forbidden":
-        return _unknown(path, where, tree, spec)
+        return unknown_key(path, where, tree, spec)
     span, value = locate(tree, path), items[0]["input"]
     if kind == "plugin_type":
-        return _plugin_type(items[0], path, where, tree)
+        return plugin_type(items[0], path, where, tree)
     if len(items) > 1:  # no member of a union takes it
         wanted = describe(path, spec, tree)
         return error("NS107", where, span, f"{key} is {show(value)}, but must be {wanted}", _example(path, spec, tree))
@@ -141,82 +138,7 @@ def _missing(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Pro
     if path[0] in ("layers", "inputs") and key == "name":
         return error("NS102", where, span, "name is missing", 'add name = "…"; layers read each other by name')
     what = doc[:1].lower() + doc[1:] if doc else describe(path, spec, tree)
-    return error("NS102", where, span, f"{_key(path)} is missing", f"add {key} = … ({what})")
-
-
-def _unknown(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Problem:
-    key, owner = str(path[-1]), owner_of(path, spec, tree)
-    span = locate(tree, path, key=True)
-    valid = list(owner.model_fields) if owner else []
-    if len(path) == 1:
-        valid = sorted({*valid, "input", "optimizer", "variables", "blocks", "extends"})
-    names = foreign(key, FOREIGN_KEYS, valid)
-    if (special := FOREIGN_HINTS.get(key.lower())) and special[0] in valid:
-        hint = special[1]
-    elif names:
-        hint = f"netspec calls it {' or '.join(names)}"
-    elif near := did_you_mean(key, valid):
-        hint = f"did you mean {near}?"
-    elif len(path) > 1 and (home := _home_of(key, spec)):
-        hint = home
-    else:
-        hint = f"valid keys: {listing(valid, 20)}"
-    value = tree.get(key) if len(path) == 1 else None
-    what = "section" if isinstance(value, dict) else "key"
-    return error("NS101", where, span, f"unknown {what} {_key(path)}", hint)
-
-
-def _home_of(key: str, spec: type[BaseModel]) -> str | None:
-    """Where a key belongs that stands in the wrong section."""
-    if key in spec.model_fields or key in ("input", "optimizer"):
-        return f"{key} belongs to the top of the file: write it above the first [section], or as [{key}]"
-    for section in ("train", "checkpoint", "early_stopping", "transfer"):
-        fields = owner_of((section, key), spec, Table())
-        if fields is not None and key in fields.model_fields:
-            return f"{key} belongs to [{section}]"
-    if any(key in plugin.model_fields for plugin in plugins("netspec.optimizers").values()):
-        return f"{key} belongs to [optimizer]"
-    return None
-
-
-def _plugin_type(item: ErrorDetails, path: Path, where: Path, tree: Table) -> Problem:
-    package, value = item["ctx"]["package"], item["input"]
-    family = package.rpartition(".")[2]
-    known = plugins(package)
-    if isinstance(value, dict):
-        where = (*where, "type")
-    if isinstance(value, dict) and "type" not in value:
-        span = locate(tree, (*path, "name")) or locate(tree, path)
-        return error("NS102", where, span, "type is missing", f"add type = … ({listing(known)})")
-    is_text = isinstance(value, str) and item["ctx"]["shorthand"]
-    if not is_text and not (isinstance(value, dict) and isinstance(value["type"], str)):
-        message = f"{_key(path)} is {show(value)}, but must be a table with a type"
-        is_known = isinstance(value, str) and value in known
-        hint = f'write [{path[-1]}] and below it type = "{value}"' if is_known else f"choose a type: {listing(known)}"
-        return error("NS103", where, locate(tree, path), message, hint)
-    kind = value if isinstance(value, str) else value["type"]
-    span = locate(tree, path if isinstance(value, str) else (*path, "type"))
-    message = f'there is no {_SINGULAR.get(family, "type")} "{kind}"'
-    return error("NS106", where, span, message, type_hint(kind, package))
-
-
-_SINGULAR = {
-    "layers": "layer type",
-    "losses": "loss",
-    "datasets": "data set type",
-    "optimizers": "optimizer",
-    "schedules": "schedule",
-    "metrics": "metric",
-    "initializers": "initializer",
-}
-
-
-def type_hint(kind: str, package: str) -> str:
-    """The plug-in that a type of another framework, or a slip of the keyboard, means."""
-    known = plugins(package)
-    aliases = [name for name, plugin in known.items() if kind.lower() in (a.lower() for a in plugin.aliases)]
-    names = aliases or list(foreign(kind, FOREIGN_TYPES, known))
-    return f"netspec calls it {' or '.join(names)}" if names else question(kind, known, what="there are")
+    return error("NS102", where, span, f"{key_of(path)} is missing", f"add {key} = … ({what})")
 
 
 def _wrong_kind(kind: str, where: Path, span: Span | None, key: str, value: Any) -> Problem:
@@ -284,22 +206,6 @@ def _example(path: Path, spec: type[BaseModel], tree: Table) -> str:
     if field is not None and not field.is_required() and isinstance(field.default, bool | int | float | str):
         return f"write {names[-1]} = {show(field.default)}"
     return "change the value"
-
-
-def _key(path: Path) -> str:
-    """("layers", 0, "kernel_size", 1) → "kernel_size[1]"; ("layers", 0, "weight_init", "std") → "weight_init.std"."""
-    inside = path[1:] if len(path) > 1 else path
-    inside = inside[1:] if len(inside) > 1 and isinstance(inside[0], int) and path[0] in TABLES else inside
-    text = ""
-    for step in inside:
-        text = f"{text or path[0]}[{step}]" if isinstance(step, int) else f"{text}.{step}".lstrip(".")
-    return text if text else "the spec"
-
-
-def show(value: Any) -> str:
-    """A value as TOML and JSON write it, cut when long."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _is_number(text: str) -> bool:
