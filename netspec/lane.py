@@ -22,6 +22,9 @@ from netspec.store import TensorStore
 if TYPE_CHECKING:
     from netspec.program import Program
 
+PART_SHIFT = 40
+"""Bits of the counter below the number of the part: room for 10¹² steps."""
+
 Array = NDArray[Any]
 Batch = Array | Mapping[str, Array]
 """One input, or several by name; stored layout (N, H, W, C), contiguous, in the compute dtype."""
@@ -70,7 +73,7 @@ class Lane:
         self._bound: dict[tuple[Goal, bool], BoundCalls] = {}
         self._last: Plan | None = None
         self._accumulated: Array | None = None
-        self._accumulated_weight = 0.0
+        self._accumulated_weight, self._accumulated_parts = 0.0, 0
 
     def train_step(self, x: Batch, y: Array, *, lr: float) -> LossValue:
         """Forward, loss, backward, clipping and update in one compiled call; returns the loss before the update.
@@ -90,6 +93,7 @@ class Lane:
             self._accumulated = np.zeros_like(gradients)
         self._accumulated += gradients * gradients.dtype.type(value.weight)
         self._accumulated_weight += value.weight
+        self._accumulated_parts += 1
         return value
 
     def update(self, *, lr: float) -> None:
@@ -99,7 +103,7 @@ class Lane:
         gradients = self.store.arrays["gradients"]
         gradients[:] = self._accumulated / gradients.dtype.type(self._accumulated_weight)
         self._accumulated[:] = 0
-        self._accumulated_weight = 0.0
+        self._accumulated_weight, self._accumulated_parts = 0.0, 0
         self._set_hyper(lr)
         assert self._update is not None
         self._program.use_threads()
@@ -119,26 +123,23 @@ class Lane:
 
     def all_outputs(self) -> dict[str, Array]:
         """Outputs of the last batch by name, in the users' layout."""
-        if self._last is None:
-            raise ValueError("outputs: nothing has been computed yet")
-        plan, memory = self._last, self._memory(self._last)
+        plan = self._values("outputs")
+        memory = self._memory(plan)
         return {name: self._value(plan, memory, plan.value(name), name) for name in plan.outputs}
 
     def forward(self, x: Batch, *, training: bool) -> None:
         """Forward alone; with training=True a backward may follow."""
         goal = Goal(batch=_samples(x), training=training, gradients=training, input_gradients=training)
         bound = self._bind(goal, x, None)
-        self._last = self._program.plan(goal)
-        self._program.use_threads()
-        bound.run_part(*self._last.sections["forward"])
+        bound.run_part(*self._program.plan(goal).sections["forward"])
 
     def backward(self, dy: Mapping[str, Array]) -> dict[str, Array]:
         """After forward(training=True): fills the parameters' gradients, returns those of the inputs.
 
         dy: by output, stored layout.
         """
-        plan = self._last
-        if plan is None or not plan.goal.input_gradients:
+        plan = self._values("backward")
+        if not plan.goal.input_gradients:
             raise ValueError("backward: nothing to differentiate; call forward(x, training=True) first")
         memory = self._memory(plan)
         for name, array in dy.items():
@@ -195,13 +196,10 @@ class Lane:
         return Goal(batch=_samples(x), training=True, loss=True, gradients=True)
 
     def _run(self, goal: Goal, x: Batch, y: Array | None, *, update: bool = False) -> None:
-        bound = self._bind(goal, x, y, update=update)
-        self._last = self._program.plan(goal)
-        self._program.use_threads()
-        bound.run()
+        self._bind(goal, x, y, update=update).run()
 
     def _bind(self, goal: Goal, x: Batch, y: Array | None, *, update: bool = False) -> BoundCalls:
-        """The goal's calls on this lane's memory, with the batch in place."""
+        """The goal's calls on this lane's memory, ready to run, with the batch in place."""
         program = self._program
         plan = program.plan(goal)
         if (goal, update) not in self._bound:
@@ -212,8 +210,19 @@ class Lane:
             memory[plan.value(name).buffer][:] = array.reshape(-1)
         if y is not None:
             program.target_of(goal.batch)[:] = program.checked_target(y, goal.batch)
-        self._counters[0] = self.step
+        # Parts of one accumulated step draw different random numbers.
+        self._counters[0] = self.step + (self._accumulated_parts << PART_SHIFT)
+        self._last, program.arena.holder = plan, self
+        program.use_threads()
         return self._bound[goal, update]
+
+    def _values(self, asked: str) -> Plan:
+        """The plan whose values lie in the arena, if they are this lane's."""
+        if self._last is None:
+            raise ValueError(f"{asked}: nothing has been computed yet")
+        if self._program.arena.holder is not self:
+            raise ValueError(f"{asked}: another lane has computed since and its values took the place of these")
+        return self._last
 
     def _memory(self, plan: Plan) -> PlanMemory:
         return PlanMemory(plan, self._program.arena, self._outside)

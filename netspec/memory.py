@@ -27,6 +27,8 @@ class Arena:
 
     def __init__(self) -> None:
         self.bytes = aligned_zeros(0, "uint8")
+        self.holder: object = None
+        """Whose values lie in it: the lane that ran last."""
 
     def reserve(self, size: int) -> bool:
         """Make room for `size` bytes; True when the arena moved, so that what was bound to it must be bound anew."""

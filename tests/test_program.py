@@ -210,3 +210,32 @@ def test_errors_of_the_graph_are_raised_by_compile():
     spec = spec_of([{"name": "fc", "type": "linear", "out_features": 3, "inputs": ["nowhere"]}], loss=CROSS_ENTROPY)
     with pytest.raises(netspec.SpecError, match="NS301"):
         netspec.compile(spec)
+
+
+def test_values_of_another_lane_are_not_passed_off_as_ones_own():
+    program = netspec.compile(small_convnet(optimizers=[SGD, {"type": "adam"}]), batch_size=5)
+    first, second = program.lanes
+    first.forward(to_stored(X, "float32"), training=True)
+    second.evaluate(to_stored(X, "float32"))
+    with pytest.raises(ValueError, match="another lane has computed since"):
+        first.backward({"fc": np.zeros((5, 3), np.float32)})
+    with pytest.raises(ValueError, match="another lane"):
+        _ = first.outputs
+    assert second.outputs.shape == (5, 3)
+
+
+def test_targets_of_another_size_are_refused():
+    program = netspec.compile(small_convnet(), batch_size=5)
+    with pytest.raises(ValueError, match=r"2 labels a sample, but the loss reads 1 for the output of shape \[3\]"):
+        program.train_step(X, np.zeros((5, 2), int))
+
+
+def test_dropout_masks_differ_from_step_to_step_and_between_accumulated_parts():
+    layers = [{"name": "drop", "type": "dropout", "p": 0.5}, {"name": "fc", "type": "linear", "out_features": 3}]
+    program = netspec.compile(spec_of(layers, loss=CROSS_ENTROPY, optimizer={"type": "sgd", "lr": 0.0}), batch_size=5)
+    lane, x = program.lanes[0], to_stored(X, "float32")
+    alone = [lane.train_step(x, Y, lr=0.0).mean for _ in range(2)]
+    parts = [lane.accumulate(x, Y).mean for _ in range(2)]
+    assert len({*alone, *parts}) == 4
+    again = netspec.compile(spec_of(layers, loss=CROSS_ENTROPY, optimizer={"type": "sgd", "lr": 0.0}), batch_size=5)
+    assert [again.lanes[0].train_step(x, Y, lr=0.0).mean for _ in range(2)] == alone

@@ -21,8 +21,7 @@ ENTRY, ARGUMENTS, CHUNKS = 0, 1, 2
 """Columns of the table of calls."""
 
 
-@intrinsic  # type: ignore[arg-type]
-def call_entry(typingctx: Any, address: Any, chunk: Any, chunks: Any, arguments: Any) -> Any:
+def _call_entry(typingctx: Any, address: Any, chunk: Any, chunks: Any, arguments: Any) -> Any:
     """Call `void entry(chunk, chunks, int64 *arguments)` at an address."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -35,6 +34,8 @@ def call_entry(typingctx: Any, address: Any, chunk: Any, chunks: Any, arguments:
 
     return types.void(types.intp, types.intp, types.intp, types.intp), codegen
 
+
+call_entry: Any = intrinsic(_call_entry)
 
 @njit(parallel=True, nogil=True, cache=True)
 def execute(calls: np.ndarray[Any, Any]) -> None:
