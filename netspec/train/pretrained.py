@@ -8,6 +8,7 @@ from pathlib import Path
 from netspec.spec.model import Spec
 from netspec.train.contract import Program
 from netspec.weights import read_weights
+from netspec.weights.caffe_names import from_caffe
 
 UNUSED = ".num_batches_tracked"
 """PyTorch's batch norm counts batches; netspec has no use for that."""
@@ -21,7 +22,7 @@ def load_pretrained(program: Program, spec: Spec, path: str | Path) -> str:
     replace = spec.transfer.replace if spec.transfer is not None else ()
     strict = spec.transfer.strict if spec.transfer is not None else True
     initial = program.lanes[0].tensors()
-    found = {name: array for name, array in read_weights(path).tensors.items() if not name.endswith(UNUSED)}
+    found = {name: array for name, array in from_caffe(read_weights(path).tensors).items() if not name.endswith(UNUSED)}
     kept = {name: array for name, array in found.items() if not _matches(name, replace)}
     fresh = {name: array for name, array in initial.items() if _matches(name, replace)}
     report = program.load_parameters({**kept, **fresh}, strict=strict)

@@ -81,12 +81,11 @@ def test_early_stopping_waits_patience_validations_and_brings_back_the_best(tmp_
     )
     events, program = run(spec, tmp_path / "run")
     losses = [e.loss for e in of(events, Validation)[1:]]
-    best, bad = losses[0], 0
-    for last, loss in enumerate(losses[1:], 2):
-        best, bad = (loss, 0) if loss < best - 0.02 else (best, bad + 1)
-        if bad == 3:
-            break
-    assert len(losses) == last < 60
+    best, bad = losses[0], [0]
+    for loss in losses[1:]:
+        best, count = (loss, 0) if loss < best - 0.02 else (best, bad[-1] + 1)
+        bad.append(count)
+    assert bad.index(3) == len(losses) - 1 < 59
     end = of(events, End)[0]
     assert (end.reason, end.restored) == ("early stopping", True)
     assert "val_loss has not improved for 3 validations; the best was" in end.message
