@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from netspec.cli import console
 from netspec.cli.epoch_table import numbers, say, title
@@ -92,28 +92,26 @@ class Ending:
         }
 
 
-class Finale(Protocol):
-    """What a command adds: to the document, and behind the text."""
-
-    def document(self, ending: Ending) -> dict[str, Any]: ...
-
-    def show(self, ending: Ending, screen: Console) -> None: ...
-
-
-def print_ending(ending: Ending, screen: Console, finale: Finale | None = None) -> None:
+def print_ending(ending: Ending, screen: Console) -> None:
     """As JSON on stdout, or as text; the result is printed even with -q."""
+    from netspec.cli.ranking import ranking_document, show_ranking
+
+    is_race = len(ending.view.ends) > 1
     if ending.job.format is Format.JSON:
-        console.print_json(ending.as_json() | (finale.document(ending) if finale else {}))
+        console.print_json(ending.as_json() | (ranking_document(ending) if is_race else {}))
         return
-    screen.print()
-    several = len(ending.view.ends) > 1
+    if not ending.job.quiet:
+        screen.print()
     for end in ending.view.ends.values():
-        if several:
+        if not is_race:
+            _print_end(ending, end, screen)
+            _print_scores(ending, end, screen)
+        elif end.reason != COMPLETED:
             screen.print(end.optimizer, style=console.optimizer_colour(_kind(ending, end.optimizer)), end=": ")
-        _print_end(ending, end, screen)
+            _print_end(ending, end, screen)
+    if is_race:
+        show_ranking(ending, screen)
     _print_proofs(ending, screen)
-    if finale:
-        finale.show(ending, screen)
     _print_next(ending, screen)
 
 
@@ -122,9 +120,14 @@ def _print_end(ending: Ending, end: End, screen: Console) -> None:
     colour = console.OK if is_good else console.WARNING if end.reason == INTERRUPTED else console.ERROR
     target = console.stderr() if end.reason == NAN and ending.job.format is Format.TEXT else screen
     target.print(f"[{colour}]{end.reason}[/]: ", end="")
-    target.print(f"{end.message}, {console.duration(end.seconds)}", markup=False)
+    message = end.message.removeprefix(f"{end.reason}: ")
+    target.print(f"{message}, {console.duration(end.seconds)}", markup=False)
     if end.bundle is not None and ending.folder is not None:
         target.print(f"  to replay the step: {ending.folder / end.bundle}", markup=False)
+
+
+def _print_scores(ending: Ending, end: End, screen: Console) -> None:
+    """Best validation, and the test part with the best weights."""
     if end.monitor is not None and end.best_value is not None:
         best = f"{title(end.monitor)} {say(end.monitor, end.best_value)} at step {console.count(end.best_step or 0)}"
         screen.print(f"  best   {best}", markup=False)

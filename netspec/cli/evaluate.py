@@ -23,6 +23,7 @@ from netspec.cli.options import (
 
 if TYPE_CHECKING:
     from netspec.cli.trained import Network
+    from netspec.datasets.base import Part
     from netspec.datasets.load import Data
     from netspec.train.evaluate import Evaluation
 
@@ -83,7 +84,7 @@ def _evaluate(network: Network, data: Data, part: str) -> Evaluation:
             f"the network was trained for the classes {', '.join(network.classes)}; the data have {', '.join(data.classes)}",
             "evaluate with the data it was trained on",
         )
-    parts: dict[str, Any] = dict(data.parts())
+    parts: dict[Any, Part] = {**data.parts()}
     program = network.program
     return run(
         program.lanes[0],
@@ -104,6 +105,9 @@ def _print(result: Evaluation, network: Network, data: Data, part: str, *, quiet
     values = ({} if result.loss is None else {"loss": result.loss}) | numbers(result.metrics)
     for name, value in values.items():
         table.add_row(title(name), say(name, value) if is_score(name) else f"{value:.6g}")
+    if result.confusion is not None:
+        right = sum(row[label] for label, row in enumerate(result.confusion))
+        table.add_row("right", f"{console.count(right)} of {console.count(result.samples)}")
     if not quiet:
         screen.print(
             f"{part} part, {console.plural(result.samples, 'sample')}, weights {network.weights}\n", markup=False

@@ -34,22 +34,18 @@ class LaneState:
 
 
 class LiveBar:
-    """A bar that repaints itself ten times a second; use as a context manager."""
+    """A bar that repaints itself ten times a second, from the first step on; use as a context manager."""
 
     def __init__(self, screen: Console, run: Run, kinds: Mapping[str, str]) -> None:
         from rich.live import Live
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TextColumn
 
         self._run = run
         self._lanes = {label: LaneState(console.optimizer_colour(kind)) for label, kind in kinds.items()}
         self._first: tuple[int, float] | None = None
+        bar = BarColumn(bar_width=None, complete_style=console.OK, finished_style=console.OK)
         self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None, style="bar.back", complete_style=console.OK, finished_style=console.OK),
-            TextColumn("{task.fields[numbers]}"),
-            TimeRemainingColumn(compact=True, elapsed_when_finished=True),
-            console=screen,
-            expand=True,
+            TextColumn("{task.description}"), bar, TextColumn("{task.fields[numbers]}"), console=screen, expand=True
         )
         self._task = self._progress.add_task("", total=run.total_steps, numbers="")
         self._live = Live(console=screen, get_renderable=self._render, refresh_per_second=10, transient=True)
@@ -65,20 +61,25 @@ class LiveBar:
         """One update of one lane."""
         lane = self._lanes[event.optimizer]
         lane.see(event.loss)
-        first = self._first = self._first or (event.step, event.seconds)
-        elapsed = event.seconds - first[1]
-        speed = (event.step - first[0]) * self._run.batch_size * len(self._lanes) / elapsed if elapsed > 0 else 0.0
-        parts = [f"step {console.count(event.step)}"]
+        self._first = self._first or (event.step, event.seconds)
+        parts = [f"{event.step}/{self._run.total_steps}"]
         if len(self._lanes) == 1:
-            parts += [f"loss {event.loss if lane.loss is None else lane.loss:.4f}", lane.validation]
-        if speed:
-            parts.append(f"{console.count(round(speed))} samples/s")
+            parts.append(f"loss {lane.loss:.4f}")
         self._progress.update(
             self._task,
             completed=event.step,
             description=f"epoch {event.epoch}/{self._run.epochs}",
-            numbers="  ".join(part for part in parts if part),
+            numbers="  ".join([*parts, *self._pace(event, *self._first)]),
         )
+
+    def _pace(self, event: Step, first_step: int, first_seconds: float) -> list[str]:
+        """Samples a second over all lanes, and the time that is left, validation included."""
+        steps, elapsed = event.step - first_step, event.seconds - first_seconds
+        if steps < 1 or elapsed <= 0:
+            return []
+        speed = steps * self._run.batch_size * len(self._lanes) / elapsed
+        left = (self._run.total_steps - event.step) * elapsed / steps
+        return [f"{console.count(round(speed))} samples/s", f"{console.duration(left)} left"]
 
     def see_validation(self, label: str, text: str) -> None:
         """The latest validation of a lane, as text."""
@@ -88,6 +89,8 @@ class LiveBar:
         from rich.console import Group
         from rich.text import Text
 
+        if self._first is None:
+            return Text()
         if len(self._lanes) == 1:
             return self._progress
         width = max(map(len, self._lanes))

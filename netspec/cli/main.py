@@ -143,14 +143,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else ExitCode.OK
 
 
-def _report_usage(error: Any) -> int | None:
+def _report_usage(error: BaseException) -> int | None:
     """Typer's own complaints about options and arguments; None for every other error."""
     click_exception = typer.BadParameter.__mro__[2]  # not exported; older versions of typer take it from click
     if not isinstance(error, click_exception):
         return None
-    context = getattr(error, "ctx", None)
+    usage: Any = error
+    context = getattr(usage, "ctx", None)
     path = context.command_path if context else "netspec"
-    message = str(error.format_message()).rstrip(".")
+    message = str(usage.format_message()).rstrip(".")
     complain(f"{message[:1].lower()}{message[1:]}", f"see `{path} --help`")
     return ExitCode.USAGE
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netspec.cli import console
 from netspec.cli.errors import CliError
 from netspec.cli.options import AsFormat, Format, OnSigint, Overrides, Quiet, Seed, Spec, Threads, Verbose, Weights
 from netspec.cli.train import DryRun, LimitBatches, OnCtrlC, Output
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from netspec.cli.ending import Ending
     from netspec.optimizers.base import Optimizer
     from netspec.spec.model import Spec as SpecModel
 
@@ -69,7 +64,7 @@ def race(
         verbose=verbose,
     )
     loaded = spec_of(job)
-    return run_job(job, loaded.model_copy(update={"optimizers": _racers(loaded, optimizers)}), Ranking())
+    return run_job(job, loaded.model_copy(update={"optimizers": _racers(loaded, optimizers)}))
 
 
 def _racers(spec: SpecModel, wanted: str | None) -> tuple[Optimizer, ...]:
@@ -108,65 +103,3 @@ def _rate(name: str, text: str) -> float:
     if not 0 <= rate < float("inf"):
         raise CliError(f"--optimizers: {name}:{text} has no learning rate", f"write {name}:0.01") from None
     return rate
-
-
-class Ranking:
-    """What a race adds to the end of a run."""
-
-    def document(self, ending: Ending) -> dict[str, Any]:
-        """Places, and where the pictures are."""
-        if ending.folder is None:
-            return {}
-        from netspec.train.ranking import as_rows
-
-        return {"ranking": as_rows(self._places(ending)), "pictures": [str(path) for path in self._draw(ending.folder)]}
-
-    def show(self, ending: Ending, screen: Console) -> None:
-        """The ranking as a table in the optimizers' colours."""
-        if ending.folder is None:
-            return
-        from netspec.cli.epoch_table import say, title
-
-        places = self._places(ending)
-        metric = next((place.metric for place in places if place.metric is not None), None)
-        columns = [
-            "",
-            "optimizer",
-            "lr",
-            "best loss",
-            "behind",
-            "last loss",
-            *([f"best {title(metric)}"] if metric else []),
-        ]
-        table = console.plain_table(*columns, right=(*columns[:1], *columns[2:]))
-        for place in places:
-            lane = next(lane for lane in ending.program.lanes if lane.label == place.optimizer)
-            colour = console.optimizer_colour(lane.optimizer.type_name() if lane.optimizer else "")
-            scores = [] if metric is None or place.best_metric is None else [say(metric, place.best_metric)]
-            losses = [_loss(value) for value in (place.best_loss, place.gap, place.final_loss)]
-            rate = f"{lane.optimizer.lr:g}" if lane.optimizer else ""
-            table.add_row(str(place.rank), f"[{colour}]{place.optimizer}[/]", rate, *losses, *scores)
-        screen.print()
-        console.print_table(table)
-        part = places[0].part
-        screen.print(f"losses of the {part} part" if part == "validation" else f"losses: {part}", style=console.QUIET)
-        for path in self._draw(ending.folder):
-            screen.print(f"  curves {path}", markup=False)
-
-    @staticmethod
-    def _places(ending: Ending) -> list[Any]:
-        from netspec.train.history import read_history
-        from netspec.train.ranking import ranking
-
-        assert ending.folder is not None
-        return ranking(read_history(ending.folder))
-
-    @staticmethod
-    def _draw(folder: Path) -> list[Path]:
-        from netspec.train.curves import draw_curves
-
-        return draw_curves(folder)
-
-
-def _loss(value: float) -> str:
-    return f"{value:.4f}" if value == value and abs(value) != float("inf") else "–"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from netspec.cli import console
 from netspec.cli.data_table import parts_table
-from netspec.cli.ending import Ending, Finale, print_ending
+from netspec.cli.ending import Ending, print_ending
 from netspec.cli.loading import compile_program, load_spec, read_lock
 from netspec.cli.options import Format, OnSigint
 from netspec.cli.sigint import Interrupts
@@ -50,8 +50,8 @@ class Job:
         return self.quiet or self.format is Format.JSON
 
 
-def run_job(job: Job, spec: Spec, finale: Finale | None = None) -> int:
-    """Train `spec`; the exit code. finale: what to print behind the usual ending."""
+def run_job(job: Job, spec: Spec) -> int:
+    """Train `spec`; the exit code."""
     data = data_for(spec, None)
     screen = console.stderr() if job.format is Format.JSON else console.stdout()
     if not job.is_silent:
@@ -66,7 +66,7 @@ def run_job(job: Job, spec: Spec, finale: Finale | None = None) -> int:
         for event in _events(job, spec, data, program, interrupts):
             view.see(event)
     ending = Ending(spec, program, data, view, job)
-    print_ending(ending, screen, finale)
+    print_ending(ending, screen)
     return exit_status(view.ends.values())
 
 
