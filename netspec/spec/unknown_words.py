@@ -36,8 +36,12 @@ def unknown_key(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> 
         hint = home
     else:
         hint = f"valid keys: {listing(valid, 20)}"
-    value = tree.get(key) if len(path) == 1 else None
-    what = "section" if isinstance(value, dict) else "key"
+    value: Any = tree
+    for step in path:
+        value = value[step]
+    what = "section" if isinstance(value, dict) and len(path) == 1 else "key"
+    if isinstance(value, dict) and path[0] in TABLES and len(path) == 3:
+        hint = f"start each entry with [[{path[0]}]] in double brackets"
     return error("NS101", where, span, f"unknown {what} {key_of(path)}", hint)
 
 

@@ -107,8 +107,19 @@ def _problem(path: Path, items: list[ErrorDetails], tree: Table, spec: type[Base
         return plugin_type(items[0], path, where, tree)
     if len(items) > 1:  # no member of a union takes it
         wanted = describe(path, spec, tree)
+        choices = [choice for item in items if item["type"] == "literal_error" for choice in _choices(item)]
+        near = did_you_mean(value, choices) if isinstance(value, str) else None
+        if near:
+            return error(
+                "NS105", where, span, f"{key} is {show(value)}, but must be {wanted}", f'did you mean "{near}"?'
+            )
         return error("NS107", where, span, f"{key} is {show(value)}, but must be {wanted}", _example(path, spec, tree))
     if kind in WANTED:
+        is_part = WANTED[kind] == "a table" and len(path) > 1 and isinstance(path[-1], str)
+        if is_part:
+            wanted = describe(path, spec, tree)
+            hint = f"write {path[-1]} = {{ {wanted.rpartition(' with ')[2].partition(',')[0]} = … }}"
+            return error("NS103", where, span, f"{key} is {show(value)}, but must be {wanted}", hint)
         return _wrong_kind(kind, where, span, key, value)
     if kind in BOUNDS:
         name, words = BOUNDS[kind]
@@ -125,6 +136,8 @@ def _problem(path: Path, items: list[ErrorDetails], tree: Table, spec: type[Base
 
 
 def _missing(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Problem:
+    if isinstance(path[-1], int):
+        return _too_few(path[:-1], where[:-1], tree, spec)
     key, owner = str(path[-1]), owner_of(path, spec, tree)
     doc = (
         ((owner.model_fields[key].description if owner and key in owner.model_fields else "") or "")
@@ -139,6 +152,14 @@ def _missing(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Pro
         return error("NS102", where, span, "name is missing", 'add name = "…"; layers read each other by name')
     what = doc[:1].lower() + doc[1:] if doc else describe(path, spec, tree)
     return error("NS102", where, span, f"{key_of(path)} is missing", f"add {key} = … ({what})")
+
+
+def _too_few(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Problem:
+    value: Any = tree
+    for step in path:
+        value = value[step]
+    message = f"{key_of(path)} is {show(value)}, but must be {describe(path, spec, tree)}"
+    return error("NS107", where, locate(tree, path), message, "add what is missing")
 
 
 def _wrong_kind(kind: str, where: Path, span: Span | None, key: str, value: Any) -> Problem:
@@ -164,7 +185,7 @@ def _wrong_kind(kind: str, where: Path, span: Span | None, key: str, value: Any)
 
 def _not_a_choice(item: ErrorDetails, where: Path, span: Span | None, key: str) -> Problem:
     value = item["input"]
-    choices = [choice.strip("'") for choice in item["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+    choices = _choices(item)
     if key == "spec_version":
         message = f"spec_version is {show(value)}, but this netspec reads version {choices[0]}"
         hint = f"write spec_version = {choices[0]}, or install the netspec it needs"
@@ -172,6 +193,11 @@ def _not_a_choice(item: ErrorDetails, where: Path, span: Span | None, key: str) 
     near = did_you_mean(value, choices) if isinstance(value, str) else None
     message = f"{key} is {show(value)}, but must be {_one_of(choices)}"
     return error("NS105", where, span, message, f'did you mean "{near}"?' if near else f'write {key} = "{choices[0]}"')
+
+
+def _choices(item: ErrorDetails) -> list[str]:
+    """The words that a literal allows."""
+    return [choice.strip("'") for choice in item["ctx"]["expected"].replace(" or ", ", ").split(", ")]
 
 
 def _one_of(choices: list[str]) -> str:
