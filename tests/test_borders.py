@@ -22,7 +22,7 @@ LEVELS = (
     ("layers", "losses", "optimizers", "schedules", "metrics", "windows", "window_fields", "weights"),
     ("datasets", "problems"),
     ("spec",),
-    ("graph",),
+    ("graph", "graph_checks"),
     ("shapes",),
     ("analysis",),
     ("loading",),
@@ -107,8 +107,8 @@ def test_every_room_has_its_place_in_the_order() -> None:
 @pytest.mark.parametrize("module", [*modules("netspec"), *modules("gui")])
 def test_imports_point_downwards(module: str) -> None:
     own = room(module)
-    if own is None:
-        return  # the public face names modules as text
+    if own not in LEVEL_OF:
+        return  # the package itself, whose public face names modules as text; a new room fails the test above
     files = modules("gui" if own == "gui" else "netspec")
     upwards = [
         f"{files[module].relative_to(ROOT)}:{line} imports {name}"

@@ -47,3 +47,10 @@ def test_the_example_of_extends_patches_the_shipped_spec(tmp_path: Path) -> None
 def test_the_guide_names_every_type_of_a_family(family: str) -> None:
     words = set(re.findall(r"\w+", GUIDE))
     assert plugins(f"netspec.{family}").keys() - words == set()
+
+
+def test_the_example_of_blocks_expands_as_the_guide_says() -> None:
+    (text,) = (text for text in blocks(GUIDE, "toml") if "[blocks." in text)
+    names = [layer.name for layer in netspec.loads(text).layers]
+    assert names[1] == "stage1.0.conv"
+    assert [name for name in names if "shortcut" in name] == ["stage2.0.shortcut"]
