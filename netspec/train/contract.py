@@ -75,6 +75,9 @@ class Program(Protocol):
     def frozen(self) -> frozenset[str]: ...
 
     @property
+    def spec(self) -> Any: ...
+
+    @property
     def parameters(self) -> Mapping[str, Array]: ...
 
     @property

@@ -26,7 +26,6 @@ def data_for(spec: Spec, data: DataArgument) -> Data:
     """
     if isinstance(data, Data):
         return data
-    shape = spec.inputs[0].shape if len(spec.inputs) == 1 else None
     if data is None:
         if spec.data is None:
             raise refuse(spec, "NS502", ("data",), "there is no data to train on", "add [data] with a type")
@@ -38,7 +37,7 @@ def data_for(spec: Spec, data: DataArgument) -> Data:
         base_dir=spec.base_dir,
         seed=spec.seed,
         validation_split=spec.train.validation_split,
-        input_shape=shape,
+        input_shape=spec.inputs[0].shape if len(spec.inputs) == 1 else None,
     )
 
 

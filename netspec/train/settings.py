@@ -11,6 +11,7 @@ from netspec.datasets.loader import Shuffle
 from netspec.losses.base import Loss
 from netspec.metrics.accuracy import Accuracy
 from netspec.metrics.base import Metric
+from netspec.metrics.report import Report
 from netspec.problems import SpecError
 from netspec.schedules.base import Schedule
 from netspec.schedules.constant import Constant
@@ -81,6 +82,7 @@ def make_settings(spec: Spec, data: Data, options: Options) -> Settings:
     mode = mode_of(monitor, _checkpoint_mode(spec)) if keeps_best else "min"
     if spec.loss is None:
         raise refuse(spec, "NS502", ("loss",), "there is no loss to minimize", 'add [loss] with a type ("cross_entropy")')
+    _check_metrics(spec, metrics, data)
     return Settings(
         loss=spec.loss,
         epochs=1 if options.dry_run else train.epochs,
@@ -110,6 +112,21 @@ def metrics_for(spec: Spec, data: Data) -> tuple[Metric, ...]:
     if spec.metrics or data.classes is None:
         return spec.metrics
     return (Accuracy(),)
+
+
+def _check_metrics(spec: Spec, metrics: tuple[Metric, ...], data: Data) -> None:
+    """Raise SpecError for metrics that the targets do not allow: before the first step, not after the first epoch."""
+    classes = len(data.classes) if data.classes is not None else None
+    for metric in metrics:
+        if (metric.task == "classification") != (classes is not None):
+            targets = f"labels of {classes} classes" if classes is not None else "numbers as targets"
+            message = f"{metric.better_name()} is a metric of {metric.task}, but the data have {targets}"
+            raise refuse(spec, "NS503", ("metrics",), message, "remove it, or change [data]")
+    try:
+        Report(metrics, classes)
+    except ValueError as problem:
+        what, _, hint = str(problem).removeprefix("metrics: ").partition("; ")
+        raise refuse(spec, "NS503", ("metrics",), what, hint) from problem
 
 
 def _checkpoint_monitor(spec: Spec) -> str:

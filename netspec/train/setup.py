@@ -16,7 +16,7 @@ from netspec.train.resume import find_state, restore
 from netspec.train.run_folder import RunFolder, new_run_path
 from netspec.train.settings import Options, Settings, json_options, make_settings
 from netspec.train.state import State
-from netspec.train.targets import check_targets
+from netspec.train.targets import check_samples, check_targets
 from netspec.train.training import Stop, Training
 
 
@@ -42,11 +42,14 @@ def prepare(
     if not spec.optimizers:
         raise refuse(spec, "NS502", ("optimizer",), "there is no optimizer", "add [optimizer] with a type and lr")
     loaded = data_for(spec, data)
+    check_samples(spec, loaded)
     if options.overfit_batches is not None:
         loaded = overfit(loaded, options.overfit_batches * spec.train.batch_size, spec.seed)
     settings = make_settings(spec, loaded, options)
     program = program or _compile(spec, threads)
-    _check_program(program, settings)
+    _check_program(program, spec, settings)
+    if state is None:
+        _refuse_used(program)
     notes = _load_weights(program, spec, weights) if state is None else []
     lanes = [LaneRun.start(lane, settings) for lane in program.lanes]
     paths = None if options.dry_run else RunFolder(folder or _output(spec, output), [run.label for run in lanes])
@@ -114,15 +117,34 @@ def _refuse_with_resume(*, weights: str | Path | None, output: str | Path | None
             )
 
 
-def _check_program(program: Program, settings: Settings) -> None:
-    """A program handed in must take the spec's batches and have optimizers."""
+COMPILED = ("inputs", "layers", "outputs", "loss", "optimizers")
+"""Parts of the spec that are fixed in a program."""
+
+
+def _check_program(program: Program, spec: Spec, settings: Settings) -> None:
+    """A program handed in must be that of the spec, with its seed, and take its batches."""
     if program.batch_size < settings.batch_size:
         raise TrainError(
             f"the program was compiled for batches of {program.batch_size}, the spec wants {settings.batch_size}",
             "compile it with the spec's batch_size",
         )
-    if any(lane.optimizer is None for lane in program.lanes):
-        raise TrainError("the program has no optimizer", "compile it from the spec that is trained")
+    if program.seed != spec.seed:
+        raise TrainError(
+            f"the program was compiled with seed {program.seed}, the run has seed {spec.seed}",
+            "compile it with the run's seed",
+        )
+    for part in COMPILED:
+        if getattr(program.spec, part) != getattr(spec, part):
+            raise TrainError(f"the program was compiled from other {part}", "compile it from the spec that is trained")
+
+
+def _refuse_used(program: Program) -> None:
+    """A new run starts with fresh optimizers."""
+    for lane in program.lanes:
+        if lane.step:
+            raise TrainError(
+                f"the program has already taken {lane.step} steps", "compile a fresh one, and start from weights"
+            )
 
 
 def _load_weights(program: Program, spec: Spec, weights: str | Path | None) -> list[str]:

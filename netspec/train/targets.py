@@ -11,6 +11,17 @@ from netspec.spec.model import Spec
 from netspec.train.errors import TrainError, refuse
 
 
+def check_samples(spec: Spec, data: Data) -> None:
+    """Raise SpecError when samples do not have the shape of the network's only input."""
+    if len(spec.inputs) != 1:
+        names = ", ".join(item.name for item in spec.inputs)
+        raise refuse(spec, "NS402", ("inputs",), f"{len(spec.inputs)} inputs ({names})", "train networks of one input")
+    shape = spec.inputs[0].shape
+    if data.shape != shape:
+        message = f"the data have samples of {list(data.shape)}, the network reads {list(shape)}"
+        raise refuse(spec, "NS402", ("inputs", 0, "shape"), message, f"set shape = {list(data.shape)} under [input]")
+
+
 def check_targets(spec: Spec, loss: Loss, data: Data, output: tuple[int, ...]) -> None:
     """Raise SpecError or TrainError when loss, output shape ([C, H, W] or [F]) and targets do not go together."""
     kind, y = loss.type_name(), data.train.y
@@ -22,7 +33,7 @@ def check_targets(spec: Spec, loss: Loss, data: Data, output: tuple[int, ...]) -
     try:
         loss.check(output, len(data.classes) if data.classes is not None else None)
     except ShapeError as problem:
-        raise refuse(spec, problem.code, ("loss", problem.field or "type"), problem.message, problem.hint) from problem
+        raise refuse(spec, "NS403", ("loss", problem.field or "type"), problem.message, problem.hint) from problem
     if loss.target_kind == "dense" and y.size != len(y) * math.prod(output):
         raise TrainError(
             f"[loss] {kind}: the network gives {list(output)} for a sample, the data have targets of {list(y.shape[1:])}",

@@ -20,7 +20,7 @@ from tests.train.helpers import run
 
 SPEC = make_spec(
     ("momentum", "sgd"),
-    train={"epochs": 12, "validation_every": {"steps": 2}},
+    train={"epochs": 40, "validation_every": {"steps": 2}},
     checkpoint={"top_k": 2, "every": {"steps": 11}},
 )
 
@@ -50,7 +50,7 @@ def main(folder: Path, kills: int) -> None:
     rng, killed, steps = random.Random(0), 0, []
     while killed < kills:
         child = start(folder)
-        time.sleep(rng.uniform(0.01, 0.12))
+        time.sleep(rng.uniform(0.01, 0.06))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         state = folder / "checkpoints/last.state.safetensors"

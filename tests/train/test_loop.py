@@ -188,8 +188,11 @@ def test_changed_frozen_tensors_end_the_whole_run_without_saving_them(tmp_path: 
         ({"early_stopping": {}, "train": {"validation_split": 0.0}}, "which has no validation part"),
         ({"schedule": {"type": "plateau"}, "train": {"validation_split": 0.0}}, "set validation_split under [train]"),
         ({"early_stopping": {"monitor": "val_accuracy"}, "checkpoint": {"monitor": "val_loss"}}, "restore_best"),
-        ({"optimizers": []}, "there is no optimizer"),
+        ({"optimizers": ()}, "there is no optimizer"),
         ({"loss": None}, "there is no loss to minimize"),
+        ({"metrics": ["mae"]}, "mae is a metric of regression, but the data have labels of 3 classes"),
+        ({"metrics": [{"type": "top_k", "k": 5}]}, "k 5 exceeds the 3 classes"),
+        ({"metrics": ["f1", "f1"]}, "f1 is asked for twice"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_is_written(tmp_path: Path, sections: dict, text: str) -> None:
@@ -211,3 +214,34 @@ def test_a_folder_with_a_run_is_not_overwritten(tmp_path: Path) -> None:
     run(make_spec(), tmp_path / "run")
     with pytest.raises(TrainError, match="already holds a run"):
         run(make_spec(), tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"train": {"batch_size": 16}}, "compiled for batches of 8, the spec wants 16"),
+        ({"seed": 3}, "compiled with seed 0, the run has seed 3"),
+        ({"loss": {"type": "cross_entropy", "label_smoothing": 0.1}}, "compiled from other loss"),
+        ({"optimizers": ("momentum",)}, "compiled from other optimizers"),
+    ],
+)
+def test_a_program_of_another_spec_is_refused(tmp_path: Path, change: dict, text: str) -> None:
+    with pytest.raises(TrainError, match=text):
+        train(make_spec(**change), make_data(), tmp_path / "run", program=make_program(make_spec()))
+
+
+def test_a_program_that_has_been_trained_is_refused(tmp_path: Path) -> None:
+    _, program = run(make_spec(), tmp_path / "run")
+    with pytest.raises(TrainError, match="has already taken 15 steps"):
+        run(make_spec(), tmp_path / "again", program=program)
+
+
+def test_samples_of_another_shape_are_refused(tmp_path: Path) -> None:
+    from netspec.datasets.base import DataError
+
+    x, y = make_data()
+    spec = make_spec()
+    with pytest.raises(DataError, match="vectors of 5 values"):
+        train(spec, (x[:, :5], y), tmp_path / "run", program=make_program(spec))
+    with pytest.raises(SpecError, match=r"samples of \[6\], the network reads \[5\]"):
+        train(make_spec(inputs=[{"shape": [5]}]), data_for(spec, (x, y)), tmp_path / "run")

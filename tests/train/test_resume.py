@@ -14,7 +14,7 @@ from netspec.train.errors import TrainError
 from netspec.train.events import Checkpoint, End, Run, Step
 from netspec.train.history import read_history
 from netspec.train.run import train
-from tests.train.fake import make_data, make_program, make_spec
+from tests.train.fake import FakeProgram, make_data, make_program, make_spec
 from tests.train.helpers import StopAfter, numbers, of, run, weights_digest
 
 SECTIONS: dict[str, Any] = {
@@ -108,9 +108,12 @@ def test_a_finished_run_goes_on_with_more_epochs(tmp_path: Path) -> None:
 
 
 def test_the_seed_and_the_options_of_the_run_are_kept(tmp_path: Path) -> None:
-    run(make_spec(), tmp_path / "whole", seed=5, limit_batches=3)
-    run(make_spec(), tmp_path / "run", seed=5, limit_batches=3, stop=StopAfter(4))
-    run(make_spec(), None, resume=tmp_path / "run")
+    def program() -> FakeProgram:
+        return make_program(make_spec(seed=5))
+
+    run(make_spec(), tmp_path / "whole", seed=5, limit_batches=3, program=program())
+    run(make_spec(), tmp_path / "run", seed=5, limit_batches=3, stop=StopAfter(4), program=program())
+    run(make_spec(), None, resume=tmp_path / "run", program=program())
     assert numbers(tmp_path / "run") == numbers(tmp_path / "whole")
     with pytest.raises(TrainError, match="the run has seed 5, not 6"):
         run(make_spec(), None, resume=tmp_path / "run", seed=6)
