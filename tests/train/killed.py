@@ -11,48 +11,63 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from netspec.train.events import Event
+from netspec.train.run import train
 from netspec.train.state import read_state
 from netspec.weights import read_weights
 from tests.train.fake import make_data, make_program, make_spec
-from tests.train.helpers import run
 
 SPEC = make_spec(
     ("momentum", "sgd"),
-    train={"epochs": 40, "validation_every": {"steps": 2}},
+    train={"epochs": 20, "validation_every": {"steps": 2}},
     checkpoint={"top_k": 2, "every": {"steps": 11}},
 )
 
 
-def train(folder: Path) -> None:
+def training(folder: Path) -> Iterator[Event]:
     """Begin, or go on where the last child died."""
-    started = (folder / "checkpoints/last.state.safetensors").exists()
-    options = {"resume": folder} if started else {}
-    run(SPEC, None if started else folder, data=make_data(), program=make_program(SPEC), **options)
+    is_begun = (folder / "checkpoints/last.state.safetensors").exists()
+    options: dict[str, Any] = {"resume": folder} if is_begun else {"output": folder}
+    return train(SPEC, make_data(), program=make_program(SPEC), **options)
 
 
-def start(folder: Path) -> int:
-    """A child that trains; its number."""
+def start(folder: Path) -> tuple[int, int]:
+    """A child that trains, and a pipe in which it leaves a byte for each event."""
+    reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            train(folder)
+            for _ in training(folder):
+                os.write(writing, b".")
             code = 0
         finally:
             os._exit(code)
-    return child
+    os.close(writing)
+    return child, reading
+
+
+def wait(child: int, reading: int) -> int:
+    """The child's status, when it has ended."""
+    os.close(reading)
+    return os.waitpid(child, 0)[1]
 
 
 def main(folder: Path, kills: int) -> None:
     """Kill so many children, look at the files after each, let the last one finish; report as JSON."""
     rng, killed, steps = random.Random(0), 0, []
     while killed < kills:
-        child = start(folder)
-        time.sleep(rng.uniform(0.01, 0.06))
+        child, reading = start(folder)
+        events = rng.randint(1, 40)
+        while events > 0 and (found := os.read(reading, events)):
+            events -= len(found)
+        time.sleep(rng.uniform(0, 0.01))
         os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
+        status = wait(child, reading)
         state = folder / "checkpoints/last.state.safetensors"
         if not state.exists():  # killed before the first commit was through
             for path in sorted(folder.rglob("*"), reverse=True):
@@ -65,8 +80,10 @@ def main(folder: Path, kills: int) -> None:
         for path in (folder / "checkpoints").glob("*.safetensors"):
             if not path.name.startswith("."):
                 read_weights(path)
-    child = start(folder)
-    _, status = os.waitpid(child, 0)
+    child, reading = start(folder)
+    while os.read(reading, 4096):
+        pass
+    status = wait(child, reading)
     print(json.dumps({"killed": killed, "steps": steps, "status": status}))
 
 
