@@ -21,7 +21,7 @@ netspec check digits --set layers.conv1.kernel_size=9
 
 def check(
     spec: Spec,
-    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail, too (exit code 1).")] = False,
+    strict: Annotated[bool, typer.Option("--strict", metavar="", help="Let warnings fail, too (exit code 1).")] = False,
     overrides: Overrides = None,
     format: AsFormat = Format.TEXT,
     quiet: Quiet = False,

@@ -23,7 +23,7 @@ SHOWN = 50
 
 def data_check(
     spec: Spec,
-    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail, too (exit code 1).")] = False,
+    strict: Annotated[bool, typer.Option("--strict", metavar="", help="Let warnings fail, too (exit code 1).")] = False,
     overrides: Overrides = None,
     format: AsFormat = Format.TEXT,
     verbose: Verbose = False,

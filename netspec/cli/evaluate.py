@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = """
 netspec evaluate runs/digits-1
-netspec evaluate lenet_caffe --weights lenet.npz --set data.root=/data/mnist --part test
+netspec evaluate lenet_caffe --weights lenet.npz --set data.root=mnist
 """
 WIDEST_CONFUSION = 16
 """Classes; larger matrices are left to --format json."""

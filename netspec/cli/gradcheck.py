@@ -22,9 +22,11 @@ netspec gradcheck specs/lenet5.toml conv2 --samples 100
 def gradcheck(
     spec: Spec,
     layer: Annotated[str | None, typer.Argument(metavar="[LAYER]", help="Only the parameters of this layer.")] = None,
-    tolerance: Annotated[float, typer.Option(min=0, help="Greatest relative error that passes.")] = 1e-5,
-    samples: Annotated[int, typer.Option(min=1, help="Entries compared of each tensor, chosen at random.")] = 24,
-    batch_size: Annotated[int, typer.Option(min=1, help="Samples in the random batch.")] = 3,
+    tolerance: Annotated[float, typer.Option(metavar="X", min=0, help="Greatest relative error that passes.")] = 1e-5,
+    samples: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Entries compared of each tensor, chosen at random.")
+    ] = 24,
+    batch_size: Annotated[int, typer.Option(metavar="N", min=1, help="Samples in the random batch.")] = 3,
     overrides: Overrides = None,
     seed: Seed = None,
     threads: Threads = None,

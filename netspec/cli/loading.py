@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,19 +17,20 @@ if TYPE_CHECKING:
 def load_spec(name: str, overrides: list[str] | None = None, seed: int | None = None) -> Spec:
     """The spec that `name` means, with `--set` and `--seed`; raises SpecError or CliError.
 
-    Relative paths in a compiled folder or a run start where its original spec stood, as lock.json tells.
+    Relative paths start at the spec's folder; in a shipped spec at the current one, and in a compiled folder or a run
+    where its original spec stood, as lock.json tells.
     """
     import netspec
 
     path = find_spec(name)
     changes = [*(overrides or []), *([] if seed is None else [f"seed={seed}"])]
     spec = netspec.load(path, changes)
-    base = read_lock(path.parent).get("base_dir") if Path(name).is_dir() else None
-    if base is None or not Path(base).is_dir():
-        return spec
-    from dataclasses import replace
-
-    return spec.with_origin(replace(spec.origin, base_dir=Path(base)))
+    typed = Path(name).expanduser()
+    if typed.is_dir():
+        base = Path(read_lock(path.parent).get("base_dir", path.parent))
+    else:
+        base = path.parent if typed.exists() else Path()
+    return spec.with_origin(replace(spec.origin, base_dir=base)) if base.is_dir() else spec
 
 
 def read_lock(folder: Path) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from netspec.cli import (
     check,
@@ -65,6 +66,18 @@ class Verbs(TyperGroup):
         return f"did you mean {close[0]}?" if close else "`netspec --help` lists all commands"
 
 
+class Verb(TyperCommand):
+    """A command whose help ends with the EXAMPLE of its module."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        super().format_help(ctx, formatter)
+        screen = console.stdout()
+        screen.print(" Example", style="bold")
+        for line in sys.modules[self.callback.__module__].EXAMPLE.strip().splitlines():
+            screen.print(f"   {line}", markup=False, soft_wrap=True)
+        screen.print()
+
+
 app = typer.Typer(
     name="netspec",
     cls=Verbs,
@@ -96,27 +109,36 @@ COMMANDS = (
 
 def _assemble() -> None:
     for function, name, panel in COMMANDS:
-        app.command(name, rich_help_panel=panel, epilog=example(function))(function)
-    app.command("validate", hidden=True, help="The same as check.", epilog=example(check.check))(check.check)
+        app.command(name, cls=Verb, rich_help_panel=panel, help=reflowed(function))(function)
+    app.command("validate", cls=Verb, hidden=True, help=reflowed(check.check))(check.check)
     app.add_typer(data, name="data", rich_help_panel=LEARN)
-    data.command("check", epilog=example(data_check.data_check))(data_check.data_check)
+    data.command("check", cls=Verb, help=reflowed(data_check.data_check))(data_check.data_check)
 
 
-def example(function: Any) -> str:
-    """The EXAMPLE of the command's module, as the last lines of its help."""
-    lines = sys.modules[function.__module__].EXAMPLE.strip().splitlines()
-    return "\n\n".join(["[bold]Example[/bold]", *(f"  {line}" for line in lines)])
+def reflowed(function: Any) -> str:
+    """The docstring with one line a paragraph, for terminals of any width."""
+    paragraphs = inspect.cleandoc(function.__doc__).split("\n\n")
+    return "\n\n".join(paragraph.replace("\n", " ") for paragraph in paragraphs)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from netspec import __version__
+
+        console.write(f"netspec {__version__}\n")
+        raise typer.Exit
 
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and stop.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, metavar="", callback=_print_version, help="Print the version and stop."
+        ),
+    ] = False,
 ) -> None:
-    if version:
-        from netspec import __version__
-
-        console.stdout().print(f"netspec {__version__}")
-        raise typer.Exit
+    """Options of netspec itself."""
 
 
 _assemble()

@@ -75,12 +75,14 @@ Weights = Annotated[
 LaneName = Annotated[
     str | None, typer.Option("--optimizer", metavar="NAME", help="Of a race: whose weights; default: the winner's.")
 ]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Override the spec's seed.")]
-Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads to compute with; default: all cores.")]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Override the spec's seed.")]
+Threads = Annotated[
+    int | None, typer.Option("--threads", metavar="N", min=1, help="Threads to compute with; default: all cores.")
+]
 AsFormat = Annotated[Format, typer.Option("--format", help="Text for people or one JSON document.")]
 AsTable = Annotated[TableFormat, typer.Option("--format", help="How the table is printed.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and the result.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Print nothing but errors and the result.")]
 Verbose = Annotated[
     bool,
-    typer.Option("--verbose", "-v", callback=_set_verbose, help="Say more; with a traceback after errors."),
+    typer.Option("--verbose", "-v", metavar="", callback=_set_verbose, help="Say more; with a traceback after errors."),
 ]

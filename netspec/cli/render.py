@@ -11,7 +11,7 @@ from netspec.cli.options import Overrides, Spec, SpecFormat, Verbose
 
 EXAMPLE = """
 netspec render digits
-netspec render specs/lenet5.toml --set optimizer.lr=0.01 --format json -o full.json
+netspec render specs/lenet5.toml --format json -o full.json
 """
 
 

@@ -20,12 +20,16 @@ Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Run folder; default: runs/NAME-1, -2, …")
 ]
 LimitBatches = Annotated[
-    int | None, typer.Option("--limit-batches", min=1, help="Use only so many batches of each epoch and validation.")
+    int | None,
+    typer.Option("--limit-batches", metavar="N", min=1, help="Use only so many batches of each epoch and validation."),
 ]
 OverfitBatches = Annotated[
-    int | None, typer.Option("--overfit-batches", min=1, help="Train on, and validate with, the same so many batches.")
+    int | None,
+    typer.Option(
+        "--overfit-batches", metavar="N", min=1, help="Train on, and validate with, the same so many batches."
+    ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Build everything, do one step, write nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", metavar="", help="Build everything, do one step, write nothing.")]
 OnCtrlC = Annotated[
     OnSigint,
     typer.Option(

@@ -53,26 +53,23 @@ class Job:
 def run_job(job: Job, spec: Spec) -> int:
     """Train `spec`; the exit code."""
     data = data_for(spec, None)
-    screen = console.stderr() if job.format is Format.JSON else console.stdout()
-    if not job.is_silent:
-        table = parts_table(data.table(), full=job.verbose)
-        console.print_table(table)
-        screen.print()
     program, _ = compile_program(spec, job.threads, quiet=job.is_silent)
-    with (
-        TrainingView(screen, quiet=job.is_silent, verbose=job.verbose) as view,
-        Interrupts(job.on_sigint) as interrupts,
-    ):
-        for event in _events(job, spec, data, program, interrupts):
-            view.see(event)
-    ending = Ending(spec, program, data, view, job)
-    print_ending(ending, screen)
+    screen = console.stderr() if job.format is Format.JSON else console.stdout()
+    with Interrupts(job.on_sigint) as interrupts:
+        events = _start(job, spec, data, program, interrupts)
+        if not job.is_silent:
+            console.print_table(parts_table(data.table(), full=job.verbose))
+            screen.print()
+        with TrainingView(screen, quiet=job.is_silent, verbose=job.verbose) as view:
+            for event in _going_on(events, job, spec, data, program, interrupts):
+                view.see(event)
+    print_ending(Ending(spec, program, data, view, job), screen)
     return exit_status(view.ends.values())
 
 
-def _events(job: Job, spec: Spec, data: Data, program: Program, interrupts: Interrupts) -> Iterator[Event]:
-    """The run's events; with `--on-sigint checkpoint` an interrupted run is gone on with from its saved state."""
-    events = train(
+def _start(job: Job, spec: Spec, data: Data, program: Program, interrupts: Interrupts) -> Iterator[Event]:
+    """The run's events; raises at once when the run cannot start."""
+    return train(
         spec,
         data,
         job.output,
@@ -85,6 +82,12 @@ def _events(job: Job, spec: Spec, data: Data, program: Program, interrupts: Inte
         stop=interrupts.requested,
         program=program,
     )
+
+
+def _going_on(
+    events: Iterator[Event], job: Job, spec: Spec, data: Data, program: Program, interrupts: Interrupts
+) -> Iterator[Event]:
+    """The events; with `--on-sigint checkpoint` an interrupted run goes on from the state it has saved."""
     folder = None
     while True:
         is_interrupted = False

@@ -50,7 +50,7 @@ class Synthetic(Dataset):
             raise ValueError(f"{self.kind} has 2 classes, not {self.classes}; leave classes out")
         if self.kind == "shapes" and (self.classes or 0) > len(SHAPES):
             raise ValueError(f"shapes has at most {len(SHAPES)} classes, not {self.classes}")
-        if self.kind != "shapes" and "size" in self.model_fields_set:
+        if self.kind != "shapes" and self.size != type(self).model_fields["size"].default:  # `render` writes defaults
             raise ValueError(f"size belongs to shapes, not to {self.kind}; remove it")
         return self
 

@@ -1,0 +1,109 @@
+"""What is typed → exit code and message; help of every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netspec.cli import main as cli
+from tests.cli.runner import run
+
+COMMANDS = [name for _, name, _ in cli.COMMANDS]
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "message"),
+    [
+        (["chekc", "x.toml"], 2, "error: there is no command 'chekc'; did you mean check?"),
+        (["test", "x.toml"], 2, "error: there is no command 'test'; did you mean evaluate?"),
+        (["fit", "x.toml"], 2, "error: there is no command 'fit'; did you mean train?"),
+        (["zzz"], 2, "error: there is no command 'zzz'; `netspec --help` lists all commands"),
+        (["data", "chekc"], 2, "error: there is no command 'chekc'; did you mean check?"),
+        (["data"], 2, "error: missing command; see `netspec data --help`"),
+        (["check"], 2, "error: missing argument 'SPEC'; see `netspec check --help`"),
+        (["check", "digits", "--stricd"], 2, "error: no such option: --stricd"),
+        (["check", "digitz"], 2, "error: digitz: there is no such file; did you mean digits?"),
+        (["check", "nothing/like/it.toml"], 2, "there is no such file; give a .toml or .json file, or a shipped spec:"),
+        (["check", "spec.yaml"], 2, "NS002"),
+        (["train"], 2, "error: SPEC is missing; try `netspec train digits`"),
+        (["train", "digits", "--seed", "-1"], 2, "error: invalid value for '--seed':"),
+        (["train", "digits", "--threads", "4096"], 2, "threads 4096: this machine has"),
+        (["train", "digits", "--resume", "runs/none"], 2, "error: runs/none: no run to resume"),
+        (["train", "digits", "--set", "train.epoch=3"], 2, "did you mean epochs?"),
+        (["race", "digits", "--optimizers", "sgd,adm"], 2, "there is no optimizer 'adm'; did you mean adam?"),
+        (["race", "digits", "--optimizers", "sgd"], 2, "sgd alone is no race"),
+        (["race", "digits", "--optimizers", "sgd,sgd"], 2, "sgd is there 2 times"),
+        (["race", "digits", "--optimizers", "sgd:fast,adam"], 2, "sgd:fast has no learning rate; write sgd:0.01"),
+        (["evaluate", "digits"], 2, "a spec has no trained weights; give the folder of a run, or --weights FILE"),
+        (["evaluate", "digits", "--weights", "no.safetensors"], 2, "error: no.safetensors: no such file"),
+        (["predict", "digits", "x.png"], 2, "a spec has no trained weights"),
+        (["gradcheck", "digits", "conf1"], 2, "error: gradcheck: there is no layer conf1; did you mean conv1?"),
+        (["explain", "NS999"], 2, "there is no code NS999"),
+        (["hash", "."], 2, "this folder holds neither spec.resolved.toml nor spec.toml"),
+    ],
+)
+def test_bad_usage_is_told_with_a_remedy(argv: list[str], code: int, message: str) -> None:
+    result = run(*argv)
+    assert result.code == code
+    assert message in " ".join(result.err.split())
+    assert result.out == ""
+    assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "validate", "data check"])
+def test_help_fits_eighty_columns_and_has_an_example(command: str) -> None:
+    result = run(*command.split(), "--help")
+    assert result.code == 0
+    example = result.out.split("Example\n")[1]
+    shown = "check" if command == "validate" else command
+    assert example.strip().startswith(f"netspec {shown}")
+    assert max(map(len, result.out.splitlines())) <= 80
+    for line in example.strip().splitlines():
+        assert line.split()[0] == "netspec"
+
+
+def test_without_arguments_the_help_is_printed() -> None:
+    result = run()
+    assert result.code == 0
+    assert all(f"│ {name} " in result.out for name in (*COMMANDS, "data"))
+    assert result.out == run("--help").out
+
+
+def test_version_is_that_of_the_package() -> None:
+    from netspec import __version__
+
+    assert run("--version").out == f"netspec {__version__}\n"
+
+
+def test_explain_tells_what_a_code_means() -> None:
+    text = run("explain", "ns203")
+    assert text.code == 0
+    assert text.out.startswith("NS203\n")
+    assert run("explain", "NS203", "--format", "json").json["code"] == "NS203"
+
+
+def test_a_bug_is_told_politely_and_in_full_only_with_v(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise RuntimeError("seven of nine")
+
+    monkeypatch.setattr("netspec.cli.loading.find_spec", broken)
+    short, long = run("hash", "digits"), run("hash", "digits", "-v")
+    assert (short.code, long.code) == (1, 1)
+    assert "this is a bug in netspec, not in your spec (RuntimeError: seven of nine)" in short.words
+    assert "Traceback" not in short.err
+    assert "Traceback" in long.err
+
+
+def test_a_file_that_may_not_be_written_is_named(tmp_path: Path) -> None:
+    result = run("render", "digits", "-o", tmp_path / "no" / "such" / "folder.toml")
+    assert result.code == 1
+    assert result.err.startswith("error: ")
+    assert "folder.toml: no such file or directory" in result.words
+
+
+def test_gui_without_its_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    result = run("gui")
+    assert result.code == 1
+    assert "pip install 'netspec[gui]'" in result.err

@@ -1,0 +1,132 @@
+"""evaluate, predict, gradcheck, data check: texts, documents, exit codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netspec.datasets.digits import Digits
+from tests.cli.runner import run
+
+PARTS = "loss metrics samples confusion".split()
+
+
+@pytest.fixture(scope="module")
+def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short training of the shipped digits."""
+    folder = tmp_path_factory.mktemp("digits") / "run"
+    assert run("train", "digits", "-q", "-o", folder, "--set", "train.epochs=6").code == 0
+    return folder
+
+
+def test_evaluate_prints_the_document_of_the_conventions(digits_run: Path) -> None:
+    result = run("evaluate", digits_run, "--format", "json")
+    assert (result.code, result.err) == (0, "")
+    assert set(PARTS) <= set(result.json)
+    confusion = np.array(result.json["confusion"])
+    assert confusion.sum() == result.json["samples"] == 359
+    assert np.trace(confusion) / 359 == pytest.approx(result.json["metrics"]["accuracy"], abs=1e-12)
+    assert result.json["metrics"]["accuracy"] > 0.9
+
+
+def test_evaluate_agrees_with_the_spec_and_its_weights(digits_run: Path) -> None:
+    weights = digits_run / "checkpoints" / "best.safetensors"
+    by_run, by_spec = run("evaluate", digits_run), run("evaluate", "digits", "--weights", weights)
+    assert by_run.out.splitlines()[2:] == by_spec.out.splitlines()[2:]
+    assert "true \\ predicted" in by_run.out
+
+
+def test_evaluate_takes_any_part_that_exists(digits_run: Path) -> None:
+    sizes = {part: run("evaluate", digits_run, "--part", part, "--format", "json").json["samples"] for part in
+             ("train", "validation", "test")}  # fmt: skip
+    assert sum(sizes.values()) == 1797
+    result = run("evaluate", digits_run, "--part", "validation", "--set", "train.validation_split=0")
+    assert result.code == 2
+    assert "the data have no validation part; they have train, test" in result.words
+
+
+def test_predict_reads_pictures_and_arrays_alike(digits_run: Path, tmp_path: Path) -> None:
+    part = Digits().read(tmp_path, None).parts["all"]
+    chosen = [int(np.flatnonzero(part.y == label)[3]) for label in range(10)]
+    np.save(tmp_path / "nhwc.npy", part.x[chosen])
+    np.save(tmp_path / "nchw.npy", part.x[chosen].transpose(0, 3, 1, 2))
+    whole = run("predict", digits_run, "nhwc.npy", "nchw.npy", "--format", "json").json["predictions"]
+    assert [set(one) for one in whole] == [{"input", "label", "class", "probabilities"}] * 20
+    assert whole[0]["input"] == "nhwc.npy[0]"
+    assert [one["label"] for one in whole[:10]] == [one["label"] for one in whole[10:]]
+    assert sum(one["label"] == label for label, one in enumerate(whole[:10])) >= 9
+    assert all(sum(one["probabilities"]) == pytest.approx(1, abs=1e-9) for one in whole)
+
+
+def test_predict_names_the_likeliest_classes_of_a_picture(digits_run: Path, tmp_path: Path) -> None:
+    part = Digits().read(tmp_path, None).parts["all"]
+    picture = (part.x[0, :, :, 0] * (255 / 16)).astype(np.uint8)
+    Image.fromarray(picture).save(tmp_path / "zero.png")
+    result = run("predict", digits_run, "zero.png")
+    assert (result.code, part.y[0]) == (0, 0)
+    assert result.out.splitlines()[2].split()[:2] == ["zero.png", "0"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("absent.png", None, "absent.png: does not exist"),
+        ("text.png", b"hello", "text.png: it is not a PNG or JPEG picture"),
+        ("absent.npy", None, "absent.npy: there is no such file"),
+        ("text.npy", b"hello", "text.npy: not a .npy array"),
+    ],
+)
+def test_inputs_that_cannot_be_read_are_named(digits_run: Path, name: str, content: bytes | None, message: str) -> None:
+    if content is not None:
+        Path(name).write_bytes(content)
+    result = run("predict", digits_run, name)
+    assert result.code in (1, 2)
+    assert message in result.words
+
+
+def test_gradcheck_prints_a_line_for_each_tensor() -> None:
+    result = run("gradcheck", "digits", "--samples", "3")
+    assert result.code == 0
+    names = [line.split()[0] for line in result.out.splitlines() if line.endswith("ok")]
+    assert names == [*(f"{layer}.{kind}" for layer in ("conv1", "conv2", "fc1", "fc2") for kind in ("weight", "bias")), "input"]
+    document = run("gradcheck", "digits", "fc2", "--samples", "3", "--format", "json").json
+    assert document["ok"] is True
+    assert [row["tensor"] for row in document["tensors"]] == ["fc2.weight", "fc2.bias"]
+
+
+def test_gradcheck_fails_beyond_the_tolerance() -> None:
+    result = run("gradcheck", "digits", "fc1", "--samples", "4", "--tolerance", "1e-15")
+    assert result.code == 1
+    assert "FAILED" in result.out
+    assert "the kernels say" in result.words
+
+
+def test_data_check_finds_nothing_wrong_with_the_digits() -> None:
+    result = run("data", "check", "digits")
+    assert result.code == 0
+    assert "ok: 1 797 samples" in result.words
+    assert run("data", "check", "digits", "--format", "json").json["samples"] == 1797
+
+
+def test_data_check_lists_every_bad_file_and_fails(tmp_path: Path) -> None:
+    for label in ("cat", "dog"):
+        (tmp_path / "pictures" / label).mkdir(parents=True)
+        for index in range(3):
+            colour = (40 * index, 90, 10 if label == "cat" else 200)
+            Image.new("RGB", (8, 8), colour).save(tmp_path / "pictures" / label / f"{index}.png")
+    (tmp_path / "pictures" / "cat" / "broken.png").write_bytes(b"not a picture")
+    (tmp_path / "pictures" / "dog" / "empty.png").write_bytes(b"")
+    spec = tmp_path / "pets.toml"
+    spec.write_text(
+        'input.shape = [3, 8, 8]\nlayers = [{ name = "fc", type = "linear", out_features = 2 }]\n'
+        'data = { type = "image_folder", root = "pictures" }\n'
+    )
+    result = run("data", "check", spec)
+    assert result.code == 1
+    assert "broken.png" in result.err
+    assert "empty.png" in result.err
+    assert "failed: 6 samples, 2 errors" in result.words
+    assert run("data", "check", spec, "--format", "json").json["ok"] is False
