@@ -24,6 +24,8 @@ def softmax_forward(chunk: int, chunks: int, x: In, y: Out, channels: int) -> No
         total = cast(x, 0)
         for c in range(b.size):
             b[c] = exp(a[c] - greatest)
+        # A loop of its own: beside a store, LLVM sums in lanes only where x and y lie far enough apart in memory.
+        for c in range(b.size):
             total += b[c]
         scale = cast(x, 1) / total
         for c in range(b.size):
