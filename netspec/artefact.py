@@ -10,7 +10,7 @@ import itertools
 import json
 import keyword
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +79,8 @@ def program_text(program: Program, calls: Sequence[Call]) -> str:
     `table(i, n)` the i-th constant array, of n integers.
     """
     groups = _grouped(calls)
-    names = _function_names(groups)
     numbers, aliases = itertools.count(), _aliases(calls)
+    names = _function_names(groups, {"step", *aliases.values()})
     functions = [_function(program, name, group, aliases, numbers) for name, group in zip(names, groups, strict=True)]
     steps = "".join(f"    {name}(call, ref, table)\n" for name in names)
     title = f"{program.spec.name}: {len(calls)} kernel calls for a batch of {program.batch_size} in {program.dtype}"
@@ -102,15 +102,15 @@ def _grouped(calls: Iterable[Call]) -> list[list[Call]]:
     return groups
 
 
-def _function_names(groups: Sequence[Sequence[Call]]) -> list[str]:
-    """Layer and direction as identifiers, each once."""
+def _function_names(groups: Sequence[Sequence[Call]], taken: Collection[str]) -> list[str]:
+    """Layer and direction as identifiers, each once and none of those that are taken."""
     names: list[str] = []
     for group in groups:
         stem = name = re.sub(r"\W", "_", f"{group[0].owner}_{group[0].direction}", flags=re.ASCII)
         if stem[0].isdigit() or keyword.iskeyword(stem):
             stem = name = f"_{stem}"
         number = 1
-        while name in names or name == "step":
+        while name in names or name in taken:
             number += 1
             name = f"{stem}_{number}"
         names.append(name)

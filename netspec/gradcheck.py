@@ -58,6 +58,10 @@ class Row:
     analytic: float
     numeric: float
 
+    def passes(self, tolerance: float) -> bool:
+        """Whether something was compared and all of it agrees: entries at kinks alone prove nothing."""
+        return self.checked > 0 and self.error <= tolerance
+
 
 @dataclass(frozen=True)
 class Quotients:

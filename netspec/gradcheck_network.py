@@ -93,7 +93,7 @@ class LossOfBatch(Quantity):
 
         self.lane.step = 0
         stored = {name: to_stored(x, "float64") for name, x in batch.items()}
-        return self.lane.accumulate(stored, self.target).mean
+        return self.lane.differentiate(stored, self.target).mean
 
     def gradients(self) -> Batch:
         self.value(self.batch)

@@ -85,10 +85,14 @@ class Lane:
         self.step += 1
         return self._read_loss()
 
+    def differentiate(self, x: Batch, y: Array) -> LossValue:
+        """Forward, loss and backward without an update: the gradients are those of this batch alone."""
+        self._run(self._training_goal(x), x, y)
+        return self._read_loss()
+
     def accumulate(self, x: Batch, y: Array) -> LossValue:
         """Forward, loss and backward; adds the gradients to those of the next `update`, weighed as one large batch."""
-        self._run(self._training_goal(x), x, y)
-        value, gradients = self._read_loss(), self.store.arrays["gradients"]
+        value, gradients = self.differentiate(x, y), self.store.arrays["gradients"]
         if self._accumulated is None:
             self._accumulated = np.zeros_like(gradients)
         self._accumulated += gradients * gradients.dtype.type(value.weight)

@@ -50,9 +50,9 @@ def gradcheck(
             rows.append(row)
     except UnknownLayerError as error:
         raise CliError(f"gradcheck: {error.message}", error.hint) from None
-    is_ok = all(row.error <= tolerance for row in rows)
+    is_ok = all(row.passes(tolerance) for row in rows)
     if format is Format.JSON:
-        tensors = [{**vars(row), "ok": row.error <= tolerance} for row in rows]
+        tensors = [{**vars(row), "ok": row.passes(tolerance)} for row in rows]
         console.print_json({"ok": is_ok, "tolerance": tolerance, "tensors": tensors})
     else:
         _print(rows, tolerance, is_ok)
@@ -62,7 +62,7 @@ def gradcheck(
 def _print(rows: list[Row], tolerance: float, is_ok: bool) -> None:
     table = console.plain_table("tensor", "of", "checked", "at kinks", "max rel. error", "", right=_RIGHT)
     for row in rows:
-        passes = row.error <= tolerance
+        passes = row.passes(tolerance)
         verdict = f"[{console.OK}]ok[/]" if passes else f"[bold {console.ERROR}]FAILED[/]"
         checked = f"{console.count(row.checked)} of {console.count(row.size)}"
         table.add_row(row.tensor, row.of, checked, str(row.at_kinks or ""), f"{row.error:.1e}", verdict)

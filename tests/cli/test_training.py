@@ -120,7 +120,9 @@ def test_training_from_a_compiled_folder_gives_the_same_bits(small: Path) -> Non
     assert compiled.code == 0
     assert sorted(compiled.json["files"]) == ["lock.json", "plan.txt", "program.py", "spec.resolved.toml", "tables.npz"]
     assert all((Path("built") / name).stat().st_size for name in compiled.json["files"])
-    assert digest(run("train", "built", "--format", "json").json) == digest(run("train", small, "--format", "json").json)
+    assert digest(run("train", "built", "--format", "json").json) == digest(
+        run("train", small, "--format", "json").json
+    )
     assert "next: netspec train built2" in run("compile", small, "-o", "built2").words
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from netspec.datasets.digits import Digits
 from tests.cli.runner import run
 
-PARTS = "loss metrics samples confusion".split()
+PARTS = ["loss", "metrics", "samples", "confusion"]
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,10 @@ def test_gradcheck_prints_a_line_for_each_tensor() -> None:
     result = run("gradcheck", "digits", "--samples", "3")
     assert result.code == 0
     names = [line.split()[0] for line in result.out.splitlines() if line.endswith("ok")]
-    assert names == [*(f"{layer}.{kind}" for layer in ("conv1", "conv2", "fc1", "fc2") for kind in ("weight", "bias")), "input"]
+    assert names == [
+        *(f"{layer}.{kind}" for layer in ("conv1", "conv2", "fc1", "fc2") for kind in ("weight", "bias")),
+        "input",
+    ]
     document = run("gradcheck", "digits", "fc2", "--samples", "3", "--format", "json").json
     assert document["ok"] is True
     assert [row["tensor"] for row in document["tensors"]] == ["fc2.weight", "fc2.bias"]
