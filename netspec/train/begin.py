@@ -20,7 +20,7 @@ def begin(training: Training) -> Iterator[Event]:
     yield run_event(training)
     if training.resumed:
         yield from complete_commit(training)
-        yield from conclude_stopped(training, training.position.epoch)
+        yield from conclude_stopped(training, training.last_commit["epoch"])
         return
     if training.program.frozen:
         yield from (

@@ -132,9 +132,9 @@ def _check_metrics(spec: Spec, metrics: tuple[Metric, ...], data: Data) -> None:
 def _checkpoint_monitor(spec: Spec) -> str:
     """What "best" is measured by: early stopping's monitor unless [checkpoint] names its own."""
     early, checkpoint = spec.early_stopping, spec.checkpoint
-    if early is not None and "monitor" not in checkpoint.model_fields_set:
-        return early.monitor
-    return checkpoint.monitor
+    if checkpoint.monitor is not None:
+        return checkpoint.monitor
+    return early.monitor if early is not None else "val_loss"
 
 
 def _checkpoint_mode(spec: Spec) -> Literal["auto", "min", "max"]:
@@ -148,7 +148,7 @@ def _check(spec: Spec, monitors: list[str], best: str) -> None:
     """Raise SpecError for monitors that nothing measures, and for a best that is not the one to be restored."""
     early, checkpoint = spec.early_stopping, spec.checkpoint
     found = []
-    if "monitor" in checkpoint.model_fields_set and checkpoint.save_best:
+    if checkpoint.monitor is not None and checkpoint.save_best:
         found.append(check_monitor(spec, "checkpoint", checkpoint.monitor, monitors))
     if early is not None:
         found.append(check_monitor(spec, "early_stopping", early.monitor, monitors))

@@ -21,7 +21,7 @@ SECTIONS: dict[str, Any] = {
     "train": {"epochs": 4, "evaluate_train": True, "validation_every": {"steps": 3}},
     "metrics": ["accuracy", {"type": "top_k", "k": 2}, "f1", "confusion"],
     "schedule": {"type": "plateau", "patience": 0, "min_delta": 0.05, "gamma": 0.5},
-    "early_stopping": {"patience": 6, "min_delta": 0.01},
+    "early_stopping": {"patience": 3, "min_delta": 0.05},
     "checkpoint": {"top_k": 2, "every": {"steps": 7}},
 }
 
@@ -50,10 +50,13 @@ def test_a_run_resumed_anywhere_equals_the_uninterrupted_one(tmp_path: Path, sto
         ), name
 
 
-def test_the_plateau_has_dropped_in_that_run(tmp_path: Path) -> None:
-    """Otherwise the test above would not show that its state survives."""
+def test_in_that_run_the_plateau_drops_and_one_lane_stops_early(tmp_path: Path) -> None:
+    """Otherwise the test above would not show that their state survives."""
     events, _ = run(make_spec(("momentum", "sgd"), **SECTIONS), tmp_path / "run")
-    assert len({e.lr for e in of(events, Step, "momentum")}) > 1
+    assert len({e.lr for e in of(events, Step, "momentum")}) == 3
+    assert [(e.optimizer, e.step, e.reason) for e in of(events, End)] == [
+        ("momentum", 18, "early stopping"), ("sgd", 20, "completed"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("stop", [1, 4, 7])
