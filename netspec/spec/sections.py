@@ -103,8 +103,8 @@ class Checkpoint(Section):
     """Also save at this interval: a number of epochs, { epochs = 1 } or { steps = 500 }."""
     top_k: int = Field(default=1, ge=1)
     """How many of the best to keep."""
-    monitor: str = "val_loss"
-    """What "best" is measured by: "val_loss", "val_accuracy", …"""
+    monitor: str | None = None
+    """What "best" is measured by: "val_loss", "val_accuracy", …; default: that of early_stopping, else "val_loss"."""
     mode: Literal["auto", "min", "max"] = "auto"
     """Whether less or more is better; auto: less for losses, what the metric says for metrics."""
 
