@@ -30,4 +30,6 @@ def prove_frozen(training: Training, epoch: int) -> Iterator[Event]:
         if not run.ended:
             names = ", ".join(other.label for other in changed)
             run.reason = FROZEN_CHANGED
-            run.message = f"frozen tensors changed in epoch {epoch} (lane {names}); please report this defect of netspec"
+            run.message = (
+                f"frozen tensors changed in epoch {epoch} (lane {names}); please report this defect of netspec"
+            )

@@ -118,5 +118,7 @@ def _warnings(training: Training, saved: Mapping[str, Any], changes: Mapping[str
             if old != now[what].get(key):
                 found.append(f"resume: {key} was {old}, now it is {now[what].get(key)}")
     if now["cpu"] != saved["cpu"]:
-        found.append(f"resume: the run was made on a {saved['cpu']}, this is a {now['cpu']}; sums may round differently")
+        found.append(
+            f"resume: the run was made on a {saved['cpu']}, this is a {now['cpu']}; sums may round differently"
+        )
     return found

@@ -81,7 +81,9 @@ def make_settings(spec: Spec, data: Data, options: Options) -> Settings:
     warnings = () if keeps_best or not checkpoint.save_best else _no_best(monitor)
     mode = mode_of(monitor, _checkpoint_mode(spec)) if keeps_best else "min"
     if spec.loss is None:
-        raise refuse(spec, "NS502", ("loss",), "there is no loss to minimize", 'add [loss] with a type ("cross_entropy")')
+        raise refuse(
+            spec, "NS502", ("loss",), "there is no loss to minimize", 'add [loss] with a type ("cross_entropy")'
+        )
     _check_metrics(spec, metrics, data)
     return Settings(
         loss=spec.loss,

@@ -104,4 +104,3 @@ def groups(batches: Iterable[Batch], size: int) -> Iterator[list[Batch]]:
     iterator = iter(batches)
     while group := list(islice(iterator, size)):
         yield group
-

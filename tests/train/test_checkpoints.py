@@ -16,7 +16,7 @@ from netspec.train.load import choose_weights, load_run
 from netspec.train.run_folder import RunFolder, new_run_path
 from netspec.weights import read_metadata, read_weights
 from tests.train.fake import make_program, make_spec
-from tests.train.helpers import numbers, of, run, weights_digest
+from tests.train.helpers import StopAfter, numbers, of, run, weights_digest
 
 ROOT = Path(__file__).parents[2]
 
@@ -159,3 +159,20 @@ def test_lanes_have_files_of_their_own_whatever_they_are_called(tmp_path: Path) 
     assert len(set(names)) == 5
     assert all("/" not in name for name in names)
     assert names[-1] == "last.adam.safetensors"
+
+
+def test_the_tensors_in_the_bundle_are_those_before_the_step(tmp_path: Path) -> None:
+    """Replayed from the last saved state, with momentum and a schedule: the same bits as a run stopped there."""
+    spec = make_spec(("momentum",), schedule={"type": "cosine"}, train={"gradient_accumulation_steps": 2})
+    program = make_program(spec)
+    program.lanes[0].nan_at = 5
+    events, _ = run(spec, tmp_path / "run", program=program)
+    end = of(events, End)[0]
+    assert end.step == 6
+    bundle = tmp_path / "run" / end.bundle
+    found = read_weights(bundle / "slots.safetensors").tensors
+    healthy = make_program(spec)
+    run(spec, tmp_path / "healthy", program=healthy, stop=StopAfter(5))
+    assert found["momentum/fc.weight"].tobytes() == healthy.lanes[0].momentum.tobytes()
+    bias = read_weights(bundle / "tensors.safetensors").tensors["fc.bias"]
+    assert bias.tobytes() == healthy.lanes[0].bias.tobytes()

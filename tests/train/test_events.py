@@ -146,7 +146,9 @@ def race(losses: dict[str, list[float]]) -> list[Event]:
     events: list[Event] = [Run(optimizers=list(losses), **common)]  # type: ignore[arg-type]
     for label, values in losses.items():
         events += [
-            Validation(optimizer=label, step=10 * i, loss=loss, samples=1, metrics={"confusion": [[1]], "accuracy": 1 - loss})
+            Validation(
+                optimizer=label, step=10 * i, loss=loss, samples=1, metrics={"confusion": [[1]], "accuracy": 1 - loss}
+            )
             for i, loss in enumerate(values)
         ]
     return events

@@ -205,3 +205,24 @@ def test_the_lock_says_what_the_run_was_made_with(tmp_path: Path) -> None:
     assert {"numpy", "numba", "llvmlite", "python", "netspec"} == set(lock["versions"])
     assert lock["machine"]["features"]
     assert len(lock["spec_hash"]) == len(lock["data_fingerprint"]) == 64
+
+
+def test_best_weights_that_no_state_names_are_removed(tmp_path: Path) -> None:
+    """A kill between writing new best weights and writing the state leaves them behind."""
+    folder = tmp_path / "run"
+    run(make_spec(), folder, stop=StopAfter(7))
+    left = folder / "checkpoints/best.pending-9.safetensors"
+    left.write_bytes((folder / "checkpoints/best.safetensors").read_bytes())
+    run(make_spec(), None, resume=folder)
+    assert not left.exists()
+
+
+def test_training_time_goes_on_where_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    stop_and_resume(make_spec(), folder, [7])
+    events = list(read_history(folder))
+    seconds = [event.seconds for event in events]
+    resumed = next(i for i, event in enumerate(events) if isinstance(event, Run) and event.resumed)
+    assert seconds[resumed] > 0
+    assert seconds[resumed:] == sorted(seconds[resumed:])
+    assert seconds[resumed + 1] >= of(events[:resumed], Step)[-1].seconds
