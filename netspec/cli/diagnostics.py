@@ -48,7 +48,7 @@ def coloured(problem: Problem) -> Text:
     if problem.hint:
         text.append("; ")
         text.append(problem.hint, style=console.OK)
-    if problem.span:
+    if problem.span and problem.span.line:
         line, caret = problem.span.quote().split("\n", 1)
         text.append(f"\n{line}\n", style=console.QUIET)
         text.append(caret, style=colour)

@@ -55,8 +55,7 @@ def evaluate(
     from netspec.cli.trained import load_network
     from netspec.train.inputs import data_for
 
-    is_silent = quiet or format is Format.JSON
-    network = load_network(spec, weights, overrides, optimizer=optimizer, threads=threads, quiet=is_silent)
+    network = load_network(spec, weights, overrides, optimizer=optimizer, threads=threads)
     data = data_for(network.spec, None)
     name = _choose_part(data, part)
     result = _evaluate(network, data, name)

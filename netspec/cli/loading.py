@@ -42,18 +42,25 @@ def read_lock(folder: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def compile_program(spec: Spec, threads: int | None, *, quiet: bool) -> tuple[Program, list[str]]:
-    """The program with its kernels ready, and their names; tells on a terminal which kernel is being compiled."""
-    from netspec.cli import console
+def make_program(spec: Spec, threads: int | None) -> Program:
+    """The program; its kernels are loaded, or compiled, when they are first called."""
     from netspec.cli.errors import CliError
-    from netspec.program import compile, warm
+    from netspec.program import compile
 
     try:
-        program = compile(spec, threads=threads)
+        return compile(spec, threads=threads)
     except ValueError as error:
         if threads is None:
             raise
         raise CliError(str(error)) from None
+
+
+def compile_program(spec: Spec, threads: int | None, *, quiet: bool) -> tuple[Program, list[str]]:
+    """The program with its kernels ready, and their names; tells on a terminal which kernel is being compiled."""
+    from netspec.cli import console
+    from netspec.program import warm
+
+    program = make_program(spec, threads)
     screen = console.stderr()
     if quiet or not screen.is_terminal:
         return program, warm(program)

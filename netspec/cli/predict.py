@@ -42,7 +42,7 @@ def predict(
     """
     from netspec.cli.trained import load_network
 
-    network = load_network(spec, weights, overrides, optimizer=optimizer, threads=threads, quiet=format is Format.JSON)
+    network = load_network(spec, weights, overrides, optimizer=optimizer, threads=threads)
     results = [result for path in inputs for result in _predict(network, path)]
     if format is Format.JSON:
         console.print_json({"predictions": results})

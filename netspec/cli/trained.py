@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netspec.cli.errors import CliError
-from netspec.cli.loading import compile_program, load_spec
+from netspec.cli.loading import load_spec, make_program
 from netspec.cli.sources import is_run_folder
 from netspec.train.load import Trained, load_run
 from netspec.train.pretrained import load_pretrained
@@ -36,7 +36,6 @@ def load_network(
     *,
     optimizer: str | None = None,
     threads: int | None = None,
-    quiet: bool = False,
 ) -> Network:
     """The network that SPEC|RUN and --weights mean; raises CliError when there are no weights."""
     is_run = is_run_folder(Path(name))
@@ -46,7 +45,7 @@ def load_network(
         )
     spec = load_spec(name, overrides)
     trained = load_run(weights if weights is not None else Path(name), optimizer=optimizer)
-    program, _ = compile_program(spec, threads, quiet=quiet)
+    program = make_program(spec, threads)
     _load_weights(program, spec, trained)
     return Network(spec, program, trained.path, trained.normalization, trained.classes)
 
