@@ -33,11 +33,6 @@ class State:
     is_stale: bool
     places: dict[str, Span]
 
-    @property
-    def errors(self) -> int:
-        """How many of the problems are errors; the others are warnings."""
-        return sum(problem.severity == "error" for problem in self.problems)
-
 
 def read_state(path: Path, before: State | None = None) -> State:
     """Read a spec; where it has no table of its own, keep the one of the state before."""

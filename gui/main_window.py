@@ -14,6 +14,7 @@ from gui.panels.welcome import Welcome
 from gui.panels.workplace import Workplace
 from gui.theme import apply_theme, system_theme
 from netspec.cli.console import count, plural
+from netspec.cli.diagnostics import tally
 from netspec.shipped import shipped_specs
 from netspec.spec.source import FORMATS
 
@@ -105,7 +106,7 @@ class MainWindow(QMainWindow):
 
 def totals(state: State) -> str:
     """The status bar's line: problems, then what the network costs."""
-    parts = [tally(state)]
+    parts = [tally(state.problems) or "no problems"]
     if state.report is not None:
         sums = state.report.totals
         parts += [
@@ -114,13 +115,6 @@ def totals(state: State) -> str:
             f"{count(sums.macs)} MACs for one sample",
         ]
     return "   ·   ".join(parts) + ("   ·   totals of the last good text" if state.is_stale else "")
-
-
-def tally(state: State) -> str:
-    """ "1 error, 2 warnings", or "no problems"."""
-    errors = state.errors
-    parts = [(errors, "error"), (len(state.problems) - errors, "warning")]
-    return ", ".join(plural(number, noun) for number, noun in parts if number) or "no problems"
 
 
 def spec_in(event: QDropEvent) -> Path | None:
