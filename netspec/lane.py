@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.kernels.binding import BoundCalls, element_type
-from netspec.kernels.calls import Call, Ref
+from netspec.kernels.calls import Call, Ref, Region
 from netspec.memory import PlanMemory, aligned_zeros, from_stored
 from netspec.optimizers.base import HYPER_LR, HYPER_SCALE, HYPER_SIZE, HYPER_STEP, Optimizer
 from netspec.plan.plan import Goal, Plan
@@ -208,7 +208,9 @@ class Lane:
         plan = program.plan(goal)
         if (goal, update) not in self._bound:
             calls: Sequence[Call] = self.training_calls(goal.batch) if update else plan.calls
-            self._bound[goal, update] = BoundCalls(calls, {**self._memory(plan), **self._outside}, program.dtype)
+            regions = [*plan.regions, *(Region(i, i + 1) for i in range(len(plan.calls), len(calls)))]
+            arrays = {**self._memory(plan), **self._outside}
+            self._bound[goal, update] = BoundCalls(calls, arrays, program.dtype, regions)
         memory = self._memory(plan)
         for name, array in (x if isinstance(x, Mapping) else {program.input_name: x}).items():
             memory[plan.value(name).buffer][:] = array.reshape(-1)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.kernels.abi import Argument, ElementType
-from netspec.kernels.calls import ArgumentValue, Call, Ref
+from netspec.kernels.calls import ArgumentValue, Call, Ref, Region
 from netspec.kernels.machine import execute
 
 Memory = Mapping[str, NDArray[Any]]
@@ -25,8 +25,14 @@ def element_type(element: ElementType, dtype: str) -> np.dtype[Any]:
 class BoundCalls:
     """A list of calls ready to run; holds on to the memory it points into."""
 
-    def __init__(self, calls: Sequence[Call], memory: Memory, dtype: str) -> None:
+    def __init__(
+        self, calls: Sequence[Call], memory: Memory, dtype: str, regions: Sequence[Region] | None = None
+    ) -> None:
+        """regions: default, each call for itself."""
         self.calls = tuple(calls)
+        each = [Region(i, i + 1) for i in range(len(calls))]
+        self._whole = self._make_units(each if regions is None else regions)
+        self._single = self._make_units(each)
         self._memory = memory
         self._dtype = dtype
         self._tables: list[NDArray[np.int64]] = []
@@ -39,12 +45,27 @@ class BoundCalls:
             start += 8 * len(block)
 
     def run(self) -> None:
-        """Run all calls in order."""
-        execute(self._table)
+        """Run all calls, region after region."""
+        execute(self._table, *self._whole)
 
     def run_part(self, first: int, last: int) -> None:
         """Run calls first … last − 1: for timing and for looking between layers."""
-        execute(self._table[first:last])
+        units, regions = self._single
+        execute(self._table, units, regions[first:last])
+
+    def _make_units(self, regions: Sequence[Region]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The machine's units and regions: what one thread does without waiting, and which of them run side by side."""
+        units: list[tuple[int, int, int]] = []
+        bounds = []
+        for region in regions:
+            first = len(units)
+            if region.by_sample:
+                units += [(region.first, region.last, chunk) for chunk in range(self.calls[region.first].chunks)]
+            else:
+                numbers = range(region.first, region.last)
+                units += [(i, i + 1, chunk) for i in numbers for chunk in range(self.calls[i].chunks)]
+            bounds.append((first, len(units)))
+        return np.array(units, dtype=np.int64).reshape(-1, 3), np.array(bounds, dtype=np.int64).reshape(-1, 2)
 
     def _argument_block(self, call: Call) -> list[int]:
         block: list[int] = []

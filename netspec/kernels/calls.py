@@ -32,6 +32,18 @@ class Ref:
         return f"{self.buffer}[{self.offset}:{self.offset + self.size}]"
 
 
+@dataclass(frozen=True)
+class Region:
+    """Calls first … last − 1 that run without waiting for each other.
+
+    by_sample: each shard goes through all of them; otherwise they are independent, and all their chunks run side by side.
+    """
+
+    first: int
+    last: int
+    by_sample: bool = False
+
+
 ArgumentValue = Ref | Table | int | float
 
 
@@ -44,6 +56,8 @@ class Call:
     chunks: int
     owner: str
     direction: str
+    by_sample: bool = False
+    """Chunk c reads and writes only what belongs to the samples of shard c, and what no other chunk writes."""
 
     def __post_init__(self) -> None:
         expected, given = list(self.kernel.parameters), list(self.arguments)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netspec.kernels.abi import In, InOut, Out, cast, kernel, span
+from netspec.kernels.abi import In, Out, cast, kernel, span
 
 
 @kernel
@@ -60,12 +60,3 @@ def add_partials(chunk: int, chunks: int, x: In, y: Out, parts: int, size: int) 
         source = x[part * size + first : part * size + last]
         for i in range(source.size):
             total[i] += source[i]
-
-
-@kernel
-def add_to(chunk: int, chunks: int, x: In, y: InOut, n: int) -> None:
-    """y += x."""
-    first, last = span(chunk, chunks, n)
-    source, target = x[first:last], y[first:last]
-    for i in range(source.size):
-        target[i] += source[i]

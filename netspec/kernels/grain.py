@@ -7,6 +7,19 @@ GRAIN = 16_384
 MOST_CHUNKS = 64
 
 
+class Chunks(int):
+    """A number of chunks that knows whether each is a shard: the same range of whole samples as in every such call."""
+
+    by_sample: bool = False
+
+    @classmethod
+    def of_shards(cls, shards: int) -> Chunks:
+        """Chunks that are shards."""
+        chunks = cls(shards)
+        chunks.by_sample = True
+        return chunks
+
+
 def chunk_count(items: int, cost: float) -> int:
     """Chunks for `items` indivisible items of `cost` operations each; a power of two where items allow."""
     wanted = min(items, MOST_CHUNKS, int(items * cost / GRAIN))

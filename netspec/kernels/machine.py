@@ -1,7 +1,7 @@
-"""The machine: runs a list of kernel calls, each over its chunks in parallel, in one compiled call.
+"""The machine: runs a list of kernel calls, their chunks in parallel, in one compiled call.
 
-A program is a table of rows (entry address, address of the argument block, number of chunks). The chunks of a row run
-in parallel, the rows one after the other. It is compiled once and runs every network.
+A program is a table of calls, (entry address, address of the argument block, number of chunks), and a list of regions.
+The units of a region run in parallel, the regions one after the other. The machine is compiled once and runs every network.
 """
 
 from __future__ import annotations
@@ -37,13 +37,26 @@ def _call_entry(typingctx: Any, address: Any, chunk: Any, chunks: Any, arguments
 
 call_entry: Any = intrinsic(_call_entry)
 
+@njit(inline="always")
+def run_unit(calls: np.ndarray[Any, Any], first: int, last: int, chunk: int) -> None:
+    """One chunk of consecutive calls."""
+    for row in range(first, last):
+        call_entry(calls[row, ENTRY], chunk, calls[row, CHUNKS], calls[row, ARGUMENTS])
+
+
 @njit(parallel=True, nogil=True, cache=True)
-def execute(calls: np.ndarray[Any, Any]) -> None:
-    """Run all rows of the table in order."""
-    for row in range(calls.shape[0]):
-        chunks = calls[row, CHUNKS]
-        if chunks == 1:
-            call_entry(calls[row, ENTRY], 0, 1, calls[row, ARGUMENTS])
+def execute(
+    calls: np.ndarray[Any, Any], units: np.ndarray[Any, Any], regions: np.ndarray[Any, Any]
+) -> None:  # fmt: skip
+    """Run the regions in order: the units of one in parallel, the calls of a unit one after the other.
+
+    calls: rows (entry, arguments, chunks); units: rows (first call, last call + 1, chunk); regions: rows (first unit, last
+    unit + 1).
+    """
+    for region in range(regions.shape[0]):
+        first, last = regions[region, 0], regions[region, 1]
+        if last - first == 1:
+            run_unit(calls, units[first, 0], units[first, 1], units[first, 2])
         else:
-            for chunk in prange(chunks):
-                call_entry(calls[row, ENTRY], chunk, chunks, calls[row, ARGUMENTS])
+            for unit in prange(first, last):
+                run_unit(calls, units[unit, 0], units[unit, 1], units[unit, 2])

@@ -29,7 +29,7 @@ class Add(Layer):
 
     def forward(self, io: Io) -> None:
         n = io.y.size
-        chunks = io.chunks(n, 1)
+        chunks = io.chunks(n, 1, by_sample=True)
         io.call(add_pair, chunks=chunks, a=io.x[0], b=io.x[1], y=io.y, n=n)
         for x in io.x[2:]:
             io.call(add_to, chunks=chunks, x=x, y=io.y, n=n)
@@ -38,4 +38,4 @@ class Add(Layer):
         n = io.y.size
         for dx in io.dx:
             if dx is not None:
-                io.call(copy_elements, chunks=io.chunks(n, 1), x=io.dy, y=dx, n=n)
+                io.call(copy_elements, chunks=io.chunks(n, 1, by_sample=True), x=io.dy, y=dx, n=n)

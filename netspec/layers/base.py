@@ -122,10 +122,15 @@ class Io(Protocol):
     def call(self, kernel: Kernel, *, chunks: int = 1, **arguments: ArgumentValue) -> None:
         """Emit one kernel call."""
 
-    def chunks(self, items: int, cost: float) -> int:
+    shards: int
+    """Into how many shards of whole samples the batch is cut, all of the same size; 0: it is not."""
+
+    def chunks(self, items: int, cost: float, *, by_sample: bool = False) -> int:
         """Number of chunks for this many indivisible items that cost so many elementary operations each.
 
-        A pure function of the two numbers, never of the number of threads.
+        A pure function of the two numbers, never of the number of threads. by_sample: the items lie sample by sample, as
+        many for each, and a chunk touches nothing of other samples; then a shard of the batch may go through many such
+        calls while it is in the cache.
         """
 
     def saved(self, name: str, size: int, element: ElementType = "float") -> Ref:

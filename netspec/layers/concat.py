@@ -58,6 +58,6 @@ class Concat(Layer):
         """Copy a range of channels; source and target: (channels in all, first channel)."""
         rows = io.y.size // io.y_shape[0]
         io.call(
-            copy_columns, chunks=io.chunks(rows, columns), x=x, y=y, rows=rows, columns=columns, x_columns=source[0],
-            x_first=source[1], y_columns=target[0], y_first=target[1],
+            copy_columns, chunks=io.chunks(rows, columns, by_sample=True), x=x, y=y, rows=rows, columns=columns,
+            x_columns=source[0], x_first=source[1], y_columns=target[0], y_first=target[1],
         )  # fmt: skip

@@ -8,23 +8,28 @@ from netspec.kernels.copies import add_margins, add_partials, column_sums, trans
 from netspec.layers.base import Io, Shape
 
 
-def call_contraction(io: Io, form: Contraction, a: Ref, b: Ref, c: Ref, bias: Ref | None = None) -> None:
-    """c = contraction of a and b, plus bias; c is overwritten."""
+def call_contraction(
+    io: Io, form: Contraction, a: Ref, b: Ref, c: Ref, bias: Ref | None = None, *, by_sample: bool = False
+) -> None:
+    """c = contraction of a and b, plus bias; c is overwritten. by_sample: the form's blocks lie sample by sample."""
     arguments = form.call_arguments()
     jobs = arguments["jobs"]
     assert not isinstance(jobs, int)
     count = jobs.size // JOB
-    chunks = io.chunks(count, form.macs() / 8 / max(1, count))
+    chunks = io.chunks(count, form.macs() / 8 / max(1, count), by_sample=by_sample)
     io.call(contract, chunks=chunks, a=a, b=b, c=c, bias=bias or NOTHING, **arguments)
 
 
 def call_summed(io: Io, form: Contraction, segments: int, size: int, a: Ref, b: Ref, c: Ref) -> None:
-    """c (size) = the sum of a contraction whose blocks write `segments` partial results one after the other."""
+    """c (size) = the sum of a contraction whose blocks write `segments` partial results one after the other.
+
+    As many segments as shards are the shards.
+    """
     if segments == 1:
         call_contraction(io, form, a, b, c)
         return
     partials = io.workspace("partials", segments * size)
-    call_contraction(io, form, a, b, partials)
+    call_contraction(io, form, a, b, partials, by_sample=segments == io.shards)
     io.call(add_partials, chunks=io.chunks(size, segments), x=partials, y=c, parts=segments, size=size)
 
 
@@ -35,8 +40,8 @@ def call_margins(io: Io, x: Ref, shape: Shape, top: int, left: int, height: int,
         return x
     padded = io.workspace("margins", io.n * height * width * channels)
     io.call(
-        add_margins, chunks=io.chunks(io.n * height, width * channels), x=x, y=padded, n=io.n, height=h, width=w,
-        channels=channels, top=top, left=left, new_height=height, new_width=width,
+        add_margins, chunks=io.chunks(io.n * height, width * channels, by_sample=True), x=x, y=padded,
+        n=io.n, height=h, width=w, channels=channels, top=top, left=left, new_height=height, new_width=width,
     )  # fmt: skip
     return padded
 
@@ -53,7 +58,7 @@ def call_transposed(io: Io, w: Ref, count: int, rows: int, columns: int) -> Ref:
 
 def call_bias_gradient(io: Io, dy: Ref, db: Ref, rows: int, columns: int) -> None:
     """db = the sums of dy (rows, columns) over its rows."""
-    chunks = io.chunks(min(rows, 16), rows * columns / 16 / 4)
+    chunks = io.chunks(min(rows, 16), rows * columns / 16 / 4, by_sample=True)
     if chunks == 1:
         io.call(column_sums, x=dy, y=db, rows=rows, columns=columns)
         return

@@ -24,6 +24,9 @@ from netspec.layers.contraction_calls import (
 )
 from netspec.windows import Axis, Padding, Rounding, Size2, dropped_notes, resolve
 
+SMALL_GRADIENT = 16_384
+"""Weights of which each shard may sum its own gradient: the sums of all shards are a megabyte."""
+
 Offsets = NDArray[np.int64]
 
 
@@ -100,8 +103,8 @@ class Conv2d(Layer):
 
     def forward(self, io: Io) -> None:
         geometry = self._geometry(io.x_shapes[0])
-        x = geometry.padded_input(io)
-        call_contraction(io, geometry.forward(io.n), x, io.parameters["weight"], io.y, io.parameters.get("bias"))
+        x, w, b = geometry.padded_input(io), io.parameters["weight"], io.parameters.get("bias")
+        call_contraction(io, geometry.forward(io.n), x, w, io.y, b, by_sample=True)
 
     def backward(self, io: Io) -> None:
         geometry = self._geometry(io.x_shapes[0])
@@ -109,7 +112,7 @@ class Conv2d(Layer):
         if db is not None:
             call_bias_gradient(io, io.dy, db, io.n * geometry.pixels, self.out_channels)
         if dw is not None:
-            segments = geometry.weight_segments(io.n)
+            segments = geometry.weight_segments(io.n, io.shards)
             form = geometry.weight_gradient(io.n, segments)
             call_summed(io, form, segments, dw.size, geometry.padded_input(io), io.dy, dw)
         if io.dx[0] is not None:
@@ -121,7 +124,7 @@ class Conv2d(Layer):
         (top, height), (left, width) = geometry.gradient_margins()
         dy = call_margins(io, io.dy, io.y_shape, top, left, height, width)
         for form in geometry.input_gradients(io.n):
-            call_contraction(io, form, dy, w, dx)
+            call_contraction(io, form, dy, w, dx, by_sample=True)
 
     def _geometry(self, shape: Shape) -> Geometry:
         height, width = self.axes(shape)
@@ -193,9 +196,11 @@ class Geometry:
         a_taps = _grid(np.arange(h.kernel) * h.dilation * line, np.arange(w.kernel) * w.dilation * self.channels)
         return a_taps, np.arange(h.kernel * w.kernel) * self.group_in * self.group_out, self.group_in
 
-    def weight_segments(self, n: int) -> int:
+    def weight_segments(self, n: int, shards: int) -> int:
         """Into how many partial sums the weight gradient is cut, when it has too few elements to share out."""
         jobs = self.groups * -(-self.group_weights // (14 * 32))
+        if shards and self.groups * self.group_weights <= SMALL_GRADIENT:
+            return shards
         return max(1, min(16, 32 // jobs, n * self.height.output))
 
     def weight_gradient(self, n: int, segments: int) -> Contraction:

@@ -56,9 +56,9 @@ class Dropout(Layer):
 
     def _mask(self, io: Io, source: Ref, target: Ref) -> None:
         if not io.training or self.p == 0:
-            io.call(identity_forward, chunks=io.chunks(target.size, 1), x=source, y=target)
+            io.call(identity_forward, chunks=io.chunks(target.size, 1, by_sample=True), x=source, y=target)
             return
         io.call(
-            dropout_mask, chunks=io.chunks(target.size, 4), x=source, y=target, counters=io.counters,
+            dropout_mask, chunks=io.chunks(target.size, 4, by_sample=True), x=source, y=target, counters=io.counters,
             key=io.random_key, threshold=round(self.p * 2**BITS), scale=1 / (1 - self.p),
         )  # fmt: skip

@@ -35,7 +35,7 @@ class Elementwise(Layer):
         return inputs[0]
 
     def forward(self, io: Io) -> None:
-        chunks = io.chunks(io.y.size, self.cost)
+        chunks = io.chunks(io.y.size, self.cost, by_sample=True)
         io.call(self.kernels()[0], chunks=chunks, x=io.x[0], y=io.y, **self.settings())
 
     def backward(self, io: Io) -> None:
@@ -44,4 +44,4 @@ class Elementwise(Layer):
         known: dict[str, ArgumentValue] = {"x": io.x[0], "y": io.y, "dy": io.dy, "dx": io.dx[0], **self.settings()}
         kernel = self.kernels()[1]
         arguments = {name: known[name] for name in kernel.parameters}
-        io.call(kernel, chunks=io.chunks(io.y.size, self.cost), **arguments)
+        io.call(kernel, chunks=io.chunks(io.y.size, self.cost, by_sample=True), **arguments)

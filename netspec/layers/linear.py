@@ -11,7 +11,7 @@ from pydantic import Field
 from netspec.initializers.field import InitializerField
 from netspec.kernels.contract import Block, Contraction
 from netspec.layers.base import Family, Io, Layer, Parameter, Shape, volume
-from netspec.layers.contraction_calls import call_bias_gradient, call_contraction, call_transposed
+from netspec.layers.contraction_calls import call_bias_gradient, call_contraction, call_transposed, segment_bounds
 
 
 class Linear(Layer):
@@ -52,8 +52,8 @@ class Linear(Layer):
 
     def forward(self, io: Io) -> None:
         features = volume(io.x_shapes[0])
-        form = matrix_product(io.n, features, self.out_features)
-        call_contraction(io, form, io.x[0], io.parameters["weight"], io.y, io.parameters.get("bias"))
+        form = matrix_product(io.n, features, self.out_features, io.shards)
+        call_contraction(io, form, io.x[0], io.parameters["weight"], io.y, io.parameters.get("bias"), by_sample=True)
 
     def backward(self, io: Io) -> None:
         features, outputs = volume(io.x_shapes[0]), self.out_features
@@ -64,15 +64,16 @@ class Linear(Layer):
             call_contraction(io, transposed_product(features, io.n, outputs), io.x[0], io.dy, dw)
         if dx is not None:
             w = call_transposed(io, io.parameters["weight"], 1, features, outputs)
-            call_contraction(io, matrix_product(io.n, outputs, features), io.dy, w, dx)
+            call_contraction(io, matrix_product(io.n, outputs, features, io.shards), io.dy, w, dx, by_sample=True)
 
 
 _ZERO = np.zeros(1, dtype=np.int64)
 
 
-def matrix_product(rows: int, depth: int, columns: int) -> Contraction:
-    """C (rows, columns) = A (rows, depth) · B (depth, columns)."""
-    blocks = [Block(0, 0, 0, rows)]
+def matrix_product(rows: int, depth: int, columns: int, shards: int = 0) -> Contraction:
+    """C (rows, columns) = A (rows, depth) · B (depth, columns), the rows in as many blocks as there are shards."""
+    bounds = segment_bounds(rows, shards or 1)
+    blocks = [Block(first * depth, 0, first * columns, last - first) for first, last in bounds]
     return Contraction(np.arange(rows) * depth, np.arange(rows) * columns, _ZERO, _ZERO, depth, 1, columns, columns, blocks)
 
 

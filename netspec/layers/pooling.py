@@ -42,14 +42,14 @@ class Windows(Layer):
     def forward(self, io: Io) -> None:
         axes = self.axes(io.x_shapes[0])
         lines = io.n * axes[0].output
-        chunks = io.chunks(lines, io.y.size // lines * axes[0].kernel * axes[1].kernel)
+        chunks = io.chunks(lines, io.y.size // lines * axes[0].kernel * axes[1].kernel, by_sample=True)
         io.call(self.forward_kernel, chunks=chunks, x=io.x[0], y=io.y, **self._geometry(io, axes))
 
     def backward(self, io: Io) -> None:
         if io.dx[0] is None:
             return
         axes = self.axes(io.x_shapes[0])
-        chunks = io.chunks(io.n, io.y.size // io.n * axes[0].kernel * axes[1].kernel)
+        chunks = io.chunks(io.n, io.y.size // io.n * axes[0].kernel * axes[1].kernel, by_sample=True)
         values: dict[str, ArgumentValue] = {"dy": io.dy, "dx": io.dx[0]}
         if "x" in self.backward_kernel.parameters:
             values |= {"x": io.x[0], "y": io.y}

@@ -27,7 +27,7 @@ def _reorder(io: Io, x: Ref, shape: Shape, y: Ref, new_shape: Shape) -> None:
     """y = x with another shape: x to C, H, W order, and from there to the order in which y is stored."""
     leaves, enters = _lies_otherwise(shape), _lies_otherwise(new_shape)
     if shape == new_shape or not (leaves or enters):
-        io.call(copy_elements, chunks=io.chunks(y.size, 1), x=x, y=y, n=y.size)
+        io.call(copy_elements, chunks=io.chunks(y.size, 1, by_sample=True), x=x, y=y, n=y.size)
         return
     between = io.workspace("in_users_order", y.size) if leaves and enters else y
     if leaves:
@@ -43,5 +43,5 @@ def _lies_otherwise(shape: Shape) -> bool:
 
 def _transpose(io: Io, x: Ref, y: Ref, rows: int, columns: int) -> None:
     """Each sample (rows, columns) → (columns, rows)."""
-    chunks = io.chunks(io.n * columns, 4 * rows)  # strided reads
+    chunks = io.chunks(io.n * columns, 4 * rows, by_sample=True)  # strided reads
     io.call(transpose_matrices, chunks=chunks, x=x, y=y, count=io.n, rows=rows, columns=columns)

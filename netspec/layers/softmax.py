@@ -62,12 +62,12 @@ class Softmax(Layer):
 
     def forward(self, io: Io) -> None:
         channels = io.y_shape[0]
-        chunks = io.chunks(io.y.size // channels, 12 * channels)
+        chunks = io.chunks(io.y.size // channels, 12 * channels, by_sample=True)
         io.call(softmax_forward, chunks=chunks, x=io.x[0], y=io.y, channels=channels)
 
     def backward(self, io: Io) -> None:
         if io.dx[0] is None:
             return
         channels = io.y_shape[0]
-        chunks = io.chunks(io.y.size // channels, 3 * channels)
+        chunks = io.chunks(io.y.size // channels, 3 * channels, by_sample=True)
         io.call(softmax_backward, chunks=chunks, y=io.y, dy=io.dy, dx=io.dx[0], channels=channels)

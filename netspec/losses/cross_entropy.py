@@ -154,7 +154,7 @@ class CrossEntropy(Loss):
     def emit(self, io: LossIo) -> None:
         classes = io.x_shape[0]
         positions = io.n * volume(io.x_shape) // classes
-        chunks = io.chunks(positions, 16.0 * classes)
+        chunks = io.chunks(positions, 16.0 * classes, by_sample=True)
         weights = self.class_weights or (1.0,) * classes
         soft = self.label_smoothing / classes
         table = doubles([1.0 - self.label_smoothing, soft, soft * math.fsum(weights), *weights])

@@ -22,11 +22,12 @@ def lifetimes(plan: Plan) -> Plan:
     the caller reads or writes them.
     """
     touched: dict[str, tuple[int, int]] = {}
-    for index, call in enumerate(plan.calls):
-        for ref in [*call.reads(), *call.writes()]:
-            if ref.size:
-                first, _ = touched.get(ref.buffer, (index, index))
-                touched[ref.buffer] = first, index
+    for region in plan.regions:  # whose calls run side by side: what one of them touches lives through all
+        for call in plan.calls[region.first : region.last]:
+            for ref in [*call.reads(), *call.writes()]:
+                if ref.size:
+                    first, _ = touched.get(ref.buffer, (region.first, 0))
+                    touched[ref.buffer] = first, region.last - 1
     end = len(plan.calls)
     starts = {plan.value(name).buffer for name in plan.inputs}
     ends = {plan.value(name).buffer for name in plan.outputs}

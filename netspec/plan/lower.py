@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from netspec.graph import inputs_of
 from netspec.kernels.abi import ElementType, Kernel
 from netspec.kernels.calls import ArgumentValue, Call, Ref
-from netspec.kernels.copies import add_to
-from netspec.kernels.grain import chunk_count
+from netspec.kernels.combine import add_to
+from netspec.kernels.grain import Chunks, chunk_count
 from netspec.layers.base import Shape
 from netspec.plan.plan import Buffer, Place, Plan
 from netspec.random import key
@@ -32,15 +32,17 @@ class Calls:
     direction: str = ""
     calls: list[Call] = field(default_factory=list)
     buffers: dict[str, Buffer] = field(default_factory=dict)
+    shards: int = 0
 
     def call(self, kernel: Kernel, *, chunks: int = 1, **arguments: ArgumentValue) -> None:
         for value in arguments.values():
             if isinstance(value, Ref) and value.size:
                 self.declare(value)
-        self.calls.append(Call(kernel, arguments, chunks, self.owner, self.direction))
+        by_sample = isinstance(chunks, Chunks) and chunks.by_sample
+        self.calls.append(Call(kernel, arguments, chunks, self.owner, self.direction, by_sample))
 
-    def chunks(self, items: int, cost: float) -> int:
-        return chunk_count(items, cost)
+    def chunks(self, items: int, cost: float, *, by_sample: bool = False) -> int:
+        return Chunks.of_shards(self.shards) if by_sample and self.shards else chunk_count(items, cost)
 
     def saved(self, name: str, size: int, element: ElementType = "float") -> Ref:
         return Ref(f"saved:{self.owner}.{name}", size, 0, element)
@@ -89,7 +91,7 @@ class LossCalls(Calls):
 
 def lower(plan: Plan) -> Plan:
     """All calls: forward in order, the loss, backward in reverse order."""
-    collected = Calls()
+    collected = Calls(shards=plan.shards)
     for name in plan.inputs:
         collected.declare(plan.value(name))
     sections = {}
@@ -116,8 +118,8 @@ def _loss(plan: Plan, out: Calls) -> None:
     labels = plan.elements(name) // plan.shapes[name][0]
     target = Ref("target", labels if per_class else plan.elements(name), 0, "int" if per_class else "float")
     io = LossCalls(
-        "loss", "forward", out.calls, out.buffers, n=plan.goal.batch, x=plan.value(name), x_shape=plan.shapes[name],
-        target=target, dx=plan.gradient(name) if name in plan.differentiated else None,
+        "loss", "forward", out.calls, out.buffers, plan.shards, n=plan.goal.batch, x=plan.value(name),
+        x_shape=plan.shapes[name], target=target, dx=plan.gradient(name) if name in plan.differentiated else None,
     )  # fmt: skip
     plan.loss.emit(io)
 
@@ -164,7 +166,7 @@ def _sum_parts(plan: Plan, out: Calls, name: str, parts: Mapping[str, Ref]) -> N
     whole, *others = parts.values()
     out.owner, out.direction = name, "backward"
     for other in others:
-        out.call(add_to, chunks=out.chunks(whole.size, 1), x=other, y=whole, n=whole.size)
+        out.call(add_to, chunks=out.chunks(whole.size, 1, by_sample=True), x=other, y=whole, n=whole.size)
 
 
 def _layer_io(plan: Plan, out: Calls, name: str, direction: str) -> LayerIo:
@@ -173,7 +175,7 @@ def _layer_io(plan: Plan, out: Calls, name: str, direction: str) -> LayerIo:
     input_shapes = [plan.shapes[source] for source in sources]
     layout = plan.layout
     return LayerIo(
-        name, direction, out.calls, out.buffers,
+        name, direction, out.calls, out.buffers, plan.shards,
         n=plan.goal.batch,
         training=plan.goal.training and name not in plan.inference_mode,
         x=[plan.value(source) for source in sources],

@@ -13,6 +13,8 @@ from netspec.plan.layout import make_layout
 from netspec.plan.lower import lower
 from netspec.plan.order import order as fix_order
 from netspec.plan.plan import Goal, Plan
+from netspec.plan.regions import regions
+from netspec.plan.shard import shard
 from netspec.plan.verify import verify
 from netspec.problems import SpecError
 from netspec.spec.model import Spec
@@ -22,7 +24,9 @@ Pass = Callable[[Plan], Plan]
 PASSES: tuple[Pass, ...] = (
     fix_order,  # which layer after which
     differentiate,  # which values need a gradient: none below the lowest trainable layer
+    shard,  # small networks: a shard of the batch goes through all layers while it is in the cache
     lower,  # layers and loss → kernel calls on named buffers
+    regions,  # which calls need not wait for each other
     buffers.lifetimes,  # from which call to which each buffer is needed
     buffers.place,  # buffers that never meet share memory
     verify,  # nothing read before it is written, nothing overwritten while needed

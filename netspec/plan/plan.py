@@ -9,7 +9,7 @@ from typing import Literal
 import networkx as nx
 
 from netspec.kernels.abi import ElementType
-from netspec.kernels.calls import Call, Ref
+from netspec.kernels.calls import Call, Ref, Region
 from netspec.layers.base import Layer, Shape
 from netspec.losses.base import Loss
 from netspec.plan.layout import Layout
@@ -69,9 +69,13 @@ class Plan:
     """Layers in the order of computation."""
     differentiated: frozenset[str] = frozenset()
     """Layers and inputs whose output needs a gradient."""
+    shards: int = 0
+    """Into how many shards of samples the batch of a small network is cut; 0: calls are cut each for itself."""
     calls: tuple[Call, ...] = ()
     sections: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """First and last + 1 call of "forward", "loss" and "backward"."""
+    regions: tuple[Region, ...] = ()
+    """Parallel regions: consecutive calls that need no waiting between them."""
     buffers: Mapping[str, Buffer] = field(default_factory=dict)
     arena_bytes: int = 0
 

@@ -71,7 +71,9 @@ class Recorder:
         self.calls.append(Call(kernel, arguments, chunks, "layer", "forward"))
         self.emitted += 1
 
-    def chunks(self, items: int, cost: float) -> int:
+    shards: int = 0
+
+    def chunks(self, items: int, cost: float, *, by_sample: bool = False) -> int:
         return max(chunk_count(items, cost), min(items, 3))  # small tests, too, run in several chunks
 
     def saved(self, name: str, size: int, element: ElementType = "float") -> Ref:
