@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from netspec.spec.model import Spec
     from netspec.spec.render import render, spec_hash
     from netspec.spec.schema import json_schema
-    from netspec.train.run import train
+    from netspec.training.run import train
 
 __version__ = "0.1.0"
 __all__ = [
@@ -45,7 +45,7 @@ _HOMES = {
     "render": "netspec.spec.render",
     "spec_hash": "netspec.spec.render",
     "json_schema": "netspec.spec.schema",
-    "train": "netspec.train",
+    "train": "netspec.training.run",
 }
 """Public name → module that defines it."""
 

@@ -23,7 +23,7 @@ from netspec.plan.dump import dump
 from netspec.plan.plan import Goal, Plan
 from netspec.program import Program
 from netspec.spec.render import render, spec_hash
-from netspec.train.lock import machine, versions
+from netspec.training.lock import machine, versions
 from netspec.weights import write_weights
 
 WIDTH = 110

@@ -28,7 +28,7 @@ LEVELS = (
     ("loading",),
     ("plan",),
     ("memory", "lane", "load_report", "program", "store", "gradcheck", "gradcheck_network"),
-    ("train",),
+    ("training",),
     ("shipped", "artefact"),
     ("cli",),
     ("gui",),

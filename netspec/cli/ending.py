@@ -11,7 +11,7 @@ from netspec.cli import console
 from netspec.cli.epoch_table import numbers, say, title
 from netspec.cli.options import Format
 from netspec.cli.training_view import TrainingView
-from netspec.train.events import COMPLETED, DRY_RUN, EARLY_STOPPING, INTERRUPTED, NAN, End
+from netspec.training.events import COMPLETED, DRY_RUN, EARLY_STOPPING, INTERRUPTED, NAN, End
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from netspec.datasets.load import Data
     from netspec.program import Program
     from netspec.spec.model import Spec
-    from netspec.train.evaluate import Evaluation
+    from netspec.training.evaluate import Evaluation
 
 
 @dataclass
@@ -48,9 +48,9 @@ class Ending:
         return {label: self._evaluate(label) for label in done}
 
     def _evaluate(self, label: str) -> Evaluation:
-        from netspec.train.evaluate import evaluate
-        from netspec.train.load import load_run
-        from netspec.train.settings import metrics_for
+        from netspec.training.evaluate import evaluate
+        from netspec.training.load import load_run
+        from netspec.training.settings import metrics_for
 
         assert self.folder is not None
         assert self.data.test is not None

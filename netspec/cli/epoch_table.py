@@ -11,7 +11,7 @@ from netspec.cli import console
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from netspec.train.events import Epoch, Validation
+    from netspec.training.events import Epoch, Validation
 
 GAP = "  "
 NARROWEST = 9

@@ -58,7 +58,7 @@ def _report_known(error: BaseException) -> int | None:
     from netspec.layers.base import ShapeError
     from netspec.load_report import LoadError
     from netspec.problems import SpecError
-    from netspec.train.errors import TrainError
+    from netspec.training.errors import TrainError
     from netspec.weights import WeightsError
 
     if isinstance(error, SpecError):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from netspec.cli.trained import Network
     from netspec.datasets.base import Part
     from netspec.datasets.load import Data
-    from netspec.train.evaluate import Evaluation
+    from netspec.training.evaluate import Evaluation
 
 EXAMPLE = """
 netspec evaluate runs/digits-1
@@ -53,7 +53,7 @@ def evaluate(
     A run gives its best weights. Inputs are normalized as they were in training.
     """
     from netspec.cli.trained import load_network
-    from netspec.train.inputs import data_for
+    from netspec.training.inputs import data_for
 
     network = load_network(spec, weights, overrides, optimizer=optimizer, threads=threads)
     data = data_for(network.spec, None)
@@ -75,8 +75,8 @@ def _choose_part(data: Data, wanted: PartChoice | None) -> str:
 
 
 def _evaluate(network: Network, data: Data, part: str) -> Evaluation:
-    from netspec.train.evaluate import evaluate as run
-    from netspec.train.settings import metrics_for
+    from netspec.training.evaluate import evaluate as run
+    from netspec.training.settings import metrics_for
 
     if network.classes is not None and data.classes is not None and network.classes != data.classes:
         raise CliError(

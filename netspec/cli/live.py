@@ -11,7 +11,7 @@ from netspec.cli import console
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from netspec.train.events import Run, Step
+    from netspec.training.events import Run, Step
 
 SMOOTHING = 0.95
 """Share of the old value in the shown loss; single batches jump too much to be read."""

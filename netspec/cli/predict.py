@@ -54,8 +54,8 @@ def _predict(network: Network, path: Path) -> Iterator[dict[str, Any]]:
     """One document for each sample in a file."""
     import numpy as np
 
-    from netspec.train.evaluate import predict as run
-    from netspec.train.evaluate import probabilities
+    from netspec.training.evaluate import predict as run
+    from netspec.training.evaluate import probabilities
 
     x = _read(network, path)
     outputs = run(network.program.lanes[0], x, network.program.batch_size, network.spec.loss)
@@ -86,7 +86,7 @@ def _read(network: Network, path: Path) -> NDArray[Any]:
 
 def _normalization_of_data(network: Network) -> Any:
     """For weights of other programs, which bring none: that of the spec's data."""
-    from netspec.train.inputs import data_for
+    from netspec.training.inputs import data_for
 
     if network.spec.data is None:
         raise CliError(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from netspec.cli import console
 from netspec.cli.epoch_table import say, title
-from netspec.train.curves import write_curves
-from netspec.train.history import read_history
-from netspec.train.ranking import Place, as_rows, ranking
+from netspec.training.curves import write_curves
+from netspec.training.history import read_history
+from netspec.training.ranking import Place, as_rows, ranking
 
 if TYPE_CHECKING:
     from pathlib import Path

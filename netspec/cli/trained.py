@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from netspec.cli.errors import CliError
 from netspec.cli.loading import load_spec, make_program
 from netspec.cli.sources import is_run_folder
-from netspec.train.load import Trained, load_run
-from netspec.train.pretrained import load_pretrained
+from netspec.training.load import Trained, load_run
+from netspec.training.pretrained import load_pretrained
 
 if TYPE_CHECKING:
     from netspec.datasets.normalization import Normalization

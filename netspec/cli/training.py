@@ -14,10 +14,10 @@ from netspec.cli.loading import compile_program, load_spec, read_lock
 from netspec.cli.options import Format, OnSigint
 from netspec.cli.sigint import Interrupts
 from netspec.cli.training_view import TrainingView
-from netspec.train.events import INTERRUPTED, Event
-from netspec.train.inputs import data_for
-from netspec.train.outcome import exit_status
-from netspec.train.run import train
+from netspec.training.events import INTERRUPTED, Event
+from netspec.training.inputs import data_for
+from netspec.training.outcome import exit_status
+from netspec.training.run import train
 
 if TYPE_CHECKING:
     from netspec.datasets.load import Data

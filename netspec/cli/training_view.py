@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from netspec.cli import console
 from netspec.cli.epoch_table import EpochTable, Line, numbers, say, title
 from netspec.cli.live import LiveBar
-from netspec.train.events import Checkpoint as Saved
-from netspec.train.events import End, Epoch, Event, FrozenProof, Run, Stage, Step, Validation
+from netspec.training.events import Checkpoint as Saved
+from netspec.training.events import End, Epoch, Event, FrozenProof, Run, Stage, Step, Validation
 
 if TYPE_CHECKING:
     from rich.console import Console

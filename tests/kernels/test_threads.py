@@ -10,7 +10,8 @@ CODE = """
 import os
 import netspec.kernels.machine
 import numpy as np
-netspec.kernels.machine.execute(np.zeros((0, 3), np.int64))
+table = np.zeros((0, 3), np.int64)
+netspec.kernels.machine.execute(table, table, np.zeros((0, 2), np.int64))
 print(os.environ.get("OMP_WAIT_POLICY"))
 """
 

@@ -100,7 +100,7 @@ def compute(case: Case, dtype: str = "float64", planted: bool = False, chunks: i
     """Forward and backward of a case, whole or in a given number of chunks."""
     run, dy = case.run(dtype, planted, **changes)
     if chunks is not None:
-        run.io.chunks = lambda items, cost: max(1, min(items, chunks))
+        run.io.chunks = lambda items, cost, **_: max(1, min(items, chunks))
     if apart:
         run.io.run = lambda: run_chunks_apart(run.io)
     y = run.forward()

@@ -20,7 +20,7 @@ class Chunked(Recorder):
 
     parts: int = 3
 
-    def chunks(self, items: int, cost: float) -> int:
+    def chunks(self, items: int, cost: float, *, by_sample: bool = False) -> int:
         return min(items, self.parts)
 
 

@@ -25,7 +25,7 @@ class Lane:
         lr_mult: float = 1.0, weight_decay: float | None = None, scale: float = 1.0, parts: int = 1,
     ) -> None:
         io = Recorder(dtype, 1)
-        io.chunks = lambda items, cost: min(items, parts)
+        io.chunks = lambda items, cost, **_: min(items, parts)
         io.p, io.g = io.add("p", start), io.empty("g", start.size)
         io.slots = {name: io.add(name, np.full(start.size, value)) for name, value in optimizer.slots().items()}
         io.hyper = io.add("hyper", np.zeros(HYPER_SIZE), "double")

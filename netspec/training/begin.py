@@ -1,0 +1,74 @@
+"""How a run begins: its first event, the look at the untrained network, the first saved state; or how it goes on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import datetime
+
+from netspec.spec.render import spec_hash
+from netspec.training.checkpoints import commit, complete_commit
+from netspec.training.ending import conclude_stopped
+from netspec.training.events import Event, Run, Stage
+from netspec.training.freeze_proof import prove_frozen
+from netspec.training.training import Training
+from netspec.training.validation import first_look
+
+
+def begin(training: Training) -> Iterator[Event]:
+    """The events before the first step."""
+    yield run_event(training)
+    if training.resumed:
+        yield from complete_commit(training)
+        yield from conclude_stopped(training, training.last_commit["epoch"])
+        return
+    if training.program.frozen:
+        yield from (
+            Stage(optimizer=run.label, seconds=training.clock.read(), frozen=sorted(training.program.frozen))
+            for run in training.lanes
+        )
+        yield from prove_frozen(training, 0)
+    yield from first_look(training)
+    yield from commit(training, 0, [], due=False)
+
+
+def run_event(training: Training) -> Run:
+    """What is trained on what."""
+    spec, data, settings = training.spec, training.data, training.settings
+    total, frozen = _parameters(training)
+    return Run(
+        step=training.position.step,
+        epoch=training.position.epoch,
+        seconds=training.clock.read(),
+        name=spec.name,
+        folder=None if training.folder is None else str(training.folder.path),
+        optimizers=[run.label for run in training.lanes],
+        types=[run.lane.optimizer.type_name() for run in training.lanes],
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        steps_per_epoch=settings.steps_per_epoch,
+        total_steps=settings.total_steps,
+        samples={name: len(part) for name, part in data.parts().items()},
+        classes=None if data.classes is None else list(data.classes),
+        parameters=total,
+        trainable_parameters=total - frozen,
+        frozen_parameters=frozen,
+        seed=spec.seed,
+        threads=training.threads,
+        dtype=str(training.dtype),
+        spec_hash=spec_hash(spec),
+        data_fingerprint=data.fingerprint,
+        started=datetime.now().astimezone().isoformat(timespec="seconds"),
+        resumed=training.resumed,
+        limit_batches=training.options.limit_batches,
+        overfit_batches=training.options.overfit_batches,
+        notes=[*data.notes, *training.notes],
+        warnings=[*settings.warnings, *training.warnings],
+    )
+
+
+def _parameters(training: Training) -> tuple[int, int]:
+    """Numbers learned in all, and those in frozen layers ("layer.weight" belongs to "layer")."""
+    sizes = {name: math.prod(array.shape) for name, array in training.program.parameters.items()}
+    frozen = {name: size for name, size in sizes.items() if name.rpartition(".")[0] in training.program.frozen}
+    return sum(sizes.values()), sum(frozen.values())

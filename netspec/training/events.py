@@ -1,0 +1,218 @@
+"""What a training run tells: one immutable event after the other, each one line of history.jsonl.
+
+Every line has "event", "optimizer" (the lane; "" for the whole run), "step" (updates done), "epoch" (from 1; 0 before
+the first step) and "seconds" (training time since the start of the run, resumed time included). Metrics stand beside
+these keys under their own names. Floats read back to the same bits; NaN and the infinities, which JSON lacks, are
+the strings "NaN", "Infinity" and "-Infinity". Keys whose value is None are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, TypeAlias
+
+from netspec.training.json_values import from_json_value, to_json_value
+
+Metrics: TypeAlias = Mapping[str, Any]
+"""Metric name → number, or a list (of lists) of numbers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Base of all events: where in the run something happened."""
+
+    event: ClassVar[str]
+    subtype: ClassVar[str | None] = None
+    """Value of the key "stage", which tells events of one name apart."""
+
+    optimizer: str = ""
+    step: int = 0
+    epoch: int = 0
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The event as JSON values, ready for `json.dumps(…, allow_nan=False)`."""
+        line: dict[str, Any] = {"event": self.event}
+        if self.subtype is not None:
+            line["stage"] = self.subtype
+        for name in _NAMES[type(self)]:
+            value = getattr(self, name)
+            if name == "metrics":
+                line.update((key, to_json_value(item)) for key, item in value.items())
+            elif value is not None:
+                line[name] = to_json_value(value)
+        return line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Event):
+    """The run begins, or goes on (`resumed`)."""
+
+    event: ClassVar[str] = "run"
+
+    name: str
+    folder: str | None = None
+    """None for a dry run, which writes no files."""
+    optimizers: list[str]
+    """Labels of the lanes; `types` has the type of each."""
+    types: list[str]
+    epochs: int
+    batch_size: int
+    steps_per_epoch: int
+    total_steps: int
+    samples: dict[str, int]
+    """Number of samples of each part: {"train": …, "validation": …, "test": …}."""
+    classes: list[str] | None = None
+    parameters: int
+    trainable_parameters: int
+    frozen_parameters: int
+    seed: int
+    threads: int | None = None
+    dtype: str
+    spec_hash: str
+    data_fingerprint: str
+    started: str
+    """Wall-clock time, ISO 8601 with offset."""
+    resumed: bool = False
+    limit_batches: int | None = None
+    overfit_batches: int | None = None
+    notes: list[str] = field(default_factory=list)
+    """What was decided about the data on the way."""
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step(Event):
+    """One optimizer update. loss: mean over the batch before the update; lr: the rate of this update."""
+
+    event: ClassVar[str] = "step"
+
+    loss: float
+    lr: float
+    samples: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validation(Event):
+    """The validation part with fixed weights, in inference mode. loss: mean over all its samples, not over batches."""
+
+    event: ClassVar[str] = "validation"
+
+    loss: float | None = None
+    samples: int
+    expected_loss: float | None = None
+    """Only before step 0: the loss of a network that cannot tell the classes apart, such as ln C."""
+    part: str = "validation"
+    metrics: Metrics = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch(Event):
+    """An epoch is over.
+
+    running_loss (and running_… among the metrics): over the epoch's batches as they were trained on, while the
+    weights changed. train_loss, train_…: over the training part with the weights of the epoch's end, in inference
+    mode; only with evaluate_train = true.
+    """
+
+    event: ClassVar[str] = "epoch"
+
+    running_loss: float
+    lr: float
+    samples: int
+    samples_per_second: float
+    train_loss: float | None = None
+    metrics: Metrics = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """`loss` repeats the running loss under the name every event has."""
+        line = super().to_json()
+        return {**line, "loss": line["running_loss"]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage(Event):
+    """A stage of training begins: which layers are frozen from here on."""
+
+    event: ClassVar[str] = "stage"
+    subtype: ClassVar[str | None] = "frozen layers"
+
+    frozen: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrozenProof(Event):
+    """SHA-256 over all frozen tensors, batch-norm statistics included, and whether it is still that of the start."""
+
+    event: ClassVar[str] = "stage"
+    subtype: ClassVar[str | None] = "frozen proof"
+
+    digest: str
+    unchanged: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint(Event):
+    """A checkpoint is on the disk. kind: last, best, top or every; path: seen from the run folder."""
+
+    event: ClassVar[str] = "checkpoint"
+
+    kind: str
+    path: str
+    monitor: str | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class End(Event):
+    """A lane is done. reason: one of REASONS; message: the same for people."""
+
+    event: ClassVar[str] = "end"
+
+    reason: str
+    message: str
+    best_step: int | None = None
+    best_value: float | None = None
+    monitor: str | None = None
+    restored: bool = False
+    """Whether the lane's tensors are now those of the best step (restore_best)."""
+    digest: str = ""
+    """SHA-256 of all tensors of the last step, before anything was restored: equal runs have equal digests."""
+    bundle: str | None = None
+    """After NaN: folder with what is needed to replay the step, seen from the run folder."""
+
+
+COMPLETED, EARLY_STOPPING, INTERRUPTED, NAN, FROZEN_CHANGED, DRY_RUN = (
+    "completed",
+    "early stopping",
+    "interrupted",
+    "nan",
+    "frozen tensors changed",
+    "dry run",
+)
+REASONS = (COMPLETED, EARLY_STOPPING, INTERRUPTED, NAN, FROZEN_CHANGED, DRY_RUN)
+_KINDS: dict[tuple[str, str | None], type[Event]] = {
+    (kind.event, kind.subtype): kind for kind in (Run, Step, Validation, Epoch, Stage, FrozenProof, Checkpoint, End)
+}
+
+
+def event_from_json(line: Mapping[str, Any]) -> Event:
+    """The event that `to_json` wrote. Raises ValueError for a line that is none."""
+    kind = _KINDS.get((str(line.get("event")), line.get("stage")))
+    if kind is None:
+        raise ValueError(f"no event of netspec: {dict(line)!r}")
+    known = set(_NAMES[kind])
+    values = {name: from_json_value(line[name], name) for name in known if name in line}
+    if "metrics" in known:
+        rest = line.keys() - known - {"event", "stage", "loss"}
+        values["metrics"] = {name: from_json_value(line[name], name) for name in line if name in rest}
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ValueError(f"not a whole {kind.event} event: {error}") from error
+
+
+_NAMES: dict[type[Event], tuple[str, ...]] = {
+    kind: tuple(item.name for item in fields(kind)) for kind in _KINDS.values()
+}

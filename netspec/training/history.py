@@ -1,0 +1,103 @@
+"""history.jsonl and history.csv: every event at once on its way to the disk, and back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from netspec.training.errors import TrainError
+from netspec.training.events import Event, Step, Validation, event_from_json
+
+CSV_COLUMNS = ("event", "optimizer", "step", "epoch", "loss", "lr", "seconds")
+_IN_CSV = (Step, Validation)
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode
+
+
+class History:
+    """Appends events to both files of a run folder. Each line is handed to the system before the next step starts."""
+
+    def __init__(self, folder: Path, metrics: list[str], start: tuple[int, int] | None = None) -> None:
+        """metrics: columns of the csv behind the fixed ones. start: sizes to cut the files to before going on."""
+        self._paths = folder / "history.jsonl", folder / "history.csv"
+        if start is not None:
+            self._cut(start)
+        self._lines, self._table = (path.open("a", encoding="utf-8", newline="\n") for path in self._paths)
+        self._columns = [*CSV_COLUMNS, *metrics]
+        if start is None:
+            self._table.write(_csv_line(self._columns))
+            self._table.flush()
+
+    def _cut(self, sizes: tuple[int, int]) -> None:
+        """Forget what happened after the checkpoint: the resumed run does it again."""
+        for path, size in zip(self._paths, sizes, strict=True):
+            found = path.stat().st_size if path.exists() else 0
+            if found < size:
+                raise TrainError(
+                    f"{path}: {found} bytes, but {size} were written before the checkpoint",
+                    "put the whole file back, or resume from another run folder",
+                )
+            os.truncate(path, size)
+
+    def write(self, event: Event) -> None:
+        """Append one event; steps and validations to the csv, too."""
+        line = event.to_json()
+        self._lines.write(_encode(line) + "\n")
+        self._lines.flush()
+        if isinstance(event, _IN_CSV):
+            self._table.write(_csv_line([_cell(line.get(column)) for column in self._columns]))
+            self._table.flush()
+
+    def sizes(self) -> tuple[int, int]:
+        """Bytes of both files, brought to the disk: where a resumed run cuts them."""
+        for stream in (self._lines, self._table):
+            os.fsync(stream.fileno())
+        return self._size(self._lines), self._size(self._table)
+
+    @staticmethod
+    def _size(stream: IO[str]) -> int:
+        return os.fstat(stream.fileno()).st_size
+
+    def close(self) -> None:
+        """Close both files."""
+        self._lines.close()
+        self._table.close()
+
+
+def read_history(path: str | Path) -> Iterator[Event]:
+    """The events of a run folder or of its history.jsonl. A last line that is still being written is left out.
+
+    Raises TrainError for any other line that is no event.
+    """
+    path = Path(path)
+    file = path / "history.jsonl" if path.is_dir() else path
+    with file.open(encoding="utf-8") as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.endswith("\n"):
+                return
+            try:
+                yield event_from_json(json.loads(line))
+            except ValueError as error:
+                hint = "remove that line, or fetch the file again"
+                raise TrainError(f"{file}:{number}: not an event of netspec ({error})", hint) from error
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, list):
+        return json.dumps(value)
+    return "" if value is None else str(value)
+
+
+def _csv_line(cells: list[str]) -> str:
+    text = ",".join(cells)
+    if not {'"', "\n", "\r"} & set(text) and text.count(",") == len(cells) - 1:
+        return text + "\n"
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(cells)
+    return out.getvalue()

@@ -1,0 +1,182 @@
+"""One lane of a run: what the trainer remembers beside the lane's tensors."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from netspec.datasets.loader import Batch
+from netspec.losses.base import Loss
+from netspec.metrics.report import Report
+from netspec.training.contract import Lane
+from netspec.training.evaluate import mean, output_of, targets_for
+from netspec.training.events import EARLY_STOPPING
+from netspec.training.monitors import RUNNING, Kept, Patience
+from netspec.training.settings import Settings
+
+
+@dataclass
+class Running:
+    """Counts of the running epoch, taken from the batches as they were trained on."""
+
+    report: Report
+    total: float = 0.0
+    weight: float = 0.0
+    samples: int = 0
+    seconds: float = 0.0
+
+    def measures(self) -> dict[str, Any]:
+        """running_loss and the running metrics."""
+        values = {RUNNING + name: value for name, value in self.report.compute().items()}
+        return {RUNNING + "loss": mean(self.total, self.weight), **values}
+
+    def state(self) -> dict[str, Any]:
+        """Everything counted so far, as JSON values."""
+        numbers = {key: getattr(self, key) for key in ("total", "weight", "samples", "seconds")}
+        return {**numbers, "report": self.report.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continues from what `state` gave."""
+        for key in ("total", "weight", "samples", "seconds"):
+            setattr(self, key, state[key])
+        self.report.restore(state["report"])
+
+
+@dataclass
+class LaneRun:
+    """A lane in training.
+
+    reason: why it is finished, one of events.REASONS, None while it trains. digest: of its last tensors, once finished.
+    ended: its end event is out.
+    """
+
+    lane: Lane
+    settings: Settings
+    schedule_state: dict[str, Any]
+    running: Running
+    kept: Kept | None
+    patience: Patience | None
+    frozen_digest: str = ""
+    lr: float = 0.0
+    reason: str | None = None
+    message: str = ""
+    digest: str = ""
+    ended: bool = False
+    rates: list[float] = field(default_factory=list)
+    """Learning rates since the last saved state, with which its steps can be replayed."""
+
+    @classmethod
+    def start(cls, lane: Lane, settings: Settings) -> LaneRun:
+        """Before the first step."""
+        return cls(
+            lane=lane,
+            settings=settings,
+            schedule_state=settings.schedule.initial_state(),
+            running=Running(Report(settings.metrics)),
+            kept=settings.new_kept(),
+            patience=settings.new_patience(),
+            frozen_digest=lane.frozen_digest(),
+            lr=learning_rate(lane, settings, settings.schedule.initial_state()),
+        )
+
+    @property
+    def label(self) -> str:
+        """Name of the lane: the optimizer's."""
+        return self.lane.label
+
+    @property
+    def is_training(self) -> bool:
+        """Whether it still takes steps."""
+        return self.reason is None
+
+    def new_epoch(self) -> None:
+        """Empty counts."""
+        self.running = Running(Report(self.settings.metrics))
+
+    def train_step(self, batches: Sequence[Batch], dtype: Any) -> tuple[float, int]:
+        """One update from one batch, or from several whose gradients are added up; loss and number of samples."""
+        started = time.perf_counter()
+        self.lr = learning_rate(self.lane, self.settings, self.schedule_state)
+        self.rates.append(self.lr)
+        total, weight = update(self.lane, batches, self.settings.loss, self.lr, dtype, self._count)
+        samples = sum(len(batch.x) for batch in batches)
+        self.running.total += total
+        self.running.weight += weight
+        self.running.samples += samples
+        self.running.seconds += time.perf_counter() - started
+        return mean(total, weight), samples
+
+    def _count(self, batch: Batch) -> None:
+        self.running.report.update(output_of(self.lane, self.settings.loss), batch.y)
+
+    def observe(self, measures: Mapping[str, Any], epoch: int) -> bool:
+        """Tells schedule, best and patience what was measured; whether this step is among the best."""
+        schedule, step = self.settings.schedule, self.lane.step
+        value = measures.get(schedule.monitored() or "")
+        if value is not None:
+            self.schedule_state = schedule.observe(self.schedule_state, float(value))
+        if self.patience is not None and self.patience.observe(measures, step):
+            self.reason, self.message = EARLY_STOPPING, self.patience.reason()
+        return self.kept is not None and self.kept.observe(measures, step, epoch)
+
+    def state(self) -> dict[str, Any]:
+        """Everything but the tensors, as JSON values."""
+        return {
+            "step": self.lane.step,
+            "schedule": self.schedule_state,
+            "running": self.running.state(),
+            "kept": self.kept.entries if self.kept else None,
+            "patience": self.patience.state() if self.patience else None,
+            "frozen_digest": self.frozen_digest,
+            "lr": self.lr,
+            "reason": self.reason,
+            "message": self.message,
+            "digest": self.digest,
+            "ended": self.ended,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continues from what `state` gave; the tensors are loaded elsewhere."""
+        self.lane.step = state["step"]
+        self.schedule_state = dict(state["schedule"])
+        self.running.restore(state["running"])
+        if self.kept is not None and state["kept"] is not None:
+            self.kept.entries = [(value, step, epoch) for value, step, epoch in state["kept"]]
+        if self.patience is not None and state["patience"] is not None:
+            self.patience.restore(state["patience"])
+        self.frozen_digest, self.lr = state["frozen_digest"], state["lr"]
+        self.reason, self.message, self.digest = state["reason"], state["message"], state["digest"]
+        self.ended = state["ended"]
+
+
+def learning_rate(lane: Lane, settings: Settings, state: Mapping[str, Any]) -> float:
+    """The rate of the lane's next update."""
+    factor = settings.schedule.factor(
+        lane.step,
+        steps_per_epoch=settings.steps_per_epoch,
+        total_steps=max(settings.total_steps, 1),
+        state=state,
+    )
+    return float(lane.optimizer.lr * factor)
+
+
+def update(
+    lane: Lane,
+    batches: Sequence[Batch],
+    loss: Loss,
+    lr: float,
+    dtype: Any,
+    count: Callable[[Batch], None] = lambda batch: None,
+) -> tuple[float, float]:
+    """One optimizer update; its loss as (Σ sum, Σ weight). `count` is called while a batch's outputs are in place."""
+    total = weight = 0.0
+    for batch in batches:
+        y = targets_for(batch, loss, dtype)
+        value = lane.train_step(batch.x, y, lr=lr) if len(batches) == 1 else lane.accumulate(batch.x, y)
+        total, weight = total + value.sum, weight + value.weight
+        count(batch)
+    if len(batches) > 1:
+        lane.update(lr=lr)
+    return total, weight

@@ -1,0 +1,92 @@
+"""The training loop: for every batch, every lane; then whatever is due. It yields events and writes no history."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Iterator
+
+from netspec.datasets.loader import Batch
+from netspec.training.begin import begin
+from netspec.training.checkpoints import commit, first_nonfinite
+from netspec.training.ending import conclude, conclude_stopped, finish
+from netspec.training.events import FROZEN_CHANGED, NAN, Event, Step
+from netspec.training.freeze_proof import prove_frozen
+from netspec.training.lane_run import LaneRun
+from netspec.training.nonfinite import examine
+from netspec.training.settings import is_due
+from netspec.training.training import Clock, Training, groups
+from netspec.training.validation import end_epoch, validate
+
+
+def loop(training: Training) -> Iterator[Event]:
+    """All events of a run, from where it stands to its end."""
+    training.clock = Clock(training.clock.before)
+    yield from begin(training)
+    interrupted = False
+    while training.active() and training.position.epoch < training.settings.epochs and not interrupted:
+        interrupted = yield from _epoch(training)
+    yield from finish(training, interrupted=interrupted)
+
+
+def _epoch(training: Training) -> Generator[Event, None, bool]:
+    """The rest of one epoch; returns whether the caller asked to stop."""
+    position, settings = training.position, training.settings
+    batches = training.batches(position.epoch, position.batch)
+    try:
+        for group in groups(batches, settings.accumulation):
+            if training.is_stopped():
+                return True
+            yield from _step(training, group)
+            position.step += 1
+            position.batch += len(group)
+            yield from _after_step(training, ends=position.batch >= settings.batches_per_epoch)
+            if not training.active():
+                break
+    finally:
+        batches.close()  # ends the thread that prepares batches
+    return False
+
+
+def _step(training: Training, group: list[Batch]) -> Iterator[Event]:
+    """One update of every lane that trains, on the same batches."""
+    epoch, step = training.position.epoch + 1, training.position.step + 1
+    for run in training.active():
+        loss, samples = run.train_step(group, training.dtype)
+        seconds = training.clock.read()
+        yield Step(
+            optimizer=run.label, step=step, epoch=epoch, seconds=seconds, loss=loss, lr=run.lr, samples=samples
+        )  # fmt: skip
+        if not math.isfinite(loss):
+            run.reason = NAN
+            run.message, bundle = examine(training, run, group, loss)
+            yield conclude(training, run, epoch, step=step, bundle=bundle)
+
+
+def _after_step(training: Training, *, ends: bool) -> Iterator[Event]:
+    """Validation, end of epoch, saving and ending, where due. At an epoch's end the position moves to the next one."""
+    settings, position = training.settings, training.position
+    epoch, step = position.epoch + 1, position.step
+    best: list[LaneRun] = []
+    validates = is_due(settings.validation_every, step=step, epoch=epoch, epoch_ends=ends)
+    if settings.has_validation and (validates or (ends and epoch == settings.epochs)):
+        best += yield from validate(training, epoch)
+    if ends:
+        best += yield from end_epoch(training, epoch)
+        yield from prove_frozen(training, epoch)
+        position.epoch, position.batch = epoch, 0
+    due = is_due(settings.save_every, step=step, epoch=epoch, epoch_ends=ends)
+    stops = any(not run.is_training and not run.ended for run in training.lanes)
+    if ends or best or due or stops:
+        yield from _save(training, epoch, best, due=due)
+    yield from conclude_stopped(training, epoch)
+
+
+def _save(training: Training, epoch: int, best: list[LaneRun], *, due: bool) -> Iterator[Event]:
+    """Commit what is sound: a lane with NaN ends here instead, and after a change of frozen tensors nothing is saved."""
+    for run in training.lanes:
+        if not run.ended and (name := first_nonfinite(run)) is not None:
+            run.reason, run.message = NAN, f"{name} holds NaN or infinity after step {training.position.step}"
+            yield conclude(training, run, epoch)
+    alive = [run for run in training.lanes if not run.ended and run.reason != FROZEN_CHANGED]
+    if alive:
+        yield from commit(training, epoch, [run for run in best if run in alive], due=due)

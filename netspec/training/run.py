@@ -1,0 +1,70 @@
+"""`netspec.train`: from a spec to the events of its training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from netspec.spec.model import Spec
+from netspec.training.contract import Program
+from netspec.training.events import Event
+from netspec.training.history import History
+from netspec.training.inputs import DataArgument
+from netspec.training.loop import loop
+from netspec.training.settings import Options
+from netspec.training.setup import prepare, run_lock
+from netspec.training.state import State
+from netspec.training.training import Stop, Training
+
+
+def train(
+    spec: Spec,
+    data: DataArgument = None,
+    output: str | Path | None = None,
+    *,
+    resume: str | Path | None = None,
+    weights: str | Path | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    limit_batches: int | None = None,
+    overfit_batches: int | None = None,
+    dry_run: bool = False,
+    stop: Stop = None,
+    program: Program | None = None,
+) -> Iterator[Event]:
+    """Train what the spec says; each event is in the run folder before it is handed out.
+
+    data: default the spec's [data]; or Data; or arrays (x, y), x as (N, C, H, W) or (N, F), used as they are.
+    output: the run folder; default runs/<name>-<n>. resume: a run folder to go on with, exactly where it was saved.
+    weights: a file to start from. seed: instead of the spec's. threads: no result depends on it.
+    limit_batches: only so many batches of each epoch and validation. overfit_batches: train on the same so many batches
+    and validate with them. dry_run: one step, nothing written. stop: asked before every step; when it is (or is set)
+    true the state is saved and the run ends as "interrupted". program: a compiled program of this spec, whose lanes
+    are trained; they keep the result.
+
+    Nothing is written before the first event is asked for. Raises SpecError, DataError, TrainError, WeightsError or
+    LoadError, each of which says what to do.
+    """
+    options = Options(limit_batches, overfit_batches, dry_run)
+    training, state = prepare(
+        spec, data, output, resume, weights, options, seed=seed, threads=threads, stop=stop, program=program
+    )
+    return _recorded(training, state)
+
+
+def _recorded(training: Training, state: State | None) -> Iterator[Event]:
+    """The loop's events, written before they are handed out."""
+    if training.folder is None:
+        yield from loop(training)
+        return
+    if state is None:
+        training.folder.create(training.spec, run_lock(training))
+    metrics = [metric.better_name() for metric in training.settings.metrics]
+    start = tuple(state.values["history"]) if state is not None else None
+    training.history = History(training.folder.path, metrics, start)
+    try:
+        for event in loop(training):
+            training.history.write(event)
+            yield event
+    finally:
+        training.history.close()

@@ -1,0 +1,99 @@
+"""runs/NAME/: where a run keeps its spec, its history and its checkpoints.
+
+spec.toml (or .json) as the user wrote it, spec.resolved.toml with every default, lock.json, history.jsonl, history.csv,
+checkpoints/{last,best}.safetensors (weights), checkpoints/last.state.safetensors (everything else for an exact resume),
+nan/… after a NaN. With several optimizers the lane's name stands before the ending: last.adam.safetensors.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from netspec.spec.model import Spec
+from netspec.spec.render import render
+from netspec.training.errors import TrainError
+from netspec.weights import write_text
+
+STATE = "last.state.safetensors"
+
+
+class RunFolder:
+    """Paths in a run folder, and the files that are written once."""
+
+    def __init__(self, path: Path, labels: Sequence[str]) -> None:
+        self.path = path
+        self._suffixes = _suffixes(labels)
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of the checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def state(self) -> Path:
+        """The state from which the run goes on."""
+        return self.checkpoints / STATE
+
+    def weights(self, kind: str, label: str) -> Path:
+        """last.safetensors, best.adam.safetensors, step-000500.safetensors, …"""
+        return self.checkpoints / f"{kind}{self._suffixes[label]}.safetensors"
+
+    def bundle(self, step: int, label: str) -> Path:
+        """Folder for what is needed to replay a step that gave NaN."""
+        return self.path / "nan" / f"step-{step:06d}{self._suffixes[label]}"
+
+    def relative(self, path: Path) -> str:
+        """Seen from the run folder, with forward slashes."""
+        return path.relative_to(self.path).as_posix()
+
+    def create(self, spec: Spec, lock: dict[str, Any]) -> None:
+        """Make the folder with the spec and lock.json. Raises TrainError when it already holds a run."""
+        if (self.path / "history.jsonl").exists():
+            raise TrainError(
+                f"{self.path}: this folder already holds a run", "give another --output, or continue it with --resume"
+            )
+        self.checkpoints.mkdir(parents=True, exist_ok=True)
+        _copy_spec(spec, self.path)
+        write_text(self.path / "spec.resolved.toml", render(spec))
+        write_text(self.path / "lock.json", json.dumps(lock, indent=2, ensure_ascii=False) + "\n")
+
+
+def new_run_path(name: str, runs: Path = Path("runs")) -> Path:
+    """runs/<name>-<n> with the first n, from 1, after those that exist."""
+    stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "run"
+    taken = [re.fullmatch(rf"{re.escape(stem)}-(\d+)", entry.name) for entry in runs.glob(f"{glob_escape(stem)}-*")]
+    highest = max((int(match[1]) for match in taken if match), default=0)
+    return runs / f"{stem}-{highest + 1}"
+
+
+def glob_escape(text: str) -> str:
+    """`text` as a pattern that matches itself alone."""
+    return re.sub(r"([*?\[])", r"[\1]", text)
+
+
+def _copy_spec(spec: Spec, folder: Path) -> None:
+    """The user's own text, comments and all; without a file the resolved spec must do."""
+    source = Path(spec.origin.file) if spec.origin.file is not None else None
+    if source is not None and source.is_file():
+        shutil.copyfile(source, folder / f"spec{source.suffix.lower()}")
+    else:
+        write_text(folder / "spec.toml", render(spec))
+
+
+def _suffixes(labels: Sequence[str]) -> dict[str, str]:
+    """Label → what tells its files apart; names that files cannot have are rewritten, and stay distinct."""
+    if len(labels) == 1:
+        return {labels[0]: ""}
+    found: dict[str, str] = {}
+    for label in labels:
+        stem = "." + (re.sub(r"[^A-Za-z0-9_-]+", "_", label) or "_")
+        suffix, number = stem, 2
+        while suffix.lower() in {used.lower() for used in found.values()}:
+            suffix, number = f"{stem}_{number}", number + 1
+        found[label] = suffix
+    return found

@@ -1,0 +1,115 @@
+"""A history as curves: loss and validation of each lane over steps, and the smoothing that pictures state."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from netspec.metrics.monitor import direction_of
+from netspec.training.events import End, Event, Run, Step, Validation
+
+OPTIMIZER_COLOURS = {
+    "sgd": "#0072B2",
+    "momentum": "#E69F00",
+    "adagrad": "#CC79A7",
+    "rmsprop": "#009E73",
+    "adam": "#D55E00",
+}
+FURTHER_COLOURS = ("#56B4E9", "#7F7F7F", "#B8A200")
+
+
+@dataclass
+class Curve:
+    """Points (x in steps, y), every one that was measured."""
+
+    x: list[int] = field(default_factory=list)
+    y: list[float] = field(default_factory=list)
+
+    def add(self, x: int, y: float) -> None:
+        """One more point."""
+        self.x.append(x)
+        self.y.append(y)
+
+
+@dataclass
+class LaneCurves:
+    """What was measured of one lane."""
+
+    label: str
+    kind: str
+    loss: Curve = field(default_factory=Curve)
+    validation: Curve = field(default_factory=Curve)
+    metric: Curve = field(default_factory=Curve)
+    reason: str | None = None
+
+
+@dataclass
+class RunCurves:
+    """What was measured in a run. metric: name of the first validation metric that has a better and a worse."""
+
+    name: str = ""
+    lanes: dict[str, LaneCurves] = field(default_factory=dict)
+    metric: str | None = None
+    steps_per_epoch: int = 1
+
+
+def collect(events: Iterable[Event]) -> RunCurves:
+    """The curves of a history."""
+    found = RunCurves()
+    for event in events:
+        if isinstance(event, Run):
+            found.name, found.steps_per_epoch = event.name, event.steps_per_epoch
+            for label, kind in zip(event.optimizers, event.types, strict=True):
+                found.lanes.setdefault(label, LaneCurves(label, kind))
+        elif isinstance(event, Step):
+            found.lanes[event.optimizer].loss.add(event.step, event.loss)
+        elif isinstance(event, Validation) and event.part == "validation":
+            _add_validation(found, event)
+        elif isinstance(event, End):
+            found.lanes[event.optimizer].reason = event.reason
+    return found
+
+
+def smoothing_factor(steps: int) -> float:
+    """β such that the average looks back over about a fortieth of the run, and over 4 steps at least."""
+    return 1 - 1 / max(4.0, steps / 40)
+
+
+def smoothed(values: list[float], beta: float) -> list[float]:
+    """s_t = (β·m_{t−1} + (1−β)·y_t) / (1 − βᵗ), m the undivided average: without the pull to 0 at the start.
+
+    Values that are not finite are left out of the average and stay what they are.
+    """
+    average, weight, out = 0.0, 0.0, []
+    for value in values:
+        if not math.isfinite(value):
+            out.append(value)
+            continue
+        average = beta * average + (1 - beta) * value
+        weight = beta * weight + (1 - beta)
+        out.append(average / weight)
+    return out
+
+
+def colours(lanes: Iterable[LaneCurves]) -> dict[str, str]:
+    """Lane → its optimizer's colour; the second lane of one type, and other types, get a further one."""
+    found: dict[str, str] = {}
+    further = 0
+    for lane in lanes:
+        own = OPTIMIZER_COLOURS.get(lane.kind)
+        if own is None or own in found.values():
+            own = FURTHER_COLOURS[further % len(FURTHER_COLOURS)]
+            further += 1
+        found[lane.label] = own
+    return found
+
+
+def _add_validation(found: RunCurves, event: Validation) -> None:
+    lane = found.lanes[event.optimizer]
+    if event.loss is not None:
+        lane.validation.add(event.step, event.loss)
+    if found.metric is None:
+        found.metric = next((name for name in event.metrics if direction_of(name) is not None), None)
+    if found.metric is not None:
+        lane.metric.add(event.step, float(event.metrics[found.metric]))

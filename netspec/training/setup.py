@@ -1,0 +1,152 @@
+"""Everything that has to be right before the first step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netspec.spec.model import Spec
+from netspec.spec.render import spec_hash
+from netspec.training.contract import Program
+from netspec.training.errors import TrainError, refuse
+from netspec.training.inputs import DataArgument, data_for, overfit
+from netspec.training.lane_run import LaneRun
+from netspec.training.lock import lock
+from netspec.training.pretrained import load_pretrained, pretrained_path
+from netspec.training.resume import find_state, restore
+from netspec.training.run_folder import RunFolder, new_run_path
+from netspec.training.settings import Options, Settings, json_options, make_settings
+from netspec.training.state import State
+from netspec.training.targets import check_samples, check_targets
+from netspec.training.training import Stop, Training
+
+
+def prepare(
+    spec: Spec,
+    data: DataArgument,
+    output: str | Path | None,
+    resume: str | Path | None,
+    weights: str | Path | None,
+    options: Options,
+    *,
+    seed: int | None,
+    threads: int | None,
+    stop: Stop,
+    program: Program | None,
+) -> tuple[Training, State | None]:
+    """A training at its first step or, with `resume`, at the step of the state, which is returned, too."""
+    folder, state = find_state(resume) if resume is not None else (None, None)
+    if state is not None:
+        _refuse_with_resume(weights=weights, output=output, dry_run=options.dry_run)
+        options = _options_of(state, options)
+    spec = _seeded(spec, seed, state)
+    if not spec.optimizers:
+        raise refuse(spec, "NS502", ("optimizer",), "there is no optimizer", "add [optimizer] with a type and lr")
+    loaded = data_for(spec, data)
+    check_samples(spec, loaded)
+    if options.overfit_batches is not None:
+        loaded = overfit(loaded, options.overfit_batches * spec.train.batch_size, spec.seed)
+    settings = make_settings(spec, loaded, options)
+    program = program or _compile(spec, threads)
+    _check_program(program, spec, settings)
+    if state is None:
+        _refuse_used(program)
+    notes = _load_weights(program, spec, weights) if state is None else []
+    lanes = [LaneRun.start(lane, settings) for lane in program.lanes]
+    paths = None if options.dry_run else RunFolder(folder or _output(spec, output), [run.label for run in lanes])
+    training = Training(spec, program, loaded, settings, options, lanes, paths, stop, threads, notes=notes)
+    check_targets(spec, settings.loss, loaded, output_shape(training))
+    if state is not None:
+        restore(training, state)
+    return training, state
+
+
+def run_lock(training: Training) -> dict[str, object]:
+    """The contents of lock.json."""
+    return lock(
+        training.spec,
+        spec_hash=spec_hash(training.spec),
+        fingerprint=training.data.fingerprint,
+        seed=training.spec.seed,
+        threads=training.threads,
+        options=json_options(training.options),
+    )
+
+
+def output_shape(training: Training) -> tuple[int, ...]:
+    """Shape of one sample of the output that the loss reads."""
+    program = training.program
+    return tuple(program.shapes[program.start.loss_input])
+
+
+def _compile(spec: Spec, threads: int | None) -> Program:
+    """The compiled program, its kernels warmed up, so that compiling is not counted as training time."""
+    from netspec.program import compile, warm
+
+    program = compile(spec, threads=threads)
+    warm(program)
+    return program
+
+
+def _output(spec: Spec, output: str | Path | None) -> Path:
+    return new_run_path(spec.name) if output is None else Path(output).expanduser()
+
+
+def _seeded(spec: Spec, seed: int | None, state: State | None) -> Spec:
+    """The spec with the seed of the run: the resumed one's, the caller's, or its own."""
+    if state is not None:
+        own = int(state.values["identity"]["spec"]["seed"])
+        if seed not in (None, own):
+            raise TrainError(f"resume: the run has seed {own}, not {seed}", "leave the seed out")
+        seed = own
+    return spec if seed in (None, spec.seed) else spec.model_copy(update={"seed": seed})
+
+
+def _options_of(state: State, options: Options) -> Options:
+    """What the caller asks for, else what the interrupted run was asked for."""
+    saved = state.values["identity"]["options"]
+    given = json_options(options)
+    return Options(**{key: saved[key] if value is None else value for key, value in given.items()})
+
+
+def _refuse_with_resume(*, weights: str | Path | None, output: str | Path | None, dry_run: bool) -> None:
+    for name, given in (("weights", weights), ("output", output), ("dry_run", dry_run or None)):
+        if given is not None:
+            raise TrainError(
+                f"resume and {name} were both given: a resumed run has its own weights and folder",
+                f"leave {name} out, or start a new run with weights instead of resume",
+            )
+
+
+COMPILED = ("inputs", "layers", "outputs", "loss", "optimizers")
+"""Parts of the spec that are fixed in a program."""
+
+
+def _check_program(program: Program, spec: Spec, settings: Settings) -> None:
+    """A program handed in must be that of the spec, with its seed, and take its batches."""
+    if program.batch_size < settings.batch_size:
+        raise TrainError(
+            f"the program was compiled for batches of {program.batch_size}, the spec wants {settings.batch_size}",
+            "compile it with the spec's batch_size",
+        )
+    if program.seed != spec.seed:
+        raise TrainError(
+            f"the program was compiled with seed {program.seed}, the run has seed {spec.seed}",
+            "compile it with the run's seed",
+        )
+    for part in COMPILED:
+        if getattr(program.spec, part) != getattr(spec, part):
+            raise TrainError(f"the program was compiled from other {part}", "compile it from the spec that is trained")
+
+
+def _refuse_used(program: Program) -> None:
+    """A new run starts with fresh optimizers."""
+    for lane in program.lanes:
+        if lane.step:
+            raise TrainError(
+                f"the program has already taken {lane.step} steps", "compile a fresh one, and start from weights"
+            )
+
+
+def _load_weights(program: Program, spec: Spec, weights: str | Path | None) -> list[str]:
+    path = pretrained_path(spec, weights)
+    return [] if path is None else [load_pretrained(program, spec, path)]

@@ -1,0 +1,41 @@
+"""Do the targets fit the loss and the network's output? Asked before the first step."""
+
+from __future__ import annotations
+
+import math
+
+from netspec.datasets.load import Data
+from netspec.layers.base import ShapeError
+from netspec.losses.base import Loss
+from netspec.spec.model import Spec
+from netspec.training.errors import TrainError, refuse
+
+
+def check_samples(spec: Spec, data: Data) -> None:
+    """Raise SpecError when samples do not have the shape of the network's only input."""
+    if len(spec.inputs) != 1:
+        names = ", ".join(item.name for item in spec.inputs)
+        raise refuse(spec, "NS402", ("inputs",), f"{len(spec.inputs)} inputs ({names})", "train networks of one input")
+    shape = spec.inputs[0].shape
+    if data.shape != shape:
+        message = f"the data have samples of {list(data.shape)}, the network reads {list(shape)}"
+        raise refuse(spec, "NS402", ("inputs", 0, "shape"), message, f"set shape = {list(data.shape)} under [input]")
+
+
+def check_targets(spec: Spec, loss: Loss, data: Data, output: tuple[int, ...]) -> None:
+    """Raise SpecError or TrainError when loss, output shape ([C, H, W] or [F]) and targets do not go together."""
+    kind, y = loss.type_name(), data.train.y
+    if loss.target_kind == "class" and not data.train.has_classes:
+        raise TrainError(
+            f"[loss] {kind}: it needs class labels, but the data have targets of {y.shape[1]} numbers",
+            'use a loss for numbers, such as type = "mse"',
+        )
+    try:
+        loss.check(output, len(data.classes) if data.classes is not None else None)
+    except ShapeError as problem:
+        raise refuse(spec, "NS403", ("loss", problem.field or "type"), problem.message, problem.hint) from problem
+    if loss.target_kind == "dense" and y.size != len(y) * math.prod(output):
+        raise TrainError(
+            f"[loss] {kind}: the network gives {list(output)} for a sample, the data have targets of {list(y.shape[1:])}",
+            "give the last layer as many features as there are targets",
+        )

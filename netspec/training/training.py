@@ -1,0 +1,106 @@
+"""A run in progress: everything the loop works on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from netspec.datasets.load import Data
+from netspec.datasets.loader import Batch, Loader, epoch_order
+from netspec.spec.model import Spec
+from netspec.training.contract import Program, dtype_of
+from netspec.training.history import History
+from netspec.training.lane_run import LaneRun
+from netspec.training.run_folder import RunFolder
+from netspec.training.settings import Options, Settings
+
+Stop = Callable[[], bool] | threading.Event | None
+
+
+@dataclass
+class Position:
+    """epoch: whole epochs done; batch: batches done in the next one; step: optimizer updates done in all."""
+
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+
+
+@dataclass
+class Clock:
+    """Training time in seconds, that of the interrupted run included."""
+
+    before: float = 0.0
+    started: float = field(default_factory=time.perf_counter)
+
+    def read(self) -> float:
+        """Seconds so far."""
+        return self.before + time.perf_counter() - self.started
+
+
+@dataclass
+class Training:
+    """A run: what it trains, where it stands, where it writes. folder and history are None for a dry run."""
+
+    spec: Spec
+    program: Program
+    data: Data
+    settings: Settings
+    options: Options
+    lanes: list[LaneRun]
+    folder: RunFolder | None
+    stop: Stop
+    threads: int | None = None
+    position: Position = field(default_factory=Position)
+    clock: Clock = field(default_factory=Clock)
+    history: History | None = None
+    saved: Position | None = None
+    """Where the state on the disk stands."""
+    last_commit: dict[str, Any] = field(default_factory=dict)
+    """What that state was saved together with, to be completed when a kill came in between."""
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    resumed: bool = False
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The compute type."""
+        return dtype_of(self.program)
+
+    def active(self) -> list[LaneRun]:
+        """Lanes that still train."""
+        return [run for run in self.lanes if run.is_training]
+
+    def is_stopped(self) -> bool:
+        """Whether the caller has asked to stop."""
+        if self.stop is None:
+            return False
+        return self.stop.is_set() if isinstance(self.stop, threading.Event) else self.stop()
+
+    def batches(self, epoch: int, start: int) -> Generator[Batch, None, None]:
+        """Batches of an epoch (from 0) from number `start` on: always the same ones, so a resumed run repeats them."""
+        settings = self.settings
+        order = epoch_order(len(self.data.train), self.spec.seed, epoch, settings.shuffle)
+        order = order[: settings.batches_per_epoch * settings.batch_size]
+        yield from Loader(
+            self.data.train,
+            self.data.normalization,
+            settings.batch_size,
+            order,
+            dtype=self.dtype,
+            last_batch=settings.last_batch,
+            start=start,
+        )
+
+
+def groups(batches: Iterable[Batch], size: int) -> Iterator[list[Batch]]:
+    """The batches of one update each: `size` of them, fewer at the end."""
+    iterator = iter(batches)
+    while group := list(islice(iterator, size)):
+        yield group

@@ -1,0 +1,108 @@
+"""Evaluation before step 0, validation, and the training part with fixed weights."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+from netspec.datasets.base import Part
+from netspec.training.evaluate import Evaluation, evaluate, output_of
+from netspec.training.events import Epoch, Event, Validation
+from netspec.training.lane_run import LaneRun
+from netspec.training.training import Training
+
+FIRST_LOOK = 1024
+"""Samples of the training part that are evaluated before step 0 when there is no validation part."""
+
+
+def validate(training: Training, epoch: int) -> Generator[Event, None, list[LaneRun]]:
+    """Validate every lane that trains; returns those for which this step is among the best."""
+    assert training.data.validation is not None
+    best = []
+    for run in training.active():
+        found = evaluate_part(training, run, training.data.validation)
+        yield _event(training, run, epoch, found, "validation")
+        measures = {f"val_{name}": value for name, value in {**found.metrics, "loss": found.loss}.items()}
+        if run.observe(measures, epoch):
+            best.append(run)
+    return best
+
+
+def first_look(training: Training) -> Iterator[Event]:
+    """Evaluation before step 0, beside the loss that a network without a clue would have.
+
+    On the validation part, or on the first samples of the training part when there is none. It is no candidate for the
+    best and does not count for early stopping or the schedule.
+    """
+    part, name, limit = training.data.validation, "validation", training.settings.limit_batches
+    if part is None:
+        batches = max(1, FIRST_LOOK // training.settings.batch_size)
+        part, name, limit = training.data.train, "train", min(batches, limit or batches)
+    for run in training.active():
+        found = evaluate_part(training, run, part, limit)
+        yield _event(training, run, 0, found, name, expected_loss(training, run))
+
+
+def expected_loss(training: Training, run: LaneRun) -> float | None:
+    """Loss of a network that cannot tell the classes apart, such as ln C; the last batch's outputs tell the shape."""
+    loss = training.settings.loss
+    expected = loss.expected_initial(output_of(run.lane, loss).shape[1:])
+    return None if expected is None else loss.weight * expected
+
+
+def end_epoch(training: Training, epoch: int) -> Generator[Event, None, list[LaneRun]]:
+    """Epoch events, with the training part under fixed weights where asked for; returns lanes at one of their best."""
+    best = []
+    for run in training.lanes:
+        if run.ended:
+            continue
+        running = run.running
+        measures = running.measures()
+        fixed = evaluate_part(training, run, training.data.train) if training.settings.evaluate_train else None
+        if fixed is not None:
+            measures |= {f"train_{name}": value for name, value in {**fixed.metrics, "loss": fixed.loss}.items()}
+        yield Epoch(
+            optimizer=run.label,
+            step=training.position.step,
+            epoch=epoch,
+            seconds=training.clock.read(),
+            running_loss=measures["running_loss"],
+            lr=run.lr,
+            samples=running.samples,
+            samples_per_second=running.samples / running.seconds if running.seconds else 0.0,
+            train_loss=measures.get("train_loss"),
+            metrics={name: value for name, value in measures.items() if name not in ("running_loss", "train_loss")},
+        )
+        if run.observe(measures, epoch):
+            best.append(run)
+        run.new_epoch()
+    return best
+
+
+def evaluate_part(training: Training, run: LaneRun, part: Part, limit: int | None = None) -> Evaluation:
+    """A part with the lane's weights as they are, in inference mode; as much of it as `limit_batches` allows."""
+    return evaluate(
+        run.lane,
+        part,
+        training.data.normalization,
+        metrics=training.settings.metrics,
+        loss=training.settings.loss,
+        batch_size=training.settings.batch_size,
+        dtype=training.dtype,
+        limit_batches=limit if limit is not None else training.settings.limit_batches,
+    )
+
+
+def _event(
+    training: Training, run: LaneRun, epoch: int, found: Evaluation, part: str, expected: float | None = None
+) -> Validation:
+    return Validation(
+        optimizer=run.label,
+        step=training.position.step,
+        epoch=epoch,
+        seconds=training.clock.read(),
+        loss=found.loss,
+        samples=found.samples,
+        expected_loss=expected,
+        part=part,
+        metrics=found.metrics,
+    )
