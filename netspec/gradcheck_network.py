@@ -123,4 +123,4 @@ def _target(program: Program, batch_size: int, seed: int) -> NDArray[Any]:
     classes, *rest = program.shapes[program.start.loss_input]
     if loss.target_kind == "class":
         return random.integers(0, classes, (batch_size, *rest), dtype=np.int64)
-    return program.stored_target(random.random((batch_size, classes, *rest)))
+    return program.form.stored_target(random.random((batch_size, classes, *rest)), batch_size)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.batch import Batch
 from netspec.kernels.binding import BoundCalls, element_type
 from netspec.kernels.calls import Call, Ref, Region
 from netspec.memory import PlanMemory, aligned_zeros, from_stored
@@ -26,8 +27,6 @@ PART_SHIFT = 40
 """Bits of the counter below the number of the part: room for 10¹² steps."""
 
 Array = NDArray[Any]
-Batch = Array | Mapping[str, Array]
-"""One input, or several by name; stored layout (N, H, W, C), contiguous, in the compute dtype."""
 
 
 class LossValue(NamedTuple):
@@ -72,23 +71,29 @@ class Lane:
                 self._outside[buffer.name] = aligned_zeros(buffer.size, element_type(buffer.element, program.dtype))
         self._bound: dict[tuple[Goal, bool], BoundCalls] = {}
         self._last: Plan | None = None
+        self._differentiable = False
+        """Whether the arena holds what a backward after `forward` needs."""
         self._accumulated: Array | None = None
         self._accumulated_weight, self._accumulated_parts = 0.0, 0
 
     def train_step(self, x: Batch, y: Array, *, lr: float) -> LossValue:
         """Forward, loss, backward, clipping and update in one compiled call; returns the loss before the update.
 
-        y: int64 labels, or dense targets laid out as x.
+        x: stored layout (N, H, W, C), contiguous, in the compute dtype; y: int64 labels, or dense targets laid out as x.
         """
+        if self._accumulated_parts:
+            raise ValueError("train_step: gradients of accumulate are waiting; call update first")
         self._set_hyper(lr)
-        self._run(self._training_goal(x), x, y, update=True)
-        self.step += 1
-        return self._read_loss()
+        with self._program.lock:
+            self._run(self._training_goal(x), x, y, update=True)
+            self.step += 1
+            return self._read_loss()
 
     def differentiate(self, x: Batch, y: Array) -> LossValue:
         """Forward, loss and backward without an update: the gradients are those of this batch alone."""
-        self._run(self._training_goal(x), x, y)
-        return self._read_loss()
+        with self._program.lock:
+            self._run(self._training_goal(x), x, y)
+            return self._read_loss()
 
     def accumulate(self, x: Batch, y: Array) -> LossValue:
         """Forward, loss and backward; adds the gradients to those of the next `update`, weighed as one large batch."""
@@ -106,8 +111,7 @@ class Lane:
             raise ValueError("update: no gradients; call accumulate first")
         gradients = self.store.arrays["gradients"]
         gradients[:] = self._accumulated / gradients.dtype.type(self._accumulated_weight)
-        self._accumulated[:] = 0
-        self._accumulated_weight, self._accumulated_parts = 0.0, 0
+        self._drop_accumulated()
         self._set_hyper(lr)
         assert self._update is not None
         self._program.use_threads()
@@ -116,8 +120,9 @@ class Lane:
 
     def evaluate(self, x: Batch, y: Array | None = None) -> LossValue | None:
         """Forward in inference mode, and the loss when there are targets."""
-        self._run(Goal(batch=_samples(x), loss=y is not None), x, y)
-        return self._read_loss() if y is not None else None
+        with self._program.lock:
+            self._run(Goal(batch=_samples(x), loss=y is not None), x, y)
+            return self._read_loss() if y is not None else None
 
     @property
     def outputs(self) -> Array | dict[str, Array]:
@@ -136,6 +141,7 @@ class Lane:
         goal = Goal(batch=_samples(x), training=training, gradients=training, input_gradients=training)
         bound = self._bind(goal, x, None)
         bound.run_part(*self._program.plan(goal).sections["forward"])
+        self._differentiable = training
 
     def backward(self, dy: Mapping[str, Array]) -> dict[str, Array]:
         """After forward(training=True): fills the parameters' gradients, returns those of the inputs.
@@ -143,8 +149,9 @@ class Lane:
         dy: by output, stored layout.
         """
         plan = self._values("backward")
-        if not plan.goal.input_gradients:
-            raise ValueError("backward: nothing to differentiate; call forward(x, training=True) first")
+        if not self._differentiable:
+            raise ValueError("backward: nothing to differentiate; call forward(x, training=True) first, once for each")
+        self._differentiable = False  # the backward pass reuses the memory of what it has read
         memory = self._memory(plan)
         for name, array in dy.items():
             if name in plan.differentiated:
@@ -173,6 +180,8 @@ class Lane:
     def load_tensors(self, tensors: Mapping[str, Array]) -> None:
         """Overwrite the named parameters and statistics; names and shapes have been checked."""
         self.store.load_tensors(tensors)
+        self._differentiable = False
+        self._drop_accumulated()
 
     def slots(self) -> dict[str, Array]:
         """Copies of the optimizer's slots, "momentum/conv1.weight"."""
@@ -181,10 +190,24 @@ class Lane:
     def load_slots(self, slots: Mapping[str, Array]) -> None:
         """Overwrite the optimizer's slots."""
         self.store.load_slots(slots)
+        self._drop_accumulated()
 
     def frozen_digest(self) -> str:
-        """SHA-256 over all frozen tensors, statistics included; "" when nothing is frozen."""
-        return self.store.digest(self._program.frozen)
+        """SHA-256 over all frozen tensors; "" when nothing is frozen.
+
+        Statistics are included, except with bn = "train", which lets them follow the new data.
+        """
+        start = self._program.start
+        return self.store.digest(start.frozen, start.frozen & start.inference_mode)
+
+    def gradients(self) -> dict[str, Array]:
+        """Copies of the gradients of the last backward pass, of those parameters that it reaches."""
+        plan = self._values("gradients")
+        return self.store.gradients(plan.differentiated - plan.frozen)
+
+    def samples(self) -> int:
+        """Samples of the last batch."""
+        return self._values("samples").goal.batch
 
     def forget_bindings(self) -> None:
         """The arena has moved."""
@@ -196,6 +219,11 @@ class Lane:
         plan = self._program.plan(Goal(batch=n, training=True, loss=True, gradients=True))
         return [*plan.calls, *(self._update.calls if self._update else ())]
 
+    def _drop_accumulated(self) -> None:
+        if self._accumulated is not None:
+            self._accumulated[:] = 0
+        self._accumulated_weight, self._accumulated_parts = 0.0, 0
+
     def _training_goal(self, x: Batch) -> Goal:
         return Goal(batch=_samples(x), training=True, loss=True, gradients=True)
 
@@ -205,17 +233,20 @@ class Lane:
     def _bind(self, goal: Goal, x: Batch, y: Array | None, *, update: bool = False) -> BoundCalls:
         """The goal's calls on this lane's memory, ready to run, with the batch in place."""
         program = self._program
+        inputs = program.form.named(x)
+        program.form.check_stored(inputs, y)
         plan = program.plan(goal)
+        self._last, self._differentiable = None, False
         if (goal, update) not in self._bound:
             calls: Sequence[Call] = self.training_calls(goal.batch) if update else plan.calls
             regions = [*plan.regions, *(Region(i, i + 1) for i in range(len(plan.calls), len(calls)))]
             arrays = {**self._memory(plan), **self._outside}
             self._bound[goal, update] = BoundCalls(calls, arrays, program.dtype, regions)
         memory = self._memory(plan)
-        for name, array in (x if isinstance(x, Mapping) else {program.input_name: x}).items():
+        for name, array in inputs.items():
             memory[plan.value(name).buffer][:] = array.reshape(-1)
         if y is not None:
-            program.target_of(goal.batch)[:] = program.checked_target(y, goal.batch)
+            program.target_of(goal.batch)[:] = y.reshape(-1)
         # Parts of one accumulated step draw different random numbers.
         self._counters[0] = self.step + (self._accumulated_parts << PART_SHIFT)
         self._last, program.arena.holder = plan, self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -11,12 +12,13 @@ import numpy as np
 from numba.core import config
 from numpy.typing import NDArray
 
+from netspec.batch import Batch, BatchForm
 from netspec.kernels.abi import Kernel
 from netspec.lane import Lane
-from netspec.layers.base import Parameter, volume
+from netspec.layers.base import Parameter
 from netspec.load_report import LoadError, LoadReport, match_tensors
 from netspec.losses.base import Loss
-from netspec.memory import Arena, aligned_zeros, to_stored
+from netspec.memory import Arena, aligned_zeros
 from netspec.plan.pipeline import make_plan, start_plan
 from netspec.plan.plan import Goal, Plan
 from netspec.random import stream
@@ -39,11 +41,14 @@ class Program:
         self.start = start_plan(spec, dtype=dtype, seed=seed)
         self.graph, self.shapes, self.layout = self.start.graph, self.start.shapes, self.start.layout
         self.frozen: frozenset[str] = self.start.frozen
+        self.form = BatchForm(self.start, batch_size, dtype)
+        self.lock = threading.RLock()
+        """Held while a lane computes: all lanes share the arena."""
         self.arena = Arena()
         self._plans: dict[Goal, Plan] = {}
         self.shared = {
             "gradients": aligned_zeros(self.layout.trainable_size, dtype),
-            "target": self._make_target(),
+            "target": aligned_zeros(batch_size * self.form.target_size(), self._target_type()),
         }
         self.lanes = tuple(Lane(self, optimizer) for optimizer in spec.optimizers or (None,))
         initial = initial_tensors(self.start)
@@ -62,13 +67,11 @@ class Program:
 
     @property
     def gradients(self) -> dict[str, Array]:
-        """Gradients of the last backward or train_step; frozen parameters have none."""
-        return self.lanes[0].store.gradients()
+        """Gradients of the last backward or train_step, as the update saw them: clip_norm has scaled them.
 
-    @property
-    def input_name(self) -> str:
-        """Name of the first input."""
-        return self.start.inputs[0]
+        Frozen parameters, and those that the outputs or the loss do not depend on, have none.
+        """
+        return self.lanes[0].gradients()
 
     @property
     def loss(self) -> Loss:
@@ -77,34 +80,30 @@ class Program:
             raise ValueError('the spec has no loss; add [loss] with a type, for example type = "cross_entropy"')
         return self.start.loss
 
-    def forward(self, x: Array | Mapping[str, Array], training: bool = False) -> Array | dict[str, Array]:
+    def forward(self, x: Batch, training: bool = False) -> Array | dict[str, Array]:
         """Outputs for a batch of at most batch_size samples.
 
         x: N, C, H, W or N, F, or a dict of them by input name; the result likewise, a dict when there are several outputs.
-        training=True uses batch statistics and dropout, updates running statistics, and allows `backward`.
+        training=True uses batch statistics and dropout, updates running statistics, and allows one `backward`.
         """
-        self.lanes[0].forward(self._stored_inputs(x), training=training)
-        return self.lanes[0].outputs
+        with self.lock:
+            self.lanes[0].forward(self.form.stored_inputs(x), training=training)
+            return self.lanes[0].outputs
 
-    def backward(self, dy: Array | Mapping[str, Array]) -> Array | dict[str, Array]:
+    def backward(self, dy: Batch) -> Array | dict[str, Array]:
         """Gradient to the inputs, given that to the outputs, after forward(x, training=True); fills `gradients`."""
-        given = dy if isinstance(dy, Mapping) else {self.start.outputs[0]: dy}
-        if set(given) != set(self.start.outputs):
-            raise ValueError(f"backward takes a gradient for each of {list(self.start.outputs)}, got {list(given)}")
-        shapes = {name: value.shape[1:] for name, value in self.lanes[0].all_outputs().items()}
-        for name, array in given.items():
-            if np.shape(array)[1:] != shapes[name]:
-                raise ValueError(f"the gradient to {name} has shape {np.shape(array)[1:]}, the output {shapes[name]}")
-        dx = self.lanes[0].backward({name: to_stored(np.asarray(array), self.dtype) for name, array in given.items()})
-        return next(iter(dx.values())) if len(dx) == 1 else dx
+        with self.lock:
+            dx = self.lanes[0].backward(self.form.stored_gradients(dy, self.lanes[0].samples()))
+            return next(iter(dx.values())) if len(dx) == 1 else dx
 
-    def train_step(self, x: Array | Mapping[str, Array], target: Array) -> float:
+    def train_step(self, x: Batch, target: Array) -> float:
         """One optimizer step on a batch; returns the loss before the update. The learning rate is the optimizer's."""
         lane = self.lanes[0]
         if lane.optimizer is None:
             raise ValueError('the spec has no optimizer; add [optimizer] with a type, for example type = "adam"')
-        y = self.stored_target(np.asarray(target))
-        return lane.train_step(self._stored_inputs(x), y, lr=lane.optimizer.lr).mean
+        inputs = self.form.stored_inputs(x)
+        y = self.form.stored_target(target, len(next(iter(inputs.values()))))
+        return lane.train_step(inputs, y, lr=lane.optimizer.lr).mean
 
     def load_parameters(self, mapping: Mapping[str, Array], strict: bool = True) -> LoadReport:
         """Load parameters and statistics by name into all lanes.
@@ -118,9 +117,18 @@ class Program:
             raise LoadError(report, "load with strict=False to take what fits")
         if not report.loaded and tensors:
             raise LoadError(report, "none of the names and shapes agree: is it the right file?")
+        fitting = {name: np.asarray(mapping[name]) for name in report.loaded}
+        self._check_range(fitting)
         for lane in self.lanes:
-            lane.load_tensors({name: mapping[name] for name in report.loaded})
+            lane.load_tensors(fitting)
         return report
+
+    def _check_range(self, tensors: Mapping[str, Array]) -> None:
+        """Numbers that the compute dtype cannot hold would become infinite."""
+        largest = float(np.finfo(self.dtype).max)
+        for name, array in tensors.items():
+            if array.dtype == np.float64 and (np.isfinite(array) & (np.abs(array) > largest)).any():
+                raise ValueError(f"{name} has numbers beyond ±{largest:.3g}, which {self.dtype} cannot hold; use float64")
 
     def plan(self, goal: Goal) -> Plan:
         """The plan for a goal, made on first use."""
@@ -132,51 +140,16 @@ class Program:
             self._plans[goal] = plan
         return self._plans[goal]
 
+    def _target_type(self) -> str:
+        return "int64" if self.start.loss is not None and self.start.loss.target_kind == "class" else self.dtype
+
     def use_threads(self) -> None:
         """Let the kernels use this program's number of threads; results do not depend on it."""
         numba.set_num_threads(self.threads)
 
-    def stored_target(self, target: Array) -> Array:
-        """The users' targets as the loss reads them."""
-        return target.astype(np.int64) if self.loss.target_kind == "class" else to_stored(target, self.dtype)
-
     def target_of(self, n: int) -> Array:
         """Where the targets of a batch of n samples lie."""
-        target = self.shared["target"]
-        return target[: n * (target.size // self.batch_size)]
-
-    def checked_target(self, y: Array, n: int) -> Array:
-        """Stored targets, flat; ValueError when they are not what the loss reads."""
-        expected = self.target_of(n).size
-        if y.size != expected:
-            shape = list(self.shapes[self.start.loss_input or ""])
-            what = "labels" if self.loss.target_kind == "class" else "target values"
-            raise ValueError(
-                f"{y.size // n} {what} a sample, but the loss reads {expected // n} for the output of shape {shape}"
-            )
-        return y.reshape(-1)
-
-    def _stored_inputs(self, x: Array | Mapping[str, Array]) -> dict[str, Array]:
-        given = x if isinstance(x, Mapping) else {self.input_name: x}
-        if set(given) != set(self.start.inputs):
-            raise ValueError(f"the network reads {list(self.start.inputs)}, got {list(given)}")
-        for name, array in given.items():
-            got, expected = list(np.shape(array)[1:]), list(self.shapes[name])
-            if got != expected:
-                raise ValueError(f"{name}: samples of shape {got}, expected {expected} (layout [C, H, W])")
-        counts = {len(array) for array in given.values()}
-        if len(counts) != 1 or not 1 <= min(counts) <= self.batch_size:
-            raise ValueError(f"batches of {sorted(counts)} samples; this program takes 1 … {self.batch_size} at once")
-        return {name: to_stored(np.asarray(array), self.dtype) for name, array in given.items()}
-
-    def _make_target(self) -> Array:
-        start = self.start
-        if start.loss is None or start.loss_input is None:
-            return aligned_zeros(0, "int64")
-        shape = start.shapes[start.loss_input]
-        per_class = start.loss.target_kind == "class"
-        size = self.batch_size * (volume(shape[1:]) if per_class else volume(shape))
-        return aligned_zeros(size, "int64" if per_class else self.dtype)
+        return self.shared["target"][: n * self.form.target_size()]
 
 
 def initial_tensors(start: Plan) -> dict[str, Array]:
@@ -205,9 +178,13 @@ def compile(
     batch_size: the largest batch (default: the spec's); dtype "float32" or "float64" (default: the spec's);
     threads: default all cores, and no result depends on it; seed: default the spec's.
     """
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size {batch_size}; use 1 or more")
+    if dtype not in (None, "float32", "float64"):
+        raise ValueError(f'dtype {dtype!r}; use "float32" or "float64"')
     return Program(
         spec,
-        batch_size=batch_size or spec.train.batch_size,
+        batch_size=spec.train.batch_size if batch_size is None else batch_size,
         dtype=dtype or spec.train.dtype,
         threads=threads,
         seed=spec.seed if seed is None else seed,

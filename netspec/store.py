@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ class TensorStore:
             "gradients": gradients,
         }
         for name, value in slots.items():
-            self.arrays[f"slot:{name}"] = slot = aligned_zeros(layout.trainable_size, dtype)
+            self.arrays[f"slot:{name}"] = slot = aligned_zeros(layout.updated_size, dtype)
             slot[:] = value
 
     def parameters(self) -> dict[str, Array]:
@@ -42,15 +42,16 @@ class TensorStore:
         """Copies of the running statistics."""
         return {name: self._read(entry, "state") for name, entry in self.layout.states.items()}
 
-    def gradients(self) -> dict[str, Array]:
-        """Copies of the gradients of the last backward pass; frozen parameters have none."""
-        return {name: self._read(entry, "gradients") for name, entry in self._trainable()}
+    def gradients(self, layers: frozenset[str]) -> dict[str, Array]:
+        """Copies of the gradients of these layers' parameters."""
+        below = self._below(self.layout.trainable_size)
+        return {name: self._read(entry, "gradients") for name, entry in below if entry.layer in layers}
 
     def slots(self) -> dict[str, Array]:
         """Copies of the optimizer's slots, "momentum/conv1.weight"."""
         return {
             f"{slot}/{name}": self._read(entry, f"slot:{slot}")
-            for slot in self.slot_names for name, entry in self._trainable()
+            for slot in self.slot_names for name, entry in self._below(self.layout.updated_size)
         }  # fmt: skip
 
     def load_tensors(self, tensors: Mapping[str, Array]) -> None:
@@ -67,10 +68,13 @@ class TensorStore:
             slot, _, parameter = name.partition("/")
             self._write(self.layout.parameters[parameter], f"slot:{slot}", array)
 
-    def digest(self, layers: Iterable[str]) -> str:
-        """SHA-256 over all tensors of these layers, statistics included; "" when they have none."""
-        wanted, digest, count = frozenset(layers), hashlib.sha256(), 0
-        for buffer, entries in (("parameters", self.layout.parameters), ("state", self.layout.states)):
+    def digest(self, of_parameters: frozenset[str], of_states: frozenset[str]) -> str:
+        """SHA-256 over the parameters and the statistics of these layers; "" when they have none."""
+        digest, count = hashlib.sha256(), 0
+        parts = (
+            ("parameters", self.layout.parameters, of_parameters), ("state", self.layout.states, of_states)
+        )  # fmt: skip
+        for buffer, entries, wanted in parts:
             for name, entry in entries.items():
                 if entry.layer in wanted:
                     digest.update(name.encode() + b"\0" + self.flat(entry, buffer).tobytes())
@@ -81,9 +85,9 @@ class TensorStore:
         """The tensor's elements as the kernels see them; not a copy."""
         return self.arrays[buffer][entry.offset : entry.offset + entry.tensor.size]
 
-    def _trainable(self) -> list[tuple[str, Entry]]:
-        parameters = self.layout.parameters.items()
-        return [(name, entry) for name, entry in parameters if entry.offset < self.layout.trainable_size]
+    def _below(self, size: int) -> list[tuple[str, Entry]]:
+        """The parameters that lie below this offset, in graph order."""
+        return [(name, entry) for name, entry in self.layout.parameters.items() if entry.offset < size]
 
     def _read(self, entry: Entry, buffer: str) -> Array:
         flat, tensor = self.flat(entry, buffer), entry.tensor

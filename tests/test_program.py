@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -226,8 +228,121 @@ def test_values_of_another_lane_are_not_passed_off_as_ones_own():
 
 def test_targets_of_another_size_are_refused():
     program = netspec.compile(small_convnet(), batch_size=5)
-    with pytest.raises(ValueError, match=r"2 labels a sample, but the loss reads 1 for the output of shape \[3\]"):
+    with pytest.raises(ValueError, match=r"labels of shape \[5, 2\], but the loss reads \[5\] for outputs of shape \[3\]"):
         program.train_step(X, np.zeros((5, 2), int))
+    with pytest.raises(ValueError, match=r"10 labels for 5 samples, but the loss reads 1 a sample"):
+        program.lanes[0].train_step(to_stored(X, "float32"), np.zeros((5, 2), int), lr=0.1)
+
+
+@pytest.mark.parametrize("label", [np.nan, np.inf, 0.5])
+def test_what_is_no_whole_number_is_no_label(label):
+    program = netspec.compile(small_convnet(), batch_size=5)
+    with pytest.raises(ValueError, match=f"{label} is not a class label"):
+        program.train_step(X, np.array([0, 1, 2, 0, label]))
+
+
+def test_one_forward_allows_one_backward():
+    program = netspec.compile(small_convnet(), batch_size=5)
+    y = program.forward(X, training=True)
+    program.backward(np.ones_like(y))
+    with pytest.raises(ValueError, match="once for each"):
+        program.backward(np.ones_like(y))
+
+
+def test_a_failed_step_does_not_leave_half_a_batch_behind():
+    program, twin = (netspec.compile(small_convnet(), batch_size=5, dtype="float64") for _ in range(2))
+    for one in (program, twin):
+        one.forward(X, training=True)
+    with pytest.raises(ValueError, match="labels of shape"):
+        program.train_step(2 * X, np.zeros((5, 2), int))
+    np.testing.assert_array_equal(program.backward(np.ones((5, 3))), twin.backward(np.ones((5, 3))))
+
+
+def test_weights_loaded_between_forward_and_backward_end_the_forward():
+    program = netspec.compile(small_convnet(), batch_size=5)
+    program.forward(X, training=True)
+    program.load_parameters(program.parameters)
+    with pytest.raises(ValueError, match="call forward"):
+        program.backward(np.ones((5, 3)))
+
+
+def two_heads(**sections):
+    layers = [
+        {"name": "body", "type": "linear", "out_features": 4},
+        {"name": "h1", "type": "linear", "out_features": 3, "inputs": ["body"]},
+        {"name": "h2", "type": "linear", "out_features": 3, "inputs": ["body"]},
+    ]
+    loss = {"type": "cross_entropy", "input": "h1"}
+    return spec_of(layers, outputs=["h1", "h2"], loss=loss, **sections)
+
+
+def test_parameters_that_the_loss_does_not_depend_on_are_left_alone():
+    program = netspec.compile(two_heads(optimizer={"type": "adamw", "lr": 0.1, "weight_decay": 0.5}), batch_size=5)
+    before = program.parameters
+    program.forward(X, training=True)
+    program.backward({"h1": np.ones((5, 3)), "h2": np.ones((5, 3))})
+    assert np.abs(program.gradients["h2.weight"]).max() > 0
+    program.train_step(X, Y)
+    assert set(program.gradients) == {"body.weight", "body.bias", "h1.weight", "h1.bias"}
+    for name in ("h2.weight", "h2.bias"):
+        np.testing.assert_array_equal(program.parameters[name], before[name])
+
+
+def test_waiting_gradients_do_not_leak_into_another_step():
+    program = netspec.compile(small_convnet(), batch_size=5)
+    lane, x = program.lanes[0], to_stored(X, "float32")
+    lane.accumulate(x, Y)
+    with pytest.raises(ValueError, match="are waiting"):
+        lane.train_step(x, Y, lr=0.1)
+    lane.load_tensors(lane.tensors())
+    lane.train_step(x, Y, lr=0.1)
+
+
+def test_names_with_dots_do_not_collide_with_gradient_parts():
+    layers = [
+        {"name": "a", "type": "tanh"},
+        {"name": "a.b.0", "type": "tanh", "inputs": ["a"]},
+        {"name": "b", "type": "silu", "inputs": ["a"]},
+        {"name": "sum", "type": "add", "inputs": ["a.b.0", "b"]},
+    ]
+    program = netspec.compile(spec_of(layers), batch_size=5, dtype="float64")
+    program.forward(X, training=True)
+    dx = program.backward(np.ones_like(X))
+    t = np.tanh(X)
+    sigmoid = 1 / (1 + np.exp(-t))
+    expected = (1 - t**2) * ((1 - np.tanh(t) ** 2) + sigmoid * (1 + t * (1 - sigmoid)))
+    np.testing.assert_allclose(dx, expected, rtol=1e-10)
+
+
+def test_threads_that_share_a_program_wait_for_each_other():
+    program = netspec.compile(small_convnet(), batch_size=5)
+    inputs = [X * scale for scale in (1.0, 2.0, 3.0)]
+    expected = [program.forward(x) for x in inputs]
+    with ThreadPoolExecutor(3) as pool:
+        for found in pool.map(lambda _: [program.forward(x) for x in inputs], range(12)):
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_numbers_that_float32_cannot_hold_are_refused():
+    program = netspec.compile(small_convnet())
+    weights = program.parameters
+    weights["fc.bias"] = np.full(3, 1e300)
+    with pytest.raises(ValueError, match=r"fc.bias has numbers beyond ±3.4e\+38"):
+        program.load_parameters(weights)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"batch_size": 0}, "use 1 or more"), ({"dtype": "float16"}, "use \"float32\""), ({"threads": 0}, "use 1 …")],
+)
+def test_options_of_compile_are_checked(options, message):
+    with pytest.raises(ValueError, match=message):
+        netspec.compile(small_convnet(), **options)
+
+
+def test_complex_numbers_are_refused():
+    with pytest.raises(ValueError, match="give real numbers"):
+        netspec.compile(small_convnet()).forward(X + 1j)
 
 
 def test_dropout_masks_differ_from_step_to_step_and_between_accumulated_parts():

@@ -6,18 +6,23 @@ folder. The modules written there are tiny, readable and importable; their machi
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
 import os
 import platform
+import shutil
 import sys
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import llvmlite
 import numba
+
+UNUSED_SECONDS = 30 * 24 * 3600
 
 SOURCES = ("kernels", "layers", "losses", "optimizers")
 """Packages whose files take part in machine code."""
@@ -34,31 +39,69 @@ def cache_root() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "netspec"
 
 
-@cache
-def source_hash() -> str:
-    """Hash of all kernel sources and of the versions that compile them."""
+def _sources() -> list[Path]:
+    package = Path(__file__).parent.parent
+    return [file for folder in SOURCES for file in sorted((package / folder).glob("*.py"))]
+
+
+def _stamps() -> tuple[tuple[str, int, int], ...]:
+    """Name, time and size of every source: changes when a file does."""
+    return tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in _sources())
+
+
+def _hash_sources() -> str:
     digest = hashlib.sha256()
     for version in (platform.python_version(), numba.__version__, llvmlite.__version__, platform.machine()):
         digest.update(version.encode() + b"\0")
-    package = Path(__file__).parent.parent
-    for folder in SOURCES:
-        for file in sorted((package / folder).glob("*.py")):
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    for file in _sources():
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
 
 
-@cache
+_IMPORTED_STAMPS = _stamps()
+_IMPORTED_HASH = _hash_sources()
+
+
+def source_hash() -> str:
+    """Hash of all kernel sources, as they were imported, and of the versions that compile them."""
+    return _IMPORTED_HASH
+
+
 def kernel_folder() -> Path:
-    """The folder for this version of the sources; falls back to a temporary one when the disk is read-only."""
+    """The folder for this version of the sources.
+
+    A temporary one when the disk is read-only, or when a source has changed since this process imported netspec (an upgrade
+    under an open notebook): what it then compiles belongs to no version and must not be found by others.
+    """
+    if _stamps() != _IMPORTED_STAMPS:
+        return _temporary_folder()
+    return _shared_folder()
+
+
+@cache
+def _shared_folder() -> Path:
     folder = cache_root() / "kernels" / source_hash()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".probe-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        os.utime(folder)
     except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="netspec-kernels-"))
+        return _temporary_folder()
+    _remove_unused(folder)
     return folder
+
+
+@cache
+def _temporary_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="netspec-kernels-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _remove_unused(folder: Path) -> None:
+    """Remove the kernels of versions that nobody has used for a month."""
+    for other in folder.parent.iterdir():
+        if other != folder and time.time() - other.stat().st_mtime > UNUSED_SECONDS:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def load_module(name: str, source: str) -> ModuleType:

@@ -1,12 +1,13 @@
 """Where each parameter and each running statistic lies in its flat array.
 
-Trainable parameters come first, so that gradients and optimizer slots have no place for frozen ones, and parameters that
-are updated alike (same multipliers) lie together, so that an update is one pass over each group.
+Parameters that are updated come first, then those that are not frozen but that the loss does not depend on, then the frozen
+ones: gradients and optimizer slots have no place for frozen parameters. Those that are updated alike (same multipliers) lie
+together, so that an update is one pass over each group.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import networkx as nx
@@ -54,59 +55,62 @@ class Layout:
     parameters: Mapping[str, Entry]
     states: Mapping[str, Entry]
     groups: tuple[Group, ...]
+    updated_size: int
+    """Up to here lie the parameters that the loss depends on and that are not frozen: those that are updated."""
     trainable_size: int
+    """Up to here lie the parameters that are not frozen."""
     parameter_size: int
     state_size: int
 
-    def trainable(self) -> list[Entry]:
-        """The parameters that are learned, in order of their place."""
-        entries = [entry for entry in self.parameters.values() if entry.offset < self.trainable_size]
+    def updated(self) -> list[Entry]:
+        """The parameters that are updated, in order of their place."""
+        entries = [entry for entry in self.parameters.values() if entry.offset < self.updated_size]
         return sorted(entries, key=lambda entry: entry.offset)
 
 
-def make_layout(graph: nx.DiGraph[str], order: tuple[str, ...], shapes: Mapping[str, Shape], frozen: frozenset[str]) -> Layout:
-    """Give every parameter and statistic of the layers, in `order`, its place."""
+def make_layout(
+    graph: nx.DiGraph[str], order: tuple[str, ...], shapes: Mapping[str, Shape], frozen: frozenset[str],
+    learning: frozenset[str],
+) -> Layout:  # fmt: skip
+    """Give every parameter and statistic of the layers, in `order`, its place.
+
+    frozen: layers without gradients; learning: layers that the loss depends on. Only the others of these are updated.
+    """
     tensors = [(name, tensor) for name in order for tensor in _layer(graph, name).parameters(_inputs(graph, name, shapes))]
-    keys = {(name, t.name): _group_key(graph, name, t) for name, t in tensors if name not in frozen}
-    placed: dict[str, Entry] = {}
-    groups, offset = [], 0
+    keys = {(name, t.name): _group_key(graph, name, t) for name, t in tensors if name in learning - frozen}
+    shelf = _Shelf()
+    groups = []
     for key in dict.fromkeys(keys.values()):
-        first = offset
-        for name, tensor in tensors:
-            if keys.get((name, tensor.name)) == key:
-                entry = Entry(name, tensor, offset)
-                placed[entry.name] = entry
-                offset = _aligned(offset + tensor.size)
-        groups.append(Group(first, offset, *key))
-    trainable_size = offset
-    for name, tensor in tensors:
-        if name in frozen:
-            entry = Entry(name, tensor, offset)
-            placed[entry.name] = entry
-            offset = _aligned(offset + tensor.size)
-    in_order = {f"{name}.{tensor.name}": placed[f"{name}.{tensor.name}"] for name, tensor in tensors}
-    states, state_size = _place_states(graph, order, shapes)
-    return Layout(in_order, states, tuple(groups), trainable_size, offset, state_size)
+        first = shelf.end
+        shelf.put((name, tensor) for name, tensor in tensors if keys.get((name, tensor.name)) == key)
+        groups.append(Group(first, shelf.end, *key))
+    updated_size = shelf.end
+    shelf.put((name, tensor) for name, tensor in tensors if name not in learning | frozen)
+    trainable_size = shelf.end
+    shelf.put((name, tensor) for name, tensor in tensors if name in frozen)
+    parameters = {f"{name}.{tensor.name}": shelf.entries[f"{name}.{tensor.name}"] for name, tensor in tensors}
+    states = _Shelf()
+    states.put((name, state) for name in order for state in _layer(graph, name).states(_inputs(graph, name, shapes)))
+    return Layout(parameters, states.entries, tuple(groups), updated_size, trainable_size, shelf.end, states.end)
 
 
-def _place_states(graph: nx.DiGraph[str], order: tuple[str, ...], shapes: Mapping[str, Shape]) -> tuple[dict[str, Entry], int]:
-    entries: dict[str, Entry] = {}
-    offset = 0
-    for name in order:
-        for state in _layer(graph, name).states(_inputs(graph, name, shapes)):
-            entry = Entry(name, state, offset)
-            entries[entry.name] = entry
-            offset = _aligned(offset + state.size)
-    return entries, offset
+class _Shelf:
+    """Places tensors one behind the other."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.end = 0
+
+    def put(self, tensors: Iterable[tuple[str, Parameter | State]]) -> None:
+        for layer, tensor in tensors:
+            entry = Entry(layer, tensor, self.end)
+            self.entries[entry.name] = entry
+            self.end = -(-(self.end + tensor.size) // ALIGNMENT) * ALIGNMENT
 
 
 def _group_key(graph: nx.DiGraph[str], name: str, tensor: Parameter) -> tuple[float, float, bool]:
     layer = _layer(graph, name)
     return layer.lr_mult, layer.decay_mult, tensor.decays
-
-
-def _aligned(offset: int) -> int:
-    return -(-offset // ALIGNMENT) * ALIGNMENT
 
 
 def _layer(graph: nx.DiGraph[str], name: str) -> Layer:

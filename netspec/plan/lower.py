@@ -158,7 +158,7 @@ def gradient_parts(plan: Plan) -> dict[str, dict[str, Ref]]:
 
 
 def _parts(whole: Ref, readers: list[str]) -> dict[str, Ref]:
-    others = {reader: Ref(f"{whole.buffer}.{reader}", whole.size) for reader in readers[1:]}
+    others = {reader: Ref(f"{whole.buffer} from {reader}", whole.size) for reader in readers[1:]}
     return {readers[0]: whole, **others}
 
 

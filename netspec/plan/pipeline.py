@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import networkx as nx
+
 from netspec.analysis import examine
 from netspec.graph import frozen_layers, order, outputs_of
 from netspec.plan import buffers
@@ -44,11 +46,13 @@ def start_plan(spec: Spec, *, dtype: str, seed: int) -> Plan:
     layers = tuple(name for name in names if name not in inputs)
     trains_statistics = spec.transfer is not None and spec.transfer.bn == "train"
     outputs = outputs_of(spec, graph)
+    loss_input = (spec.loss.input or outputs[-1]) if spec.loss else None
+    learning = {loss_input, *nx.ancestors(graph, loss_input)} if loss_input else set(layers)
     return Plan(
         graph=graph, shapes=shapes, goal=Goal(batch=1), dtype=dtype, seed=seed, frozen=frozen,
         inference_mode=frozenset() if trains_statistics else frozen,
-        layout=make_layout(graph, layers, shapes, frozen), inputs=inputs, outputs=outputs,
-        loss=spec.loss, loss_input=(spec.loss.input or outputs[-1]) if spec.loss else None,
+        layout=make_layout(graph, layers, shapes, frozen, frozenset(learning)), inputs=inputs, outputs=outputs,
+        loss=spec.loss, loss_input=loss_input,
     )  # fmt: skip
 
 

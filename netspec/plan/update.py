@@ -29,7 +29,7 @@ class GroupUpdate(Calls):
 def plan_update(optimizer: Optimizer, layout: Layout) -> Calls:
     """All calls of one update."""
     out = Calls(optimizer.label(), "update")
-    emit_clipping(out, optimizer, [entry.ref("gradients") for entry in layout.trainable()], HYPER)
+    emit_clipping(out, optimizer, [entry.ref("gradients") for entry in layout.updated()], HYPER)
     for number, group in enumerate(layout.groups):
         optimizer.emit(_group_update(optimizer, group, number, out))
     return out

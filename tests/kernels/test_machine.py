@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -86,7 +87,7 @@ def test_chunk_counts_depend_on_the_work_alone_and_are_bounded():
 
 def test_entries_are_written_once_and_loaded_from_disk_afterwards(tmp_path):
     code = (
-        "from netspec.kernels.copies import add_to\n"
+        "from netspec.kernels.combine import add_to\n"
         "from netspec.kernels import cache\n"
         "add_to.address('float32')\n"
         "folder = cache.kernel_folder()\n"
@@ -103,7 +104,24 @@ def test_entries_are_written_once_and_loaded_from_disk_afterwards(tmp_path):
     assert ".nbc" in first
 
 
-def test_the_cache_folder_changes_with_the_sources(tmp_path, monkeypatch):
-    before = cache.source_hash()
-    monkeypatch.setattr(cache, "SOURCES", ("kernels",))
-    assert cache.source_hash.__wrapped__() != before
+def test_code_compiled_after_a_source_has_changed_is_not_kept_for_others(tmp_path, monkeypatch):
+    monkeypatch.setenv("NETSPEC_CACHE_DIR", str(tmp_path))
+    cache._shared_folder.cache_clear()
+    monkeypatch.setattr(cache, "_IMPORTED_STAMPS", ())  # as if a file were newer than the import
+    assert tmp_path not in cache.kernel_folder().parents
+    monkeypatch.undo()
+    cache._shared_folder.cache_clear()
+    assert cache.kernel_folder().name == cache.source_hash()
+
+
+def test_kernels_of_versions_unused_for_a_month_are_removed(tmp_path, monkeypatch):
+    monkeypatch.setenv("NETSPEC_CACHE_DIR", str(tmp_path))
+    cache._shared_folder.cache_clear()
+    for name, age in (("old", 40), ("recent", 20)):
+        folder = tmp_path / "kernels" / name
+        folder.mkdir(parents=True)
+        os.utime(folder, times=(time.time() - age * 86400,) * 2)
+    folder = cache.kernel_folder()
+    assert {path.name for path in folder.parent.iterdir()} == {"recent", folder.name}
+    monkeypatch.undo()
+    cache._shared_folder.cache_clear()

@@ -1,0 +1,116 @@
+"""What a network takes: the users' arrays → the kernels', with every check before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.layers.base import Shape, volume
+from netspec.losses.base import Loss
+from netspec.memory import to_stored
+from netspec.plan.plan import Plan
+
+Array = NDArray[Any]
+Batch = Array | Mapping[str, Array]
+"""One input, or several by name."""
+
+
+class BatchForm:
+    """Shapes and types of a program's inputs and targets; all errors are ValueErrors that name both sides."""
+
+    def __init__(self, start: Plan, batch_size: int, dtype: str) -> None:
+        self._start, self._batch_size, self._dtype = start, batch_size, dtype
+
+    def named(self, x: Batch) -> Mapping[str, Array]:
+        """Inputs by name."""
+        given = x if isinstance(x, Mapping) else {self._start.inputs[0]: x}
+        if set(given) != set(self._start.inputs):
+            raise ValueError(f"the network reads {list(self._start.inputs)}, got {list(given)}")
+        return given
+
+    def stored_inputs(self, x: Batch) -> dict[str, Array]:
+        """The users' N, C, H, W (or N, F, …) as the kernels read it."""
+        arrays = {name: _real(name, array) for name, array in self.named(x).items()}
+        for name, array in arrays.items():
+            got, expected = list(array.shape[1:]), list(self._start.shapes[name])
+            if array.ndim < 1 or got != expected:
+                raise ValueError(f"{name}: samples of shape {got}, expected {expected} (layout [C, H, W])")
+        self._check_count({len(array) for array in arrays.values()})
+        return {name: to_stored(array, self._dtype) for name, array in arrays.items()}
+
+    def stored_target(self, target: Array, n: int) -> Array:
+        """The users' targets of n samples as the loss reads them: int64 labels, or dense values."""
+        loss, shape = self._loss(), self._output_shape()
+        array = _real("target", target)
+        expected = (n, *(shape[1:] if loss.target_kind == "class" else shape))
+        if array.shape != expected:
+            what = "labels" if loss.target_kind == "class" else "targets"
+            raise ValueError(
+                f"{what} of shape {list(array.shape)}, but the loss reads {list(expected)} for outputs of shape {list(shape)}"
+            )
+        return _labels(array) if loss.target_kind == "class" else to_stored(array, self._dtype)
+
+    def stored_gradients(self, dy: Batch, n: int) -> dict[str, Array]:
+        """The users' gradients to the outputs of n samples as the kernels read them."""
+        outputs = self._start.outputs
+        given = dy if isinstance(dy, Mapping) else {outputs[0]: dy}
+        if set(given) != set(outputs):
+            raise ValueError(f"backward takes a gradient for each of {list(outputs)}, got {list(given)}")
+        for name, array in given.items():
+            expected = (n, *self._start.shapes[name])
+            if np.shape(array) != expected:
+                raise ValueError(f"the gradient to {name} has shape {list(np.shape(array))}, the output {list(expected)}")
+        return {name: to_stored(_real(name, array), self._dtype) for name, array in given.items()}
+
+    def check_stored(self, x: Mapping[str, Array], y: Array | None) -> int:
+        """Check arrays that are already stored as the kernels read them; returns the number of samples."""
+        counts = {len(array) for array in x.values()}
+        self._check_count(counts)
+        n = min(counts)
+        for name, array in x.items():
+            if array.size != n * volume(self._start.shapes[name]):
+                raise ValueError(f"{name}: {array.size // n} values a sample, expected {volume(self._start.shapes[name])}")
+        if y is not None and y.size != n * self.target_size():
+            what = "labels" if self._loss().target_kind == "class" else "target values"
+            wanted = f"{self.target_size()} a sample for outputs of shape {list(self._output_shape())}"
+            raise ValueError(f"{y.size} {what} for {n} samples, but the loss reads {wanted}")
+        return n
+
+    def target_size(self) -> int:
+        """Target values of one sample; 0 without a loss."""
+        if self._start.loss is None:
+            return 0
+        shape = self._output_shape()
+        return volume(shape[1:]) if self._start.loss.target_kind == "class" else volume(shape)
+
+    def _check_count(self, counts: set[int]) -> None:
+        if len(counts) != 1 or not 1 <= min(counts) <= self._batch_size:
+            raise ValueError(f"batches of {sorted(counts)} samples; this program takes 1 … {self._batch_size} at once")
+
+    def _loss(self) -> Loss:
+        if self._start.loss is None:
+            raise ValueError('the spec has no loss; add [loss] with a type, for example type = "cross_entropy"')
+        return self._start.loss
+
+    def _output_shape(self) -> Shape:
+        assert self._start.loss_input is not None
+        return self._start.shapes[self._start.loss_input]
+
+
+def _real(name: str, array: Any) -> Array:
+    found = np.asarray(array)
+    if found.dtype.kind not in "fiub":
+        raise ValueError(f"{name}: {found.dtype} values; give real numbers")
+    return found
+
+
+def _labels(array: Array) -> Array:
+    """Labels as int64; a fraction or a NaN is no label."""
+    if array.dtype.kind == "f":
+        wrong = array[~(np.isfinite(array) & (array == np.floor(array)))]
+        if wrong.size:
+            raise ValueError(f"{wrong.flat[0]} is not a class label; labels are whole numbers")
+    return array.astype(np.int64)
