@@ -13,6 +13,7 @@ from netspec.datasets.base import Part
 from netspec.datasets.loader import Batch, Loader
 from netspec.datasets.normalization import Normalization
 from netspec.losses.base import Loss
+from netspec.memory import to_stored
 from netspec.metrics.base import Metric
 from netspec.metrics.confusion import Confusion
 from netspec.metrics.report import Report
@@ -100,8 +101,11 @@ def probabilities(outputs: Array, loss: Loss | None) -> Array | None:
 
 
 def targets_for(batch: Batch, loss: Loss, dtype: DTypeLike) -> Array:
-    """What the loss reads: labels as they are, or dense targets in the compute dtype (labels 0 and 1 as numbers)."""
-    return batch.y if loss.target_kind == "class" else np.ascontiguousarray(batch.y, dtype)
+    """What the loss reads: labels as they are, or dense targets in the compute dtype (labels 0 and 1 as numbers).
+
+    Dense targets of pictures come as (n, C, H, W) and go, like all that kernels read, as (n, H, W, C).
+    """
+    return batch.y if loss.target_kind == "class" else to_stored(batch.y, np.dtype(dtype))
 
 
 def output_of(lane: Lane, loss: Loss | None) -> Array:

@@ -80,9 +80,10 @@ def rewind(training: Training, run: LaneRun) -> bool:
 def write_bundle(folder: Path, report: dict[str, Any], run: LaneRun, batches: Sequence[Batch]) -> None:
     """report.json, the batches as the network saw them, tensors and optimizer slots."""
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {
-        f"{name}{number}": getattr(batch, name) for number, batch in enumerate(batches) for name in ("x", "y", "index")
-    }
+    arrays = {}
+    for number, batch in enumerate(batches):
+        y = targets_for(batch, run.settings.loss, batch.x.dtype)
+        arrays |= {f"x{number}": batch.x, f"y{number}": y, f"index{number}": batch.index}
     write_weights(folder / "batches.npz", arrays)
     write_weights(folder / "tensors.safetensors", run.lane.tensors())
     write_weights(folder / "slots.safetensors", run.lane.slots())

@@ -34,8 +34,11 @@ def check_targets(spec: Spec, loss: Loss, data: Data, output: tuple[int, ...]) -
         loss.check(output, len(data.classes) if data.classes is not None else None)
     except ShapeError as problem:
         raise refuse(spec, "NS403", ("loss", problem.field or "type"), problem.message, problem.hint) from problem
-    if loss.target_kind == "dense" and y.size != len(y) * math.prod(output):
+    if loss.target_kind == "dense" and y.shape[1:] != output and not (y.ndim == 1 and math.prod(output) == 1):
+        hint = "give the last layer as many features as there are targets"
+        if y.ndim == 2 and math.prod(output) == y.shape[1]:
+            hint = f"give targets of shape [N, {', '.join(map(str, output))}], or end the network with a flatten layer"
         raise TrainError(
             f"[loss] {kind}: the network gives {list(output)} for a sample, the data have targets of {list(y.shape[1:])}",
-            "give the last layer as many features as there are targets",
+            hint,
         )
