@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+from collections.abc import Iterable
 from pathlib import Path
 
+from netspec.graph import match_layers
 from netspec.spec.model import Spec
 from netspec.training.contract import Program
 from netspec.weights import read_weights
@@ -19,15 +20,16 @@ def load_pretrained(program: Program, spec: Spec, path: str | Path) -> str:
 
     Strict unless [transfer] strict = false: raises LoadError when a tensor is missing, unexpected or of another shape.
     """
-    replace = spec.transfer.replace if spec.transfer is not None else ()
+    patterns = spec.transfer.replace if spec.transfer is not None else ()
     strict = spec.transfer.strict if spec.transfer is not None else True
     initial = program.lanes[0].tensors()
     found = {name: array for name, array in from_caffe(read_weights(path).tensors).items() if not name.endswith(UNUSED)}
-    kept = {name: array for name, array in found.items() if not _matches(name, replace)}
-    fresh = {name: array for name, array in initial.items() if _matches(name, replace)}
+    replaced = _layers({**found, **initial}, patterns)
+    kept = {name: array for name, array in found.items() if layer_of(name) not in replaced}
+    fresh = {name: array for name, array in initial.items() if layer_of(name) in replaced}
     report = program.load_parameters({**kept, **fresh}, strict=strict)
     note = f"weights from {path}: {report.describe()}"
-    return note + (f", of which {len(fresh)} newly initialized ({', '.join(replace)})" if fresh else "")
+    return note + (f", of which {len(fresh)} newly initialized ({', '.join(patterns)})" if fresh else "")
 
 
 def pretrained_path(spec: Spec, weights: str | Path | None) -> Path | None:
@@ -39,7 +41,12 @@ def pretrained_path(spec: Spec, weights: str | Path | None) -> Path | None:
     return None
 
 
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a tensor ("fc.weight") belongs to a layer that one of the patterns names."""
-    layer = name.rpartition(".")[0]
-    return any(fnmatchcase(layer, pattern) for pattern in patterns)
+def layer_of(tensor: str) -> str:
+    """ "fc.weight" belongs to "fc"."""
+    return tensor.rpartition(".")[0]
+
+
+def _layers(tensors: Iterable[str], patterns: tuple[str, ...]) -> set[str]:
+    """The layers of these tensors that the patterns name, in the same sense as for `freeze`: "head" covers "head.0"."""
+    layers = {layer_of(name) for name in tensors}
+    return {name for pattern in patterns for name in match_layers(pattern, layers)}

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import netspec
@@ -151,3 +152,25 @@ def test_nan_names_the_layer_with_the_tensors_before_the_step(tmp_path: Path) ->
     found = lane.find_nonfinite(batch["x0"], batch["y0"])
     assert found is not None
     assert f"layer {found.layer}, {found.tensor}" in end.message
+
+
+def test_replacing_a_name_replaces_all_layers_below_it(tmp_path: Path) -> None:
+    """`replace = ["head"]` means head.0 and head.2, as `freeze = ["head"]` does."""
+    text = NETWORK.replace('"fc"', '"head.0"').replace("[loss]", HEAD_2 + "[loss]") + '[optimizer]\ntype = "sgd"\n'
+    train(netspec.loads(text), tmp_path / "first", limit_batches=1)
+    weights = tmp_path / "first/checkpoints/last.safetensors"
+    spec = netspec.loads(text + '[transfer]\nreplace = ["head"]\n')
+    program = netspec.compile(spec)
+    fresh, trained = program.parameters, load_run(weights).tensors
+    events = train(spec, tmp_path / "second", weights=weights, program=program, stop=lambda: True)
+    assert "4 newly initialized (head)" in of(events, Run)[0].notes[-1]
+    for name, array in program.parameters.items():
+        assert np.array_equal(array, fresh[name] if name.startswith("head") else trained[name]), name
+    assert not np.array_equal(fresh["head.2.weight"], trained["head.2.weight"])
+
+
+HEAD_2 = """[[layers]]
+name = "head.2"
+type = "linear"
+out_features = 10
+"""
