@@ -141,7 +141,7 @@ def _print_proofs(ending: Ending, screen: Console) -> None:
     for proofs in ending.view.proofs.values():
         held = all(proof.unchanged for proof in proofs)
         word = "unchanged" if held else "CHANGED"
-        times = f"checked {console.plural(len(proofs), 'time')}, sha256 {proofs[-1].digest[:16]}…"
+        times = f"{proofs[-1].covers}; checked {console.plural(len(proofs), 'time')}, sha256 {proofs[-1].digest[:16]}…"
         layers = console.plural(len(ending.program.frozen), "layer")
         screen.print(f"  frozen {layers} {word} ({times})", style="" if held else console.ERROR, markup=False)
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from netspec.spec.render import spec_hash
 from netspec.training.checkpoints import commit, complete_commit
 from netspec.training.ending import conclude_stopped
-from netspec.training.events import Event, Run, Stage
-from netspec.training.freeze_proof import prove_frozen
+from netspec.training.events import Event, Run
+from netspec.training.freeze_proof import announce_frozen
 from netspec.training.training import Training
 from netspec.training.validation import first_look
 
@@ -21,13 +21,10 @@ def begin(training: Training) -> Iterator[Event]:
     if training.resumed:
         yield from complete_commit(training)
         yield from conclude_stopped(training, training.last_commit["epoch"])
+        if training.has_new_frozen:
+            yield from announce_frozen(training, training.last_commit["epoch"])
         return
-    if training.program.frozen:
-        yield from (
-            Stage(optimizer=run.label, seconds=training.clock.read(), frozen=sorted(training.program.frozen))
-            for run in training.lanes
-        )
-        yield from prove_frozen(training, 0)
+    yield from announce_frozen(training, 0)
     yield from first_look(training)
     yield from commit(training, 0, [], due=False)
 

@@ -143,13 +143,14 @@ class Stage(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FrozenProof(Event):
-    """SHA-256 over all frozen tensors, batch-norm statistics included, and whether it is still that of the start."""
+    """SHA-256 over the frozen tensors that `covers` names, and whether it is still that of the start."""
 
     event: ClassVar[str] = "stage"
     subtype: ClassVar[str | None] = "frozen proof"
 
     digest: str
     unchanged: bool
+    covers: str = "parameters and statistics"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,16 +1,41 @@
-"""The freeze proof: after each epoch a hash shows that no frozen tensor has changed."""
+"""The freeze proof: after each epoch a hash shows that no frozen tensor has changed.
+
+It covers the parameters of the frozen layers and the statistics of those among them that compute in inference mode; with
+bn = "train" under [transfer] the statistics of frozen layers are meant to change.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netspec.training.events import FROZEN_CHANGED, Event, FrozenProof
+from netspec.training.contract import Program
+from netspec.training.events import FROZEN_CHANGED, Event, FrozenProof, Stage
 from netspec.training.training import Training
+
+
+def covered(program: Program) -> dict[str, list[str]]:
+    """Layers whose parameters and whose statistics the digest is taken of."""
+    return {"parameters": sorted(program.frozen), "statistics": sorted(program.frozen & program.start.inference_mode)}
+
+
+def announce_frozen(training: Training, epoch: int) -> Iterator[Event]:
+    """A stage with frozen layers begins: its events and the first proof. Nothing when no layer is frozen."""
+    for run in training.lanes if training.program.frozen else ():
+        if not run.ended:
+            yield Stage(
+                optimizer=run.label,
+                step=training.position.step,
+                epoch=epoch,
+                seconds=training.clock.read(),
+                frozen=sorted(training.program.frozen),
+            )
+    yield from prove_frozen(training, epoch)
 
 
 def prove_frozen(training: Training, epoch: int) -> Iterator[Event]:
     """One proof for each lane with frozen tensors. If one has changed, every lane ends: no result can be trusted."""
-    changed = []
+    changed, layers = [], covered(training.program)
+    has_all = layers["parameters"] == layers["statistics"]
     for run in training.lanes:
         if run.ended or not run.frozen_digest:
             continue
@@ -22,6 +47,7 @@ def prove_frozen(training: Training, epoch: int) -> Iterator[Event]:
             epoch=epoch,
             seconds=training.clock.read(),
             digest=digest,
+            covers="parameters and statistics" if has_all else 'parameters, not statistics (bn = "train")',
             unchanged=unchanged,
         )
         if not unchanged:

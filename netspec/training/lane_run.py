@@ -121,35 +121,6 @@ class LaneRun:
             self.reason, self.message = EARLY_STOPPING, self.patience.reason()
         return self.kept is not None and self.kept.observe(measures, step, epoch)
 
-    def state(self) -> dict[str, Any]:
-        """Everything but the tensors, as JSON values."""
-        return {
-            "step": self.lane.step,
-            "schedule": self.schedule_state,
-            "running": self.running.state(),
-            "kept": self.kept.entries if self.kept else None,
-            "patience": self.patience.state() if self.patience else None,
-            "frozen_digest": self.frozen_digest,
-            "lr": self.lr,
-            "reason": self.reason,
-            "message": self.message,
-            "digest": self.digest,
-            "ended": self.ended,
-        }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Continues from what `state` gave; the tensors are loaded elsewhere."""
-        self.lane.step = state["step"]
-        self.schedule_state = dict(state["schedule"])
-        self.running.restore(state["running"])
-        if self.kept is not None and state["kept"] is not None:
-            self.kept.entries = [(value, step, epoch) for value, step, epoch in state["kept"]]
-        if self.patience is not None and state["patience"] is not None:
-            self.patience.restore(state["patience"])
-        self.frozen_digest, self.lr = state["frozen_digest"], state["lr"]
-        self.reason, self.message, self.digest = state["reason"], state["message"], state["digest"]
-        self.ended = state["ended"]
-
 
 def learning_rate(lane: Lane, settings: Settings, state: Mapping[str, Any]) -> float:
     """The rate of the lane's next update."""

@@ -85,6 +85,17 @@ class Kept:
         """The steps that are kept, best first."""
         return [step for _, step, _ in self.entries]
 
+    def state(self) -> dict[str, Any]:
+        """What must survive a resume."""
+        return {"monitor": self.monitor, "mode": self.mode, "entries": self.entries}
+
+    def restore(self, state: Mapping[str, Any]) -> bool:
+        """Continues from what `state` gave; False, and nothing restored, when that measured something else."""
+        if (state["monitor"], state["mode"]) != (self.monitor, self.mode):
+            return False
+        self.entries = [(value, step, epoch) for value, step, epoch in state["entries"]]
+        return True
+
 
 @dataclass
 class Patience:
@@ -113,6 +124,11 @@ class Patience:
             self.best, self.best_step, self.bad = float(value), step, 0
             return False
         self.bad += 1
+        return self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether training should stop."""
         return self.bad >= max(self.patience, 1)
 
     def reason(self) -> str:
@@ -123,8 +139,11 @@ class Patience:
 
     def state(self) -> dict[str, Any]:
         """What must survive a resume."""
-        return {key: asdict(self)[key] for key in ("best", "best_step", "bad")}
+        return {key: asdict(self)[key] for key in ("monitor", "mode", "best", "best_step", "bad")}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Continues from what `state` gave."""
+    def restore(self, state: Mapping[str, Any]) -> bool:
+        """Continues from what `state` gave; False, and nothing restored, when that measured something else."""
+        if (state["monitor"], state["mode"]) != (self.monitor, self.mode):
+            return False
         self.best, self.best_step, self.bad = state["best"], state["best_step"], state["bad"]
+        return True

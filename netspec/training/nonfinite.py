@@ -16,7 +16,7 @@ from netspec.training.json_values import to_json_value
 from netspec.training.lane_run import LaneRun, update
 from netspec.training.state import read_state
 from netspec.training.training import Training, groups
-from netspec.weights import write_text, write_weights
+from netspec.weights import Tensors, write_text, write_weights
 
 
 def examine(training: Training, run: LaneRun, batches: Sequence[Batch], loss: float) -> tuple[str, str | None]:
@@ -80,7 +80,7 @@ def rewind(training: Training, run: LaneRun) -> bool:
 def write_bundle(folder: Path, report: dict[str, Any], run: LaneRun, batches: Sequence[Batch]) -> None:
     """report.json, the batches as the network saw them, tensors and optimizer slots."""
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {}
+    arrays: Tensors = {}
     for number, batch in enumerate(batches):
         y = targets_for(batch, run.settings.loss, batch.x.dtype)
         arrays |= {f"x{number}": batch.x, f"y{number}": y, f"index{number}": batch.index}

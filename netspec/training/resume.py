@@ -8,6 +8,10 @@ from typing import Any
 
 from netspec.training.contract import Array
 from netspec.training.errors import TrainError
+from netspec.training.freeze_proof import covered
+from netspec.training.lane_run import LaneRun
+from netspec.training.lane_state import restore_lane
+from netspec.training.pretrained import layer_of
 from netspec.training.run_folder import STATE
 from netspec.training.state import State, identity, read_state
 from netspec.training.training import Clock, Training
@@ -33,6 +37,7 @@ def restore(training: Training, state: State) -> None:
     """Bring position, clock, lanes and warnings to where the state was saved. Raises TrainError when it does not fit."""
     saved = state.values["identity"]
     changes = differences(saved["spec"], identity(training.spec, "", training.options)["spec"])
+    training.has_new_frozen = state.values["frozen"] != covered(training.program)
     _refuse_other_lanes(training, state)
     if state.position.batch:
         _refuse_mid_epoch(state, changes, saved["options"], training)
@@ -41,10 +46,39 @@ def restore(training: Training, state: State) -> None:
         values = state.values["lanes"][run.label]
         if not state.position.batch:  # between epochs the counts are empty, whatever the metrics
             values = {**values, "running": run.running.state()}
-        state.load_into(index, run, values)
+        _load(run, state, index)
+        training.warnings += restore_lane(run, values, state.position.step)
+    if training.has_new_frozen:
+        training.warnings += _start_frozen_anew(training, state)
     training.position, training.saved = state.position, state.position
     training.clock = Clock(before=state.values["seconds"])
-    training.last_commit, training.resumed = state.values["commit"], True
+    training.last_commit, training.resumed = _still_kept(training, state), True
+
+
+def _load(run: LaneRun, state: State, index: int) -> None:
+    """A lane's tensors and slots, to the bit; slots of parameters that are frozen by now have no place any more."""
+    run.lane.load_tensors(state.lane_tensors(index, "tensor"))
+    here = run.lane.slots()
+    run.lane.load_slots({name: slot for name, slot in state.lane_tensors(index, "slot").items() if name in here})
+
+
+def _start_frozen_anew(training: Training, state: State) -> list[str]:
+    """Other layers are frozen now: the proof is taken of their tensors as they are."""
+    for run in training.lanes:
+        run.frozen_digest = run.lane.frozen_digest()
+    told = []
+    for what, layers in covered(training.program).items():
+        before = set(state.values["frozen"][what])
+        changes = (("no longer", sorted(before - set(layers))), ("newly", sorted(set(layers) - before)))
+        told += [f"{what} {how} frozen: {', '.join(names)}" for how, names in changes if names]
+    return [f"resume: {'; '.join(told)}; the proof starts anew, and so do the optimizer's slots of unfrozen parameters"]
+
+
+def _still_kept(training: Training, state: State) -> dict[str, Any]:
+    """The commit to be completed, without the best of lanes whose best is chosen anew."""
+    commit: dict[str, Any] = state.values["commit"]
+    kept = {run.label: run.kept.steps() if run.kept else [] for run in training.lanes}
+    return {**commit, "best": [label for label in commit["best"] if state.position.step in kept[label]]}
 
 
 def differences(old: Any, new: Any, path: str = "") -> dict[str, tuple[Any, Any]]:
@@ -70,7 +104,14 @@ def _refuse_other_lanes(training: Training, state: State) -> None:
         )
     for index, run in enumerate(training.lanes):
         _refuse_other_shapes(state.lane_tensors(index, "tensor"), run.lane.tensors())
-        _refuse_other_shapes(state.lane_tensors(index, "slot"), run.lane.slots())
+        saved_slots, slots = state.lane_tensors(index, "slot"), run.lane.slots()
+        moved = set(state.values["frozen"]["parameters"]) ^ training.program.frozen  # have slots only before, or only now
+        _refuse_other_shapes(_without(saved_slots, moved), _without(slots, moved))
+
+
+def _without(slots: Mapping[str, Array], layers: set[str]) -> dict[str, Array]:
+    """The slots ("momentum/conv1.weight") of other layers than these."""
+    return {name: array for name, array in slots.items() if layer_of(name.partition("/")[2]) not in layers}
 
 
 def _refuse_other_shapes(saved: Mapping[str, Array], here: Mapping[str, Array]) -> None:

@@ -8,7 +8,6 @@ kill at any moment it is either the old state or the new one.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,15 @@ from netspec.spec.model import Spec
 from netspec.spec.render import spec_hash
 from netspec.training.contract import Array
 from netspec.training.errors import TrainError
+from netspec.training.freeze_proof import covered
 from netspec.training.json_values import from_json_value, to_json_value
-from netspec.training.lane_run import LaneRun
+from netspec.training.lane_state import lane_state
 from netspec.training.lock import machine, versions
 from netspec.training.settings import Options, json_options
 from netspec.training.training import Position, Training
 from netspec.weights import Tensors, read_weights, write_weights
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +45,6 @@ class State:
         prefix = f"{index}/{kind}/"
         return {name.removeprefix(prefix): array for name, array in self.tensors.items() if name.startswith(prefix)}
 
-    def load_into(self, index: int, run: LaneRun, values: Mapping[str, Any]) -> None:
-        """Make a lane what it was, to the bit."""
-        run.lane.load_tensors(self.lane_tensors(index, "tensor"))
-        run.lane.load_slots(self.lane_tensors(index, "slot"))
-        run.restore(values)
-
 
 def write_state(training: Training, path: Path) -> None:
     """Save a run between two steps."""
@@ -65,7 +59,8 @@ def write_state(training: Training, path: Path) -> None:
         "seconds": training.clock.read(),
         "history": training.history.sizes(),
         "commit": training.last_commit,
-        "lanes": {run.label: run.state() for run in training.lanes},
+        "lanes": {run.label: lane_state(run) for run in training.lanes},
+        "frozen": covered(training.program),
         "identity": identity(training.spec, training.data.fingerprint, training.options),
     }
     metadata = {"netspec_version": __version__, "state": json.dumps(to_json_value(values), allow_nan=False)}

@@ -67,6 +67,8 @@ class Training:
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     resumed: bool = False
+    has_new_frozen: bool = False
+    """Resumed with other frozen layers than before."""
 
     @property
     def dtype(self) -> np.dtype[Any]:

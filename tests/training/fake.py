@@ -96,7 +96,7 @@ class FakeProgram:
         self.lanes = [FakeLane(optimizer, features, classes, spec.seed) for optimizer in spec.optimizers]
         self.frozen = frozenset({"base"})
         self.shapes = {"fc": (classes,)}
-        self.start = SimpleNamespace(loss_input="fc")
+        self.start = SimpleNamespace(loss_input="fc", inference_mode=self.frozen)
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:
