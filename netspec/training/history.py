@@ -13,7 +13,9 @@ from typing import IO, Any
 from netspec.training.errors import TrainError
 from netspec.training.events import Event, Step, Validation, event_from_json
 
-CSV_COLUMNS = ("event", "optimizer", "step", "epoch", "loss", "lr", "seconds")
+CSV_COLUMNS = ("event", "part", "optimizer", "step", "epoch", "loss", "lr", "seconds")
+"""part: of a validation, whether it looked at the validation part or, before step 0 of a run without one, at the training
+part; empty for steps, which are taken on batches of the training part."""
 _IN_CSV = (Step, Validation)
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode
 

@@ -88,6 +88,15 @@ def test_the_csv_has_the_steps_and_validations_of_the_history(tmp_path: Path) ->
     assert confusion == [e.metrics["confusion"] for e in of(events, Validation)]
 
 
+@pytest.mark.parametrize(("split", "part"), [(0.0, "train"), (0.3, "validation")])
+def test_the_csv_says_which_part_was_looked_at_before_the_first_step(tmp_path: Path, split: float, part: str) -> None:
+    run(make_spec(train={"validation_split": split}), tmp_path / "run")
+    with (tmp_path / "run/history.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert (rows[0]["event"], rows[0]["step"], rows[0]["part"]) == ("validation", "0", part)
+    assert {row["part"] for row in rows if row["event"] == "step"} == {""}
+
+
 def test_a_line_that_is_being_written_is_left_out_and_a_broken_one_is_named(tmp_path: Path) -> None:
     events, _ = run(make_spec(), tmp_path / "run")
     path = tmp_path / "run/history.jsonl"
