@@ -14,8 +14,10 @@ Index = NDArray[np.int64]
 def split_indexes(y: Array, fractions: tuple[float, ...], seed: int, name: str = "split") -> list[Index]:
     """Divide the samples of `y` into disjoint parts of the given fractions (their sum is 1), class by class.
 
-    Each part gets its fraction of all samples within one, and of each class within two; the first part gets at least
-    one of each class. Dense targets count as one class. Each part's indexes are in ascending order.
+    Each part gets its fraction of all samples to within one and of each class to within two. Then a class of which the
+    first part got nothing gives it one sample, from the part that has most of that class: with s such classes (only small
+    ones can be) the first part has up to s samples more than that and the others together as many less.
+    Dense targets count as one class. Each part's indexes are in ascending order.
     """
     parts: list[list[int]] = [[] for _ in fractions]
     behind = [0.0] * len(fractions)  # how many samples each part still has to get; carried from class to class

@@ -29,6 +29,10 @@ def test_split_is_disjoint_complete_and_stratified(
             got = int(np.sum(y[index] == label))
             assert abs(got - share * n) < 2 or (i == 0 and got == 1)
             assert got >= 1 or i > 0, "every class must be in the training part"
+    moved = sum(np.sum(y[parts[0]] == label) == 1 for label in np.unique(y))  # at most: those that were given one
+    for i, (index, share) in enumerate(zip(parts, shares, strict=True)):
+        over = len(index) - share * len(y)
+        assert -1 - (i > 0) * moved < over < 1 + (i == 0) * moved
 
 
 @settings(deadline=None)
