@@ -14,7 +14,7 @@ from torch import nn
 
 import netspec
 from benchmarks.harness import race, report
-from netspec.shipped import find_spec
+from netspec.shipped import shipped_specs
 
 BATCH = 64
 
@@ -47,7 +47,7 @@ def torch_step(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> Callable[[
 
 
 def netspec_step(name: str, x: np.ndarray, y: np.ndarray, threads: int) -> Callable[[], object]:
-    spec = netspec.load(find_spec(name))
+    spec = netspec.load(shipped_specs()[name])
     momentum = type(spec).model_validate({**spec.model_dump(), "optimizers": [{"type": "momentum", "lr": 0.001}]})
     lane = netspec.compile(momentum, batch_size=BATCH, threads=threads).lanes[0]
     stored = np.ascontiguousarray(x.transpose(0, 2, 3, 1)) if len(momentum.inputs[0].shape) == 3 else x.reshape(BATCH, -1)

@@ -100,6 +100,8 @@ class Io(Protocol):
 
     n: int
     """Samples in the batch."""
+    itemsize: int
+    """Bytes of an element of the compute dtype."""
     training: bool
     """False in inference and for frozen layers: use running statistics, drop nothing."""
     x: Sequence[Ref]

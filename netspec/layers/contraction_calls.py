@@ -58,13 +58,25 @@ def call_transposed(io: Io, w: Ref, count: int, rows: int, columns: int) -> Ref:
 
 def call_bias_gradient(io: Io, dy: Ref, db: Ref, rows: int, columns: int) -> None:
     """db = the sums of dy (rows, columns) over its rows."""
-    chunks = io.chunks(min(rows, 16), rows * columns / 16 / 4, by_sample=True)
-    if chunks == 1:
+    # Few columns are summed as many: several rows side by side fill the vectors, and are added up at the end.
+    side_by_side = _largest_divisor(rows // io.n, WIDE // columns)
+    rows, wide = rows // side_by_side, columns * side_by_side
+    chunks = io.chunks(min(rows, 16), rows * wide / 16 / 4, by_sample=True)
+    if chunks * side_by_side == 1:
         io.call(column_sums, x=dy, y=db, rows=rows, columns=columns)
         return
-    partials = io.workspace("bias_partials", chunks * columns)
-    io.call(column_sums, chunks=chunks, x=dy, y=partials, rows=rows, columns=columns)
-    io.call(add_partials, x=partials, y=db, parts=chunks, size=columns)
+    partials = io.workspace("bias_partials", chunks * wide)
+    io.call(column_sums, chunks=chunks, x=dy, y=partials, rows=rows, columns=wide)
+    io.call(add_partials, x=partials, y=db, parts=chunks * side_by_side, size=columns)
+
+
+WIDE = 128
+"""Columns that are worth summing at once."""
+
+
+def _largest_divisor(number: int, most: int) -> int:
+    """The largest divisor of a number that is at most `most`; at least 1."""
+    return max((d for d in range(1, most + 1) if number % d == 0), default=1)
 
 
 def segment_bounds(items: int, segments: int) -> list[tuple[int, int]]:

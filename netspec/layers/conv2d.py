@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from netspec.initializers.field import InitializerField
+from netspec.kernels.abi import In, Out, cast, kernel, span
 from netspec.kernels.calls import Ref
-from netspec.kernels.contract import Block, Contraction
+from netspec.kernels.lanes import lanes, load, plus, store
 from netspec.layers.base import Family, Io, Layer, Note, Parameter, Shape, ShapeError
 from netspec.layers.contraction_calls import (
     call_bias_gradient,
@@ -20,14 +19,27 @@ from netspec.layers.contraction_calls import (
     call_margins,
     call_summed,
     call_transposed,
-    segment_bounds,
 )
+from netspec.layers.convolution import Geometry
 from netspec.windows import Axis, Padding, Rounding, Size2, dropped_notes, resolve
 
-SMALL_GRADIENT = 16_384
-"""Weights of which each shard may sum its own gradient: the sums of all shards are a megabyte."""
 
-Offsets = NDArray[np.int64]
+@kernel
+def add_rows(
+    chunk: int, chunks: int, parts: In, dx: Out, rows: int, windows: int, span_size: int, row_size: int, step: int,
+    before: int,
+) -> None:  # fmt: skip
+    """dx (rows, row_size) = each row's parts (windows, span_size), added where the windows lie: `step` apart, from −before."""
+    first, last = span(chunk, chunks, rows)
+    for row in range(first, last):
+        dx[row * row_size : (row + 1) * row_size] = cast(dx, 0)
+        for window in range(windows):
+            start = window * step - before
+            low, high = max(0, -start), min(span_size, row_size - start)
+            source, target = (row * windows + window) * span_size, row * row_size + start
+            for k in range(low, high, lanes(dx)):
+                rest = high - k
+                store(dx, target + k, plus(load(dx, target + k, rest), load(parts, source + k, rest)), rest)
 
 
 class Conv2d(Layer):
@@ -103,7 +115,7 @@ class Conv2d(Layer):
 
     def forward(self, io: Io) -> None:
         geometry = self._geometry(io.x_shapes[0])
-        x, w, b = geometry.padded_input(io), io.parameters["weight"], io.parameters.get("bias")
+        x, w, b = self._padded_input(io, geometry), io.parameters["weight"], io.parameters.get("bias")
         call_contraction(io, geometry.forward(io.n), x, w, io.y, b, by_sample=True)
 
     def backward(self, io: Io) -> None:
@@ -114,11 +126,18 @@ class Conv2d(Layer):
         if dw is not None:
             segments = geometry.weight_segments(io.n, io.shards)
             form = geometry.weight_gradient(io.n, segments)
-            call_summed(io, form, segments, dw.size, geometry.padded_input(io), io.dy, dw)
+            call_summed(io, form, segments, dw.size, self._padded_input(io, geometry), io.dy, dw)
         if io.dx[0] is not None:
             self._input_gradient(io, geometry, io.dx[0])
 
+    def _padded_input(self, io: Io, geometry: Geometry) -> Ref:
+        height, width = geometry.height, geometry.width
+        return call_margins(io, io.x[0], io.x_shapes[0], height.before, width.before, *geometry.padded_size())
+
     def _input_gradient(self, io: Io, geometry: Geometry, dx: Ref) -> None:
+        if geometry.prefers_rows(io.itemsize):
+            self._row_gradient(io, geometry, dx)
+            return
         taps = geometry.groups * geometry.kernel[0] * geometry.kernel[1]
         w = call_transposed(io, io.parameters["weight"], taps, geometry.group_in, geometry.group_out)
         (top, height), (left, width) = geometry.gradient_margins()
@@ -126,147 +145,23 @@ class Conv2d(Layer):
         for form in geometry.input_gradients(io.n):
             call_contraction(io, form, dy, w, dx, by_sample=True)
 
+    def _row_gradient(self, io: Io, geometry: Geometry, dx: Ref) -> None:
+        """For few channels: each output pixel's part of a row of dx, (kernel column, channel) in one vector, then added."""
+        (kh, kw), width = geometry.kernel, geometry.width
+        span_size = kw * geometry.channels
+        w = call_transposed(io, io.parameters["weight"], kh, span_size, self.out_channels)
+        top, high = geometry.gradient_margins()[0]
+        dy = call_margins(io, io.dy, io.y_shape, top, 0, high, width.output)
+        rows = io.n * geometry.height.size
+        parts = io.workspace("row_parts", rows * width.output * span_size)
+        for form in geometry.row_gradients(io.n):
+            call_contraction(io, form, dy, w, parts, by_sample=True)
+        io.call(
+            add_rows, chunks=io.chunks(rows, width.output * span_size / 8, by_sample=True), parts=parts, dx=dx, rows=rows,
+            windows=width.output, span_size=span_size, row_size=width.size * geometry.channels,
+            step=width.stride * geometry.channels, before=width.before * geometry.channels,
+        )  # fmt: skip
+
     def _geometry(self, shape: Shape) -> Geometry:
         height, width = self.axes(shape)
         return Geometry(shape[0], self.out_channels, self.groups, height, width)
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """The offset tables of one convolution. Stored weights are (groups, K, K, C/groups, O/groups)."""
-
-    channels: int
-    out_channels: int
-    groups: int
-    height: Axis
-    width: Axis
-
-    @property
-    def group_in(self) -> int:
-        return self.channels // self.groups
-
-    @property
-    def group_out(self) -> int:
-        return self.out_channels // self.groups
-
-    @property
-    def kernel(self) -> tuple[int, int]:
-        return self.height.kernel, self.width.kernel
-
-    @property
-    def pixels(self) -> int:
-        """Output pixels of one sample."""
-        return self.height.output * self.width.output
-
-    @property
-    def group_weights(self) -> int:
-        return self.kernel[0] * self.kernel[1] * self.group_in * self.group_out
-
-    def padded_size(self) -> tuple[int, int]:
-        """Height and width of the input with margins, as far as windows reach."""
-        return tuple(axis.padded + axis.overhang for axis in (self.height, self.width))  # type: ignore[return-value]
-
-    def padded_input(self, io: Io) -> Ref:
-        """The input with its margins."""
-        shape = (self.channels, self.height.size, self.width.size)
-        return call_margins(io, io.x[0], shape, self.height.before, self.width.before, *self.padded_size())
-
-    def forward(self, n: int) -> Contraction:
-        """y from the padded x and w: rows are output pixels, taps the window's, the inner sum runs over channels."""
-        h, w, (_, wide) = self.height, self.width, self.padded_size()
-        line = wide * self.channels
-        a_rows = _grid(np.arange(h.output) * h.stride * line, np.arange(w.output) * w.stride * self.channels)
-        a_taps, b_taps, inner = self._window_taps(line)
-        c, o = self.group_in, self.group_out
-        sample, output = self.padded_size()[0] * line, self.pixels * self.out_channels
-        blocks = [
-            Block(i * sample + g * c, g * self.group_weights, i * output + g * o, self.pixels, bias=g * o)
-            for i in range(n) for g in range(self.groups)
-        ]  # fmt: skip
-        c_rows = np.arange(self.pixels) * self.out_channels
-        return Contraction(a_rows, c_rows, a_taps, b_taps, inner, 1, self.group_out, self.group_out, blocks)
-
-    def _window_taps(self, line: int) -> tuple[Offsets, Offsets, int]:
-        """Offsets of the window's taps in x and in w, and the length of the inner sum."""
-        h, w = self.height, self.width
-        if self.groups == 1 and w.dilation == 1:  # a row of the window is contiguous: (kw, c) in one inner sum
-            inner = w.kernel * self.channels
-            rows = np.arange(h.kernel)
-            return rows * h.dilation * line, rows * inner * self.out_channels, inner
-        a_taps = _grid(np.arange(h.kernel) * h.dilation * line, np.arange(w.kernel) * w.dilation * self.channels)
-        return a_taps, np.arange(h.kernel * w.kernel) * self.group_in * self.group_out, self.group_in
-
-    def weight_segments(self, n: int, shards: int) -> int:
-        """Into how many partial sums the weight gradient is cut, when it has too few elements to share out."""
-        jobs = self.groups * -(-self.group_weights // (14 * 32))
-        if shards and self.groups * self.group_weights <= SMALL_GRADIENT:
-            return shards
-        return max(1, min(16, 32 // jobs, n * self.height.output))
-
-    def weight_gradient(self, n: int, segments: int) -> Contraction:
-        """dw from the padded x and dy: rows are weights of one filter, taps output rows, the inner sum their pixels."""
-        h, w, (high, wide) = self.height, self.width, self.padded_size()
-        line = wide * self.channels
-        window = _grid(np.arange(h.kernel) * h.dilation * line, np.arange(w.kernel) * w.dilation * self.channels)
-        a_rows = _grid(window, np.arange(self.group_in))
-        a_taps = _grid(np.arange(n) * high * line, np.arange(h.output) * h.stride * line)
-        b_taps = np.arange(n * h.output) * w.output * self.out_channels
-        total = self.groups * self.group_weights
-        blocks = [
-            Block(g * self.group_in, g * self.group_out, s * total + g * self.group_weights, len(a_rows), taps=taps)
-            for s, taps in enumerate(segment_bounds(len(a_taps), segments)) for g in range(self.groups)
-        ]  # fmt: skip
-        c_rows = np.arange(len(a_rows)) * self.group_out
-        return Contraction(
-            a_rows, c_rows, a_taps, b_taps, w.output, w.stride * self.channels, self.out_channels, self.group_out, blocks
-        )
-
-    def gradient_margins(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """(margin before, size with margins) of dy, for height and width, so that every tap of dx stays inside."""
-        return _gradient_margin(self.height), _gradient_margin(self.width)
-
-    def input_gradients(self, n: int) -> list[Contraction]:
-        """dx from dy with margins and w transposed: one contraction for each phase of the stride."""
-        phases = [(p, q) for p in range(self.height.stride) for q in range(self.width.stride)]
-        forms = [self._phase_gradient(n, p, q) for p, q in phases if p < self.height.size and q < self.width.size]
-        return [form for form in forms if form.blocks[0].rows > 0]
-
-    def _phase_gradient(self, n: int, p: int, q: int) -> Contraction:
-        """dx at the input pixels (p + i·S, q + j·S): each tap that can reach them reads dy at a fixed shift."""
-        h, w = self.height, self.width
-        (top, high), (left, wide) = self.gradient_margins()
-        line = wide * self.out_channels
-        rows, columns = len(range(p, h.size, h.stride)), len(range(q, w.size, w.stride))
-        a_rows = _grid((np.arange(rows) + top) * line, (np.arange(columns) + left) * self.out_channels)
-        c_rows = _grid((np.arange(rows) * h.stride + p) * w.size, np.arange(columns) * w.stride + q) * self.channels
-        taps = [
-            (i * line + j * self.out_channels, (r * w.kernel + s) * self.group_in * self.group_out)
-            for r, i in _shifts(h, p) for s, j in _shifts(w, q)
-        ]  # fmt: skip
-        a_taps, b_taps = (np.array([tap[k] for tap in taps], dtype=np.int64) for k in (0, 1))
-        sample = h.size * w.size * self.channels
-        blocks = [
-            Block(i * high * line + g * self.group_out, g * self.group_weights, i * sample + g * self.group_in, len(a_rows))
-            for i in range(n) for g in range(self.groups)
-        ]  # fmt: skip
-        return Contraction(a_rows, c_rows, a_taps, b_taps, self.group_out, 1, self.group_in, self.group_in, blocks)
-
-
-def _grid(slow: Offsets, fast: Offsets) -> Offsets:
-    """All sums of an element of each, the second running faster."""
-    return (slow[:, None] + fast[None, :]).reshape(-1).astype(np.int64)
-
-
-def _shifts(axis: Axis, phase: int) -> list[tuple[int, int]]:
-    """(tap r, shift) with output = i + shift for the input pixel phase + i·stride: those taps that meet whole outputs."""
-    reach = ((r, phase + axis.before - r * axis.dilation) for r in range(axis.kernel))
-    return [(r, distance // axis.stride) for r, distance in reach if distance % axis.stride == 0]
-
-
-def _gradient_margin(axis: Axis) -> tuple[int, int]:
-    before, end = 0, axis.output
-    for phase in range(min(axis.stride, axis.size)):
-        count = len(range(phase, axis.size, axis.stride))
-        for _, shift in _shifts(axis, phase):
-            before, end = max(before, -shift), max(end, count + shift)
-    return before, before + end

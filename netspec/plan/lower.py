@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from netspec.graph import inputs_of
 from netspec.kernels.abi import ElementType, Kernel
+from netspec.kernels.binding import element_type
 from netspec.kernels.calls import ArgumentValue, Call, Ref
 from netspec.kernels.combine import add_to
 from netspec.kernels.grain import Chunks, chunk_count
@@ -63,6 +64,7 @@ class LayerIo(Calls):
     """The Io of one layer: see netspec.layers.base.Io."""
 
     n: int = 0
+    itemsize: int = 4
     training: bool = False
     x: Sequence[Ref] = ()
     x_shapes: Sequence[Shape] = ()
@@ -177,6 +179,7 @@ def _layer_io(plan: Plan, out: Calls, name: str, direction: str) -> LayerIo:
     return LayerIo(
         name, direction, out.calls, out.buffers, plan.shards,
         n=plan.goal.batch,
+        itemsize=element_type("float", plan.dtype).itemsize,
         training=plan.goal.training and name not in plan.inference_mode,
         x=[plan.value(source) for source in sources],
         x_shapes=input_shapes,

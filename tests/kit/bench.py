@@ -73,6 +73,10 @@ class Recorder:
 
     shards: int = 0
 
+    @property
+    def itemsize(self) -> int:
+        return element_type("float", self.dtype).itemsize
+
     def chunks(self, items: int, cost: float, *, by_sample: bool = False) -> int:
         return max(chunk_count(items, cost), min(items, 3))  # small tests, too, run in several chunks
 
