@@ -39,7 +39,7 @@ class Part:
     """Samples and targets, row for row.
 
     x: pictures (N, H, W, C), vectors (N, F); uint8, float32 or float64, as stored, not normalized.
-    y: class labels (N,) int64, or dense targets (N, K) float32.
+    y: class labels (N,) int64, or dense targets (N, K) float32 or float64 (from Python also (N, C, H, W)).
     names: (N,) what to call a sample: its file's path, or its index in the source.
     """
 
@@ -187,6 +187,14 @@ def raise_together(errors: list[DataError], total: str, hint: str | None = None)
 def indexes(n: int) -> NDArray[np.int64]:
     """Names for samples that have none: 0 … n−1."""
     return np.arange(n, dtype=np.int64)
+
+
+def as_floats(values: Array) -> Array:
+    """Numbers as float32 where that keeps every one of them, else as float64, which the compute type then rounds."""
+    wide = values if values.dtype == np.float32 else values.astype(np.float64)
+    with np.errstate(over="ignore"):
+        narrow = wide.astype(np.float32)
+    return narrow if np.array_equal(narrow, wide, equal_nan=True) else wide
 
 
 def class_names(given: list[str] | None, labels: list[Array], where: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from netspec.datasets.base import Array, DataError, Dataset, Part, Source, class_names, raise_together, resolve
+from netspec.datasets.base import Array, DataError, Dataset, Part, Source, as_floats, class_names, raise_together, resolve
 
 Cell = tuple[int, str, str]  # line, column name, text
 
@@ -61,11 +61,10 @@ class Csv(Dataset):
         features = [i for i in range(len(table.names)) if i != target]
         if not features:
             raise DataError(f"{path}: has no column besides the target {table.names[target]!r}", "check delimiter")
-        x = _numbers(path, table, features)
+        x = as_floats(_numbers(path, table, features))
         names = np.array([f"line {line}" for line in table.lines])
-        x = x.astype(np.float32) if np.array_equal(x, x.astype(np.float32)) else x
         if self.task == "regression":
-            return Source({"all": Part(x, _numbers(path, table, [target]).astype(np.float32), names)}, None, None)
+            return Source({"all": Part(x, as_floats(_numbers(path, table, [target])), names)}, None, None)
         classes, y = self._labels(path, table, target)
         return Source({"all": Part(x, y, names)}, classes, full_scale=None)
 

@@ -9,7 +9,7 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from netspec.datasets.base import Array, DataError, Dataset, Part, Source, class_names, indexes, resolve
+from netspec.datasets.base import Array, DataError, Dataset, Part, Source, as_floats, class_names, indexes, resolve
 
 _SAMPLE_KEYS, _TARGET_KEYS = ("images", "x", "data"), ("labels", "y", "targets")
 _PART_SPELLINGS = {"train": ("train",), "validation": ("validation", "valid", "val"), "test": ("test",)}
@@ -167,13 +167,13 @@ def _storage(x: Array, layout: str, where: str) -> Array:
 
 
 def _targets(y: Array, task: str, where: str) -> Array:
-    """Class labels (N,) int64, or dense targets (N, K) float32."""
+    """Class labels (N,) int64, or dense targets (N, K) in float32 or float64, whichever keeps every value."""
     if y.dtype.kind not in "buif":
         raise DataError(f"{where}: has type {y.dtype}", "store class numbers, or float32 targets")
     if task == "regression":
         if y.ndim not in (1, 2):
             raise DataError(f"{where}: has shape {list(y.shape)}", "store targets as (N,) or (N, K)")
-        return y.reshape(len(y), -1).astype(np.float32)
+        return as_floats(y.reshape(len(y), -1))
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1 or not np.array_equal(y, np.trunc(y)):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import PrivateAttr
 
-from netspec.datasets.base import Dataset, Part, Source, class_names, indexes
+from netspec.datasets.base import Dataset, Part, Source, as_floats, class_names, indexes
 from netspec.datasets.load import Data, fingerprint, load_data
 from netspec.datasets.loader import epoch_order
 from netspec.spec.model import Spec
@@ -68,9 +68,8 @@ class Arrays(Dataset):
 
 
 def _dense(y: Array) -> Array:
-    """Targets of a regression as (N, K) in float32, or float64 where they are."""
-    dtype = np.float64 if y.dtype == np.float64 else np.float32
-    return y.astype(dtype).reshape(len(y), -1) if y.ndim <= 2 else y.astype(dtype)
+    """Targets of a regression as (N, K) in float32, or float64 where float32 would round them."""
+    return as_floats(y.reshape(len(y), -1) if y.ndim <= 2 else y)
 
 
 def overfit(data: Data, samples: int, seed: int) -> Data:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from netspec.datasets.base import Array
 from netspec.datasets.load import Data
 from netspec.layers.base import ShapeError
 from netspec.losses.base import Loss
@@ -41,4 +44,16 @@ def check_targets(spec: Spec, loss: Loss, data: Data, output: tuple[int, ...]) -
         raise TrainError(
             f"[loss] {kind}: the network gives {list(output)} for a sample, the data have targets of {list(y.shape[1:])}",
             hint,
+        )
+    if loss.target_kind == "dense":
+        _check_range(spec, y)
+
+
+def _check_range(spec: Spec, y: Array) -> None:
+    """Targets beyond what the compute type holds would become infinite."""
+    most, largest = float(np.finfo(spec.train.dtype).max), float(np.abs(y).max())
+    if largest > most:
+        raise TrainError(
+            f"[data]: there are targets up to {largest:.3g}, but {spec.train.dtype} ends at {most:.3g}",
+            'scale the targets, or set dtype = "float64" under [train]',
         )

@@ -65,6 +65,15 @@ def test_a_pair_of_npy_files(tmp_path: Path) -> None:
         load(tmp_path, type="npz", file="x.npy")
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.float64])
+def test_regression_targets_are_not_rounded(tmp_path: Path, kind: type) -> None:
+    save(tmp_path, x=RNG.normal(size=(12, 3)), y=(2**24 + 1 + 2 * np.arange(12)).astype(kind))
+    y = load(tmp_path, type="npz", file="a.npz", task="regression", **ALL).train.y
+    assert y[:, 0].tolist() == [2**24 + 1 + 2 * i for i in range(12)]
+    save(tmp_path, x=RNG.normal(size=(12, 3)), y=np.arange(12).astype(kind) / 4)
+    assert load(tmp_path, type="npz", file="a.npz", task="regression", **ALL).train.y.dtype == np.float32
+
+
 def test_regression_targets_are_dense(tmp_path: Path) -> None:
     y = RNG.normal(size=12)
     save(tmp_path, x=RNG.normal(size=(12, 5)), y=y)

@@ -13,6 +13,7 @@ from netspec.program import Program
 from netspec.spec.model import Spec
 from netspec.training.errors import TrainError
 from netspec.training.events import Epoch
+from netspec.training.inputs import Arrays
 from netspec.training.run import train
 from tests.kit.networks import spec_of
 from tests.training.helpers import of
@@ -50,3 +51,16 @@ def test_dense_targets_of_another_shape_are_refused(tmp_path: Path, shape: tuple
     spec, program = identity_network()
     with pytest.raises(TrainError, match=text):
         train(spec, (np.zeros((20, 3, 4, 5)), np.zeros(shape)), tmp_path / "run", program=program)
+
+
+def test_whole_numbers_as_dense_targets_are_not_rounded(tmp_path: Path) -> None:
+    y = 2**24 + 1 + 2 * np.arange(12).reshape(6, 2)
+    part = Arrays.of(np.zeros((6, 3)), y).read(tmp_path, None).parts["train"]
+    assert np.array_equal(part.y, y)
+
+
+def test_targets_beyond_the_compute_type_are_refused(tmp_path: Path) -> None:
+    spec, program = identity_network()
+    x = np.zeros((20, 3, 4, 5))
+    with pytest.raises(TrainError, match=r"targets up to 1e\+39, but float32 ends at 3.4e\+38"):
+        train(spec, (x, x + 1e39), tmp_path / "run", program=program)
