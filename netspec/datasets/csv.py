@@ -10,7 +10,17 @@ from typing import Literal, NamedTuple, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from netspec.datasets.base import Array, DataError, Dataset, Part, Source, as_floats, class_names, raise_together, resolve
+from netspec.datasets.base import (
+    Array,
+    DataError,
+    Dataset,
+    Part,
+    Source,
+    as_floats,
+    class_names,
+    raise_together,
+    resolve,
+)
 
 Cell = tuple[int, str, str]  # line, column name, text
 

@@ -79,7 +79,7 @@ def test_regression_targets_are_dense(tmp_path: Path) -> None:
     save(tmp_path, x=RNG.normal(size=(12, 5)), y=y)
     data = load(tmp_path, type="npz", file="a.npz", task="regression", **ALL)
     assert data.train.y.shape == (12, 1)
-    assert data.train.y.dtype == np.float32
+    assert data.train.y.dtype == np.float64
     assert data.classes is None
     assert data.table() == [{"class": "all", "train": 12, "validation": 0, "test": 0}]
 
