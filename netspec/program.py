@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from netspec.batch import Batch, BatchForm
 from netspec.kernels.abi import Kernel
 from netspec.lane import Lane
-from netspec.layers.base import Parameter
+from netspec.layers.base import Parameter, volume
 from netspec.load_report import LoadError, LoadReport, match_tensors
 from netspec.losses.base import Loss
 from netspec.memory import Arena, aligned_zeros
+from netspec.optimizers.base import Optimizer
 from netspec.plan.pipeline import make_plan, start_plan
 from netspec.plan.plan import Goal, Plan
 from netspec.random import stream
+from netspec.room import check_room
 from netspec.spec.model import Spec
 
 Array = NDArray[Any]
@@ -46,11 +48,13 @@ class Program:
         """Held while a lane computes: all lanes share the arena."""
         self.arena = Arena()
         self._plans: dict[Goal, Plan] = {}
+        check_room(self.layout.parameter_size * np.dtype(dtype).itemsize * (1 + len(self._optimizers())), 1)
+        check_room(batch_size * self.form.target_size() * 8, batch_size)
         self.shared = {
             "gradients": aligned_zeros(self.layout.trainable_size, dtype),
             "target": aligned_zeros(batch_size * self.form.target_size(), self._target_type()),
         }
-        self.lanes = tuple(Lane(self, optimizer) for optimizer in spec.optimizers or (None,))
+        self.lanes = tuple(Lane(self, optimizer) for optimizer in self._optimizers())
         initial = initial_tensors(self.start)
         for lane in self.lanes:
             lane.load_tensors(initial)
@@ -133,12 +137,23 @@ class Program:
     def plan(self, goal: Goal) -> Plan:
         """The plan for a goal, made on first use."""
         if goal not in self._plans:
+            self._check_room(goal)
             plan = make_plan(self.start, goal)
+            check_room(plan.arena_bytes - self.arena.bytes.size, goal.batch)
             if self.arena.reserve(plan.arena_bytes):
                 for lane in self.lanes:
                     lane.forget_bindings()
             self._plans[goal] = plan
         return self._plans[goal]
+
+    def _optimizers(self) -> tuple[Optimizer | None, ...]:
+        return self.spec.optimizers or (None,)
+
+    def _check_room(self, goal: Goal) -> None:
+        """Before a plan is made: a bound that needs no plan. A training step keeps every layer's output."""
+        values = [volume(shape) for shape in self.shapes.values()]
+        sample = (sum(values) / 2 if goal.gradients else max(values)) * np.dtype(self.dtype).itemsize
+        check_room(int(goal.batch * sample), goal.batch)
 
     def _target_type(self) -> str:
         return "int64" if self.start.loss is not None and self.start.loss.target_kind == "class" else self.dtype

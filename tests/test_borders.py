@@ -27,7 +27,7 @@ LEVELS = (
     ("analysis",),
     ("loading",),
     ("plan",),
-    ("batch", "memory", "lane", "load_report", "program", "store", "gradcheck", "gradcheck_network"),
+    ("batch", "room", "memory", "lane", "load_report", "program", "store", "gradcheck", "gradcheck_network"),
     ("training",),
     ("shipped", "artefact"),
     ("cli",),

@@ -10,6 +10,8 @@ import pytest
 import netspec
 from netspec.load_report import LoadError
 from netspec.memory import to_stored
+from netspec.plan.plan import Goal
+from netspec.room import NotEnoughMemoryError
 from tests.kit.networks import CROSS_ENTROPY, SGD, small_convnet, spec_of
 
 RNG = np.random.default_rng(7)
@@ -354,3 +356,16 @@ def test_dropout_masks_differ_from_step_to_step_and_between_accumulated_parts():
     assert len({*alone, *parts}) == 4
     again = netspec.compile(spec_of(layers, loss=CROSS_ENTROPY, optimizer={"type": "sgd", "lr": 0.0}), batch_size=5)
     assert [again.lanes[0].train_step(x, Y, lr=0.0).mean for _ in range(2)] == alone
+
+
+@pytest.mark.parametrize("batch", [10**7, 10**13])
+def test_a_batch_that_does_not_fit_is_refused_with_the_largest_that_does(batch, monkeypatch):
+    monkeypatch.setattr("netspec.room.available_bytes", lambda: 2 << 30)
+    message = rf"a batch of {batch} samples needs .* GiB, and 2.0 GiB are free; use batch_size ≤ \d+"
+
+    def compile_and_plan():
+        program = netspec.compile(small_convnet(), batch_size=batch)
+        return program.plan(Goal(batch=batch, training=True, loss=True, gradients=True))
+
+    with pytest.raises(NotEnoughMemoryError, match=message):
+        compile_and_plan()

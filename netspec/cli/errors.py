@@ -80,7 +80,7 @@ def _report_known(error: BaseException) -> int | None:
         complain(f"{where}{error.strerror[:1].lower()}{error.strerror[1:]}")
         return ExitCode.FAILED
     if isinstance(error, MemoryError):
-        complain("not enough memory", "make [train] batch_size or the input smaller")
+        complain(str(error) or "not enough memory; make [train] batch_size or the input smaller")
         return ExitCode.FAILED
     return None
 

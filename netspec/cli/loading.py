@@ -42,25 +42,30 @@ def read_lock(folder: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def make_program(spec: Spec, threads: int | None) -> Program:
-    """The program; its kernels are loaded, or compiled, when they are first called."""
+def make_program(spec: Spec, threads: int | None, samples: int | None = None) -> Program:
+    """The program; its kernels are loaded, or compiled, when they are first called.
+
+    samples: how many there are, so that a batch is no larger.
+    """
     from netspec.cli.errors import CliError
     from netspec.program import compile
 
     try:
-        return compile(spec, threads=threads)
+        return compile(spec, threads=threads, batch_size=min(spec.train.batch_size, samples or spec.train.batch_size))
     except ValueError as error:
         if threads is None:
             raise
         raise CliError(str(error)) from None
 
 
-def compile_program(spec: Spec, threads: int | None, *, quiet: bool) -> tuple[Program, list[str]]:
+def compile_program(
+    spec: Spec, threads: int | None, *, quiet: bool, samples: int | None = None
+) -> tuple[Program, list[str]]:
     """The program with its kernels ready, and their names; tells on a terminal which kernel is being compiled."""
     from netspec.cli import console
     from netspec.program import warm
 
-    program = make_program(spec, threads)
+    program = make_program(spec, threads, samples)
     screen = console.stderr()
     if quiet or not screen.is_terminal:
         return program, warm(program)

@@ -53,7 +53,7 @@ class Job:
 def run_job(job: Job, spec: Spec) -> int:
     """Train `spec`; the exit code."""
     data = data_for(spec, None)
-    program, _ = compile_program(spec, job.threads, quiet=job.is_silent)
+    program, _ = compile_program(spec, job.threads, quiet=job.is_silent, samples=len(data.train))
     screen = console.stderr() if job.format is Format.JSON else console.stdout()
     with Interrupts(job.on_sigint) as interrupts:
         events = _start(job, spec, data, program, interrupts)

@@ -19,6 +19,7 @@ from netspec.spec.model import Spec
 from netspec.spec.sections import Every
 from netspec.training.errors import TrainError, refuse, spec_problem
 from netspec.training.monitors import Kept, Patience, available_monitors, check_monitor, mode_of
+from netspec.training.targets import ignored_label
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class Settings:
     new_patience: Callable[[], Patience | None]
     warnings: tuple[str, ...]
 
+    def new_report(self) -> Report:
+        """Empty counts of the metrics."""
+        return Report(self.metrics, ignored=ignored_label(self.loss))
+
     @property
     def steps_per_epoch(self) -> int:
         """Optimizer updates in one epoch."""
@@ -88,7 +93,7 @@ def make_settings(spec: Spec, data: Data, options: Options) -> Settings:
     return Settings(
         loss=spec.loss,
         epochs=1 if options.dry_run else train.epochs,
-        batch_size=train.batch_size,
+        batch_size=min(train.batch_size, len(data.train)),
         accumulation=train.gradient_accumulation_steps,
         batches_per_epoch=_batches(spec, len(data.train), options),
         shuffle="never" if options.overfit_batches is not None else train.shuffle,

@@ -46,7 +46,7 @@ def prepare(
     if options.overfit_batches is not None:
         loaded = overfit(loaded, options.overfit_batches * spec.train.batch_size, spec.seed)
     settings = make_settings(spec, loaded, options)
-    program = program or _compile(spec, threads)
+    program = program or _compile(spec, threads, settings.batch_size)
     _check_program(program, spec, settings)
     if state is None:
         _refuse_used(program)
@@ -78,11 +78,11 @@ def output_shape(training: Training) -> tuple[int, ...]:
     return tuple(program.shapes[program.start.loss_input])
 
 
-def _compile(spec: Spec, threads: int | None) -> Program:
+def _compile(spec: Spec, threads: int | None, batch_size: int) -> Program:
     """The compiled program, its kernels warmed up, so that compiling is not counted as training time."""
     from netspec.program import compile, warm
 
-    program = compile(spec, threads=threads)
+    program = compile(spec, threads=threads, batch_size=batch_size)
     warm(program)
     return program
 
