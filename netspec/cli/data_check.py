@@ -34,11 +34,12 @@ def data_check(
     """
     from netspec.cli.loading import load_spec
     from netspec.datasets.check import check_data
+    from netspec.training.targets import ignored_label
 
     loaded = load_spec(spec, overrides)
     if loaded.data is None:
         raise CliError(f"{spec}: the spec names no data", "add [data] with a type")
-    report = check_data(loaded.data, loaded.base_dir)
+    report = check_data(loaded.data, loaded.base_dir, ignored_label(loaded.loss))
     if format is Format.JSON:
         findings = [vars(finding) for finding in report.findings]
         classes, notes = list(report.classes), list(report.notes)

@@ -106,7 +106,7 @@ def _print(result: Evaluation, network: Network, data: Data, part: str, *, quiet
         table.add_row(title(name), say(name, value) if is_score(name) else f"{value:.6g}")
     if result.confusion is not None:
         right = sum(row[label] for label, row in enumerate(result.confusion))
-        table.add_row("right", f"{console.count(right)} of {console.count(result.samples)}")
+        table.add_row("right", f"{console.count(right)} of {console.count(sum(map(sum, result.confusion)))}")
     if not quiet:
         screen.print(
             f"{part} part, {console.plural(result.samples, 'sample')}, weights {network.weights}\n", markup=False

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from netspec.registry import Plugin
 
@@ -18,6 +18,8 @@ Array = NDArray[Any]
 PartName = Literal["train", "validation", "test"]
 T = TypeVar("T")
 _SHOWN = 5  # errors quoted in one message
+IGNORED = "(ignored)"
+"""Stands for a class in tables of samples."""
 PART_NAMES: tuple[PartName, ...] = ("train", "validation", "test")
 
 
@@ -140,6 +142,14 @@ class Dataset(Plugin):
     limit: int | None = Field(default=None, ge=1)
     """Use at most so many samples of each part, chosen at random (seeded) with the classes in proportion."""
 
+    _ignored: int | None = PrivateAttr(default=None)
+
+    def ignoring(self, label: int | None) -> Self:
+        """The same set with the loss's `ignore_index`: samples with this label have no class, but may be there."""
+        made = self.model_copy()
+        made._ignored = label
+        return made
+
     @abstractmethod
     def read(self, base_dir: Path, input_shape: tuple[int, ...] | None) -> Source:
         """Everything the set holds, with `root` and `file` looked up from `base_dir`, the spec file's folder.
@@ -197,19 +207,30 @@ def as_floats(values: Array) -> Array:
     return narrow if np.array_equal(narrow, wide, equal_nan=True) else wide
 
 
-def class_names(given: list[str] | None, labels: list[Array], where: str) -> tuple[str, ...]:
+def class_names(
+    given: list[str] | None, labels: list[Array], where: str, ignored: int | None = None
+) -> tuple[str, ...]:
     """The `classes` key if given, otherwise "0" … "K−1" for the largest label found. Checks the labels' range.
 
-    Raises DataError naming the first label outside the classes.
+    ignored: the loss's ignore_index, which makes no class. Raises DataError naming the first label outside the classes.
     """
-    highest = max((int(y.max()) for y in labels if len(y)), default=-1)
-    lowest = min((int(y.min()) for y in labels if len(y)), default=0)
+    wanted = [y if ignored is None else y[y != ignored] for y in labels]
+    highest = max((int(y.max()) for y in wanted if len(y)), default=-1)
+    lowest = min((int(y.min()) for y in wanted if len(y)), default=0)
     count = len(given) if given is not None else highest + 1
     if lowest < 0 or highest >= count:
         wrong = lowest if lowest < 0 else highest
         at = next(int(np.argmax(y == wrong)) for y in labels if np.any(y == wrong))
         raise DataError(
             f"{where}: label {wrong} (first at sample {at}) is outside the {count} classes 0…{count - 1}",
-            "number the classes from 0, or correct `classes` under [data]",
+            "number the classes from 0, correct `classes` under [data], or set ignore_index under [loss]",
         )
     return tuple(given) if given is not None else tuple(str(i) for i in range(count))
+
+
+def label_counts(y: Array, classes: Sequence[str]) -> dict[str, int]:
+    """Class → its samples, in label order; labels that are no class are the ignored ones, under IGNORED if there are any."""
+    inside = (y >= 0) & (y < len(classes))
+    counts = np.bincount(y[inside], minlength=len(classes)).tolist()
+    ignored = {IGNORED: int((~inside).sum())} if not inside.all() else {}
+    return dict(zip(classes, counts, strict=True)) | ignored

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, Source, resolve
+from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, Source, label_counts, resolve
 from netspec.datasets.image_folder import ImageFolder, Listing, list_images
 from netspec.datasets.images import open_image
 
@@ -42,12 +42,15 @@ class DataReport:
         return all(finding.severity == "warning" for finding in self.findings)
 
 
-def check_data(dataset: Dataset, base_dir: Path) -> DataReport:
-    """Look at every file and sample of `dataset`. What makes the set unreadable becomes a finding, not an exception."""
+def check_data(dataset: Dataset, base_dir: Path, ignored: int | None = None) -> DataReport:
+    """Look at every file and sample of `dataset`. What makes the set unreadable becomes a finding, not an exception.
+
+    ignored: label of samples without a class, the loss's ignore_index.
+    """
     try:
         if isinstance(dataset, ImageFolder):
             return _check_images(dataset, base_dir)
-        return _check_arrays(dataset.read(base_dir, None))
+        return _check_arrays(dataset.ignoring(ignored).read(base_dir, None))
     except DataError as error:
         return DataReport(0, (), tuple(_as_finding(cause) for cause in error.causes or (error,)))
 
@@ -97,8 +100,7 @@ def _duplicates(name: str, part: Part, first: dict[bytes, tuple[str, str]]) -> l
 def _label_counts(part: Part, classes: tuple[str, ...] | None) -> Counter[str]:
     if classes is None:
         return Counter({"all": len(part)})
-    counts = np.bincount(part.y, minlength=len(classes))
-    return Counter({name: int(n) for name, n in zip(classes, counts, strict=True)})
+    return Counter(label_counts(part.y, classes))
 
 
 def _class_rows(counts: dict[str, Counter[str]]) -> tuple[dict[str, str | int], ...]:

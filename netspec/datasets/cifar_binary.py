@@ -39,7 +39,7 @@ class CifarBinary(Dataset):
             parts["test"] = read_batches([root / "test_batch.bin"])
         else:
             notes.append("no test_batch.bin: there is no test part")
-        classes = class_names(_read_names(root), [part.y for part in parts.values()], str(root))
+        classes = class_names(_read_names(root), [part.y for part in parts.values()], str(root), self._ignored)
         return Source(parts, classes, notes=tuple(notes))
 
 

@@ -93,13 +93,14 @@ class Csv(Dataset):
         texts = [row[target].strip() for row in table.rows]
         empty = [(line, table.names[target], "") for line, t in zip(table.lines, texts, strict=True) if not t]
         _raise_bad_cells(path, empty, len(texts))
-        classes = self.classes or _sorted_labels(set(texts))
+        none = self._text_of_none(set(texts))
+        classes = self.classes or _sorted_labels(set(texts) - {none})
         if self.classes is None and len(classes) == len(texts) > 2:
             raise DataError(
                 f"{path}: every one of the {len(texts)} lines has another {table.names[target]!r}",
                 'choose another target column, or set task = "regression" to predict numbers',
             )
-        number = {name: i for i, name in enumerate(classes)}
+        number = {name: i for i, name in enumerate(classes)} | ({} if none is None else {none: int(none)})
         unknown = [
             DataError(
                 f"{path}:{line}: {table.names[target]} is {text!r}, which is none of the classes {_shorten(classes)}",
@@ -110,7 +111,15 @@ class Csv(Dataset):
         ]
         raise_together(unknown, f"{len(texts)} labels")
         y = np.array([number[text] for text in texts], np.int64)
-        return class_names(classes, [y], str(path)), y
+        return class_names(classes, [y], str(path), self._ignored), y
+
+    def _text_of_none(self, texts: set[str]) -> str | None:
+        """How the loss's ignore_index is written in the target column; None where that number is a class."""
+        none = str(self._ignored)
+        classes = self.classes if self.classes is not None else texts - {none}
+        if self._ignored is None or none not in texts or none in classes or 0 <= self._ignored < len(classes):
+            return None
+        return none
 
 
 def read_table(path: Path, header: bool, delimiter: str) -> _Table:

@@ -45,7 +45,8 @@ class Idx(Dataset):
         parts = self._read_parts(root, prefixes)
         notes = () if has_test else ("no t10k files: there is no test part",)
         names = self.classes or (CLASSES[self.download] if self.download else None)
-        return Source(parts, class_names(names, [p.y for p in parts.values()], str(root)), notes=notes)
+        classes = class_names(names, [p.y for p in parts.values()], str(root), self._ignored)
+        return Source(parts, classes, notes=notes)
 
     def _read_parts(self, root: Path, prefixes: dict[str, str]) -> dict[str, Part]:
         images = {part: self._require(root, f"{prefix}-images-idx3-ubyte") for part, prefix in prefixes.items()}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from netspec.datasets.arrange import flatten_to_input, fold_to_input
-from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, PartName, Source
+from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, PartName, Source, label_counts
 from netspec.datasets.normalization import Normalization, fit_normalization
 from netspec.datasets.splitting import limit_part, split_indexes
 
@@ -49,10 +49,10 @@ class Data:
         parts = self.parts()
         if self.classes is None:
             return [{"class": "all", **{name: len(parts[name]) if name in parts else 0 for name in PART_NAMES}}]
-        counts = {name: np.bincount(part.y, minlength=len(self.classes)) for name, part in parts.items()}
+        counts = {name: label_counts(part.y, self.classes) for name, part in parts.items()}
+        labels = dict.fromkeys([*self.classes, *(label for found in counts.values() for label in found)])
         return [
-            {"class": label, **{name: int(counts[name][i]) if name in counts else 0 for name in PART_NAMES}}
-            for i, label in enumerate(self.classes)
+            {"class": label, **{name: counts.get(name, {}).get(label, 0) for name in PART_NAMES}} for label in labels
         ]
 
 
@@ -63,16 +63,18 @@ def load_data(
     seed: int,
     validation_split: float,
     input_shape: tuple[int, ...] | None,
+    ignored: int | None = None,
 ) -> Data:
     """Read `dataset`, relative to `base_dir`, and make its parts, all decided by `seed`.
 
     validation_split: fraction of the training part that becomes the validation part, in a set that has none.
     input_shape: the network's input [C, H, W] or [F]; None skips the comparison. Pictures become vectors, and vectors
-    pictures, when the number of values agrees. Raises DataError.
+    pictures, when the number of values agrees. ignored: label of samples without a class, the loss's ignore_index.
+    Raises DataError.
     """
     if not 0 <= validation_split < 1:
         raise DataError(f"[train] validation_split: {validation_split} is no fraction", "use 0 ≤ validation_split < 1")
-    source = dataset.read(base_dir, input_shape)
+    source = dataset.ignoring(ignored).read(base_dir, input_shape)
     check_source(source)
     parts, notes = _make_parts(dataset, source, seed, validation_split)
     parts = {name: limit_part(part, dataset.limit, seed, name) for name, part in parts.items()}
@@ -170,8 +172,7 @@ def _absent_classes(parts: Parts, classes: tuple[str, ...] | None) -> tuple[str,
         return ()
     notes = []
     for name, part in parts.items():
-        counts = np.bincount(part.y, minlength=len(classes))
-        absent = [classes[i] for i in np.flatnonzero(counts == 0)]
+        absent = [label for label, count in label_counts(part.y, classes).items() if count == 0]
         if absent:
             more = ", …" if len(absent) > 8 else ""
             notes.append(f"classes with no sample in the {name} part: {', '.join(absent[:8])}{more}")

@@ -53,7 +53,7 @@ class Npz(Dataset):
             raise DataError(f"{path}: has parts {', '.join(parts)} but none to train on", "add x_train and y_train")
         classes = None
         if self.task == "classification":
-            classes = class_names(self.classes, [p.y for p in parts.values()], str(path))
+            classes = class_names(self.classes, [p.y for p in parts.values()], str(path), self._ignored)
         is_bytes = all(p.x.dtype == np.uint8 for p in parts.values())
         return Source(parts, classes, full_scale=255.0 if is_bytes else None)
 

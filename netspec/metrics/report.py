@@ -9,13 +9,18 @@ from typing import Any
 import numpy as np
 
 from netspec.metrics.base import Array, Counter, Metric
+from netspec.metrics.scores import without_label
 
 
 class Report:
-    """Metrics that share counters: accuracy, precision, recall and F1 together look at each output once."""
+    """Metrics that share counters: accuracy, precision, recall and F1 together look at each output once.
 
-    def __init__(self, metrics: Sequence[Metric], classes: int | None = None) -> None:
+    ignored: a label (the loss's ignore_index) whose samples count for no metric.
+    """
+
+    def __init__(self, metrics: Sequence[Metric], classes: int | None = None, ignored: int | None = None) -> None:
         """Raises ValueError when two metrics have one name."""
+        self._ignored = ignored
         self._metrics = {metric.better_name(): metric for metric in metrics}
         if len(self._metrics) < len(metrics):
             names = sorted(metric.better_name() for metric in metrics)
@@ -27,8 +32,11 @@ class Report:
 
     def update(self, outputs: Array, targets: Array) -> None:
         """Counts one batch for all metrics."""
+        outputs, targets = np.asarray(outputs), np.asarray(targets)
+        if self._ignored is not None:
+            outputs, targets = without_label(outputs, targets, self._ignored)
         for counter in self._counters.values():
-            counter.update(np.asarray(outputs), np.asarray(targets))
+            counter.update(outputs, targets)
 
     def compute(self) -> dict[str, float | Array]:
         """Value by name, in the order in which the metrics were given."""

@@ -41,6 +41,16 @@ def class_indices(targets: Array, outputs: Array, classes: int) -> NDArray[np.in
     return indices
 
 
+def without_label(outputs: Array, targets: Array, label: int) -> tuple[Array, Array]:
+    """The predictions whose target is not `label`: scores (M, C) or one logit (M, 1) or (M,), and targets (M,)."""
+    counted = targets != label
+    if counted.all():
+        return outputs, targets
+    if targets.shape == outputs.shape:  # one logit, whose targets have kept its axis
+        return outputs[counted], targets[counted]
+    return np.moveaxis(outputs, 1, -1)[counted] if outputs.ndim > 1 else outputs[counted], targets[counted]
+
+
 def predicted_classes(scores: Array) -> NDArray[np.int64]:
     """(M, C) → (M,): the class of the highest score, the first one of equals; so one logit z is class 1 when z > 0.
 

@@ -19,13 +19,17 @@ from netspec.metrics.confusion import Confusion
 from netspec.metrics.report import Report
 from netspec.training.contract import Lane
 from netspec.training.json_values import to_json_value
+from netspec.training.targets import ignored_label
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """loss: Σ sum / Σ weight over all samples, None without a loss; confusion: rows are the true classes."""
+    """loss: Σ sum / Σ weight over all samples, None without a loss; confusion: rows are the true classes.
+
+    Samples with the loss's ignore_index are among `samples`, but count neither for loss, metrics nor confusion.
+    """
 
     loss: float | None
     metrics: dict[str, Any]
@@ -58,13 +62,16 @@ def evaluate(
     The confusion matrix is counted for classes, whether or not it is among the metrics. Changes nothing in the lane.
     """
     samples = len(part) if limit_batches is None else min(len(part), limit_batches * batch_size)
-    report = Report(_with_confusion(metrics, part))
+    ignored = ignored_label(loss)
+    report = Report(_with_confusion(metrics, part), ignored=ignored)
     total = weight = 0.0
     for batch in Loader(part, normalization, batch_size, np.arange(samples, dtype=np.int64), dtype):
         value = lane.evaluate(batch.x, None if loss is None else targets_for(batch, loss, dtype))
         if value is not None:
             total, weight = total + value.sum, weight + value.weight
         report.update(output_of(lane, loss), batch.y)
+    if part.has_classes and ignored is not None and (part.y[:samples] == ignored).all():
+        return Evaluation(mean(0, 0), {m.better_name(): mean(0, 0) for m in metrics if m.direction}, samples, None)
     values = report.compute()
     confusion = _matrix(values) if part.has_classes else None
     wanted = {metric.better_name() for metric in metrics}

@@ -14,6 +14,7 @@ from netspec.datasets.load import Data, fingerprint, load_data
 from netspec.datasets.loader import epoch_order
 from netspec.spec.model import Spec
 from netspec.training.errors import TrainError, refuse
+from netspec.training.targets import ignored_label
 
 Array = NDArray[Any]
 DataArgument = Data | tuple[Array, Array] | None
@@ -38,6 +39,7 @@ def data_for(spec: Spec, data: DataArgument) -> Data:
         seed=spec.seed,
         validation_split=spec.train.validation_split,
         input_shape=spec.inputs[0].shape if len(spec.inputs) == 1 else None,
+        ignored=ignored_label(spec.loss),
     )
 
 
@@ -63,7 +65,7 @@ class Arrays(Dataset):
 
     def read(self, base_dir: Path, input_shape: tuple[int, ...] | None) -> Source:
         """One training part; `validation_split` takes the validation part from it."""
-        classes = class_names(None, [self._y], "data") if self._y.ndim == 1 else None
+        classes = class_names(None, [self._y], "data", self._ignored) if self._y.ndim == 1 else None
         return Source({"train": Part(self._x, self._y, indexes(len(self._x)))}, classes, full_scale=None)
 
 

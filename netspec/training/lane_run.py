@@ -74,7 +74,7 @@ class LaneRun:
             lane=lane,
             settings=settings,
             schedule_state=settings.schedule.initial_state(),
-            running=Running(Report(settings.metrics)),
+            running=Running(settings.new_report()),
             kept=settings.new_kept(),
             patience=settings.new_patience(),
             frozen_digest=lane.frozen_digest(),
@@ -93,7 +93,7 @@ class LaneRun:
 
     def new_epoch(self) -> None:
         """Empty counts."""
-        self.running = Running(Report(self.settings.metrics))
+        self.running = Running(self.settings.new_report())
 
     def train_step(self, batches: Sequence[Batch], dtype: Any) -> tuple[float, int]:
         """One update from one batch, or from several whose gradients are added up; loss and number of samples."""

@@ -14,6 +14,19 @@ from netspec.spec.model import Spec
 from netspec.training.errors import TrainError, refuse
 
 
+def ignored_label(loss: Loss | None) -> int | None:
+    """Label of samples that take no part, neither in the loss nor in metrics; None when all do."""
+    label: int | None = getattr(loss, "ignore_index", None)
+    return label
+
+
+def label_weight(loss: Loss, y: Array) -> float:
+    """Σ w over targets as the loss weighs them: its class_weights, 0 for ignored labels; 1 a sample for other losses."""
+    label, weights = ignored_label(loss), getattr(loss, "class_weights", None)
+    counted = y if label is None else y[y != label]
+    return float(len(counted)) if weights is None else float(np.asarray(weights)[counted].sum())
+
+
 def check_samples(spec: Spec, data: Data) -> None:
     """Raise SpecError when samples do not have the shape of the network's only input."""
     if len(spec.inputs) != 1:
@@ -47,6 +60,12 @@ def check_targets(spec: Spec, loss: Loss, data: Data, output: tuple[int, ...]) -
         )
     if loss.target_kind == "dense":
         _check_range(spec, y)
+    for name, part in (("train", data.train), ("validation", data.validation)):
+        if part is not None and not label_weight(loss, part.y):
+            raise TrainError(
+                f"[loss] {kind}: every sample of the {name} part is ignored or of class weight 0, so it has no loss",
+                "give class_weights above 0 or another ignore_index, or correct the labels",
+            )
 
 
 def _check_range(spec: Spec, y: Array) -> None:

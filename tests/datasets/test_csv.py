@@ -113,3 +113,21 @@ def test_regression_targets_are_not_rounded(tmp_path: Path, offset: int, dtype: 
 def test_classes_and_regression_exclude_each_other() -> None:
     with pytest.raises(ValidationError, match="remove classes"):
         dataset(type="csv", file="a.csv", task="regression", classes=["a"])
+
+
+@pytest.mark.parametrize(
+    ("labels", "ignored", "classes", "y"),
+    [
+        ("a -1 b a", -1, ("a", "b"), [0, -1, 1, 0]),
+        ("0 255 1 0", 255, ("0", "1"), [0, 255, 1, 0]),
+        ("0 2 1 0", 1, ("0", "1", "2"), [0, 2, 1, 0]),
+        ("5 1 7 5", 1, ("1", "5", "7"), [1, 0, 2, 1]),
+    ],
+)
+def test_the_ignored_label_is_a_class_only_where_its_number_is_one(
+    tmp_path: Path, labels: str, ignored: int, classes: tuple[str, ...], y: list[int]
+) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n" + "".join(f"1,{label}\n" for label in labels.split()))
+    source = dataset(type="csv", file="a.csv").ignoring(ignored).read(tmp_path, None)
+    assert source.classes == classes
+    assert source.parts["all"].y.tolist() == y

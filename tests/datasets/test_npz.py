@@ -10,6 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from netspec.datasets.base import DataError
+from netspec.datasets.check import check_data
+from netspec.datasets.load import load_data
 from tests.datasets.helpers import SHARED, dataset, load, needs
 
 RNG = np.random.default_rng(0)
@@ -166,3 +168,25 @@ def test_real_cifar_pictures(tmp_path: Path) -> None:
     data = load(SHARED, type="npz", file="cifar10/cifar10_lossless_databatch1_first4000.npz", input_shape=(3, 32, 32))
     assert sum(map(len, data.parts().values())) == 4000
     assert data.classes == tuple("0123456789")
+
+
+@pytest.mark.parametrize("ignored", [-1, 255])
+def test_the_ignored_label_is_no_class(tmp_path: Path, ignored: int) -> None:
+    labels = np.where(np.arange(12) < 4, ignored, LABELS)
+    save(tmp_path, x=IMAGES, y=labels)
+    found = load_data(
+        dataset(type="npz", file="a.npz", split={"train": 0.5, "test": 0.5}), base_dir=tmp_path, seed=0,
+        validation_split=0, input_shape=None, ignored=ignored,
+    )  # fmt: skip
+    assert found.classes == ("0", "1", "2")
+    assert found.table()[-1] == {"class": "(ignored)", "train": 2, "validation": 0, "test": 2}
+    assert sum(int(row["train"]) for row in found.table()) == 6
+    report = check_data(dataset(type="npz", file="a.npz"), tmp_path, ignored)
+    assert report.ok
+    assert report.classes[-1] == {"class": "(ignored)", "all": 4}
+    save(tmp_path, x=IMAGES, y=np.where(labels == ignored, ignored - 300, labels))
+    with pytest.raises(DataError, match="set ignore_index under"):
+        load_data(
+            dataset(type="npz", file="a.npz"), base_dir=tmp_path, seed=0, validation_split=0, input_shape=None,
+            ignored=ignored,
+        )  # fmt: skip

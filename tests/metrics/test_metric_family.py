@@ -99,3 +99,18 @@ def test_a_report_continues_from_its_state() -> None:
 def test_a_report_refuses_two_metrics_of_one_name() -> None:
     with pytest.raises(ValueError, match=r"^metrics: f1 is asked for twice; remove one$"):
         Report([F1(), Accuracy(), F1(average="macro")])
+
+
+@pytest.mark.parametrize("shape", [(7, 3), (7, 3, 2, 4), (7, 1), (7,)])
+def test_a_report_does_not_count_the_ignored_label(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    outputs = rng.normal(size=shape)
+    targets = rng.integers(0, 2, shape[:1] + shape[2:])
+    where = rng.random(targets.shape) < 0.4
+    scores = np.moveaxis(outputs, 1, -1) if outputs.ndim > 1 else outputs
+    metrics: list[Metric] = [Accuracy(), F1(), Confusion(), TopK(k=1)]
+    report, expected = Report(metrics, ignored=255), Report(metrics)
+    report.update(outputs, np.where(where, 255, targets))
+    expected.update(scores[~where], targets[~where])
+    for name, value in expected.compute().items():
+        np.testing.assert_array_equal(report.compute()[name], value)
