@@ -184,15 +184,16 @@ class End(Event):
     """After NaN: folder with what is needed to replay the step, seen from the run folder."""
 
 
-COMPLETED, EARLY_STOPPING, INTERRUPTED, NAN, FROZEN_CHANGED, DRY_RUN = (
+COMPLETED, EARLY_STOPPING, INTERRUPTED, NAN, NO_WEIGHT, FROZEN_CHANGED, DRY_RUN = (
     "completed",
     "early stopping",
     "interrupted",
     "nan",
+    "no weight",
     "frozen tensors changed",
     "dry run",
 )
-REASONS = (COMPLETED, EARLY_STOPPING, INTERRUPTED, NAN, FROZEN_CHANGED, DRY_RUN)
+REASONS = (COMPLETED, EARLY_STOPPING, INTERRUPTED, NAN, NO_WEIGHT, FROZEN_CHANGED, DRY_RUN)
 _KINDS: dict[tuple[str, str | None], type[Event]] = {
     (kind.event, kind.subtype): kind for kind in (Run, Step, Validation, Epoch, Stage, FrozenProof, Checkpoint, End)
 }

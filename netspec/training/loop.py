@@ -9,11 +9,12 @@ from netspec.datasets.loader import Batch
 from netspec.training.begin import begin
 from netspec.training.checkpoints import commit, first_nonfinite
 from netspec.training.ending import conclude, conclude_stopped, finish
-from netspec.training.events import FROZEN_CHANGED, NAN, Event, Step
+from netspec.training.events import FROZEN_CHANGED, NAN, NO_WEIGHT, Event, Step
 from netspec.training.freeze_proof import prove_frozen
 from netspec.training.lane_run import LaneRun
 from netspec.training.nonfinite import examine
 from netspec.training.settings import is_due
+from netspec.training.targets import label_weight
 from netspec.training.training import Clock, Training, groups
 from netspec.training.validation import end_epoch, validate
 
@@ -36,6 +37,9 @@ def _epoch(training: Training) -> Generator[Event, None, bool]:
         for group in groups(batches, settings.accumulation):
             if training.is_stopped():
                 return True
+            if not any(label_weight(settings.loss, batch.y) for batch in group):
+                yield from _end_without_weight(training, group)
+                break
             yield from _step(training, group)
             position.step += 1
             position.batch += len(group)
@@ -45,6 +49,22 @@ def _epoch(training: Training) -> Generator[Event, None, bool]:
     finally:
         batches.close()  # ends the thread that prepares batches
     return False
+
+
+def _end_without_weight(training: Training, group: list[Batch]) -> Iterator[Event]:
+    """The loss of this step would be 0/0: save what is there, and say what to do. `finish` tells the ends."""
+    position = training.position
+    if training.folder is not None and training.saved != position:
+        yield from commit(training, position.epoch + 1, [], due=False, force=True)
+    labels = sum(len(batch.y) for batch in group)
+    first = training.data.train.names[group[0].index[0]]
+    for run in training.active():
+        run.reason = NO_WEIGHT
+        run.message = (
+            f"step {position.step + 1} has nothing to learn from: each of its {labels} labels (epoch {position.epoch + 1}, "
+            f"from sample {first} on) is ignored or of class weight 0; use a larger batch_size, or leave such samples out "
+            "of the data"
+        )
 
 
 def _step(training: Training, group: list[Batch]) -> Iterator[Event]:
