@@ -10,27 +10,34 @@ from netspec.plan.plan import Buffer, Plan
 
 
 def dump(plan: Plan) -> str:
-    """All calls by section, then all buffers with bytes, lifetime and place."""
+    """All calls by section or parallel region, then all buffers with bytes, lifetime and place."""
     goal = plan.goal
     wanted = [word for word in ("training", "loss", "gradients", "input_gradients") if getattr(goal, word)]
     lines = [f"plan  batch {goal.batch}  {plan.dtype}  {' '.join(wanted) or 'inference'}", ""]
     if plan.frozen:
         lines += [f"frozen  {' '.join(sorted(plan.frozen))}", ""]
-    for section, (first, last) in plan.sections.items():
-        if first < last:
-            lines.append(section)
-            lines += [f"  {index:4d}  {describe(plan.calls[index])}" for index in range(first, last)]
-            lines.append("")
+    for heading, first, last in _headings(plan):
+        lines.append(heading)
+        lines += [f"  {index:4d}  {describe(plan.calls[index])}" for index in range(first, last)]
+        lines.append("")
     lines.append(f"arena  {plan.arena_bytes} bytes")
     arena = [buffer for buffer in plan.buffers.values() if buffer.place == "arena"]
     lines += [_buffer_line(buffer, plan.dtype) for buffer in sorted(arena, key=lambda b: (b.first, b.offset, b.name))]
     return "\n".join(lines) + "\n"
 
 
+def _headings(plan: Plan) -> list[tuple[str, int, int]]:
+    """What stands above which calls: parallel regions where calls share them, else sections."""
+    if not plan.shards:
+        return [(name, first, last) for name, (first, last) in plan.sections.items() if first < last]
+    kinds = {True: f"each of {plan.shards} shards through", False: "side by side"}
+    return [(f"region {i}  {kinds[r.by_sample]}", r.first, r.last) for i, r in enumerate(plan.regions)]
+
+
 def describe(call: Call) -> str:
-    """One call: owner, kernel, chunks, arguments."""
+    """One call: owner, direction, kernel, chunks, arguments."""
     arguments = ", ".join(f"{name}={_argument(value)}" for name, value in call.arguments.items())
-    return f"{call.owner:<12} {call.kernel.name} ×{call.chunks}  {arguments}"
+    return f"{call.owner:<12} {call.direction:<8} {call.kernel.name} ×{call.chunks}  {arguments}"
 
 
 def _argument(value: ArgumentValue) -> str:

@@ -81,3 +81,10 @@ def test_the_plan_as_text(name, update_golden):
 def test_the_plan_of_a_frozen_backbone_as_text(update_golden):
     text = dump(plan_of(GOALS["training"], transfer={"freeze_to": "tanh2"}))
     check_golden(GOLDEN / "frozen.txt", text, update=update_golden)
+
+
+@pytest.mark.usefixtures("_wide_vectors")
+def test_the_plan_of_a_sharded_batch_as_text(update_golden):
+    goal = Goal(batch=8, training=True, loss=True, gradients=True)
+    text = dump(make_plan(start_plan(small_convnet(), dtype="float32", seed=0), goal))
+    check_golden(GOLDEN / "sharded.txt", text, update=update_golden)
