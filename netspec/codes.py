@@ -109,6 +109,8 @@ CODES: dict[str, str] = {
     "NS906": "Several layers are read by nobody, so the network has several outputs, but the loss reads only one. "
     "Either a layer was meant to be joined, or `outputs` and the loss's `input` should say what is meant.",
     "NS907": "A block is defined but never used. Perhaps its name is misspelt where it should be used.",
+    "NS908": "A variable is declared under [variables], but no expression ${…} reads it, so changing it changes nothing. "
+    "Perhaps its name is misspelt, or the number is still written out where the variable was meant.",
 }
 """Code → one paragraph. Codes are stable: they are never given to another problem."""
 

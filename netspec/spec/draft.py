@@ -73,9 +73,7 @@ def make_draft(source: Source, overrides: Sequence[str] = ()) -> Draft:
 
 
 def _is_consequence(problem: Problem, earlier: Sequence[Problem]) -> bool:
-    """A broken expression is reported once; without its base a patch lacks what the base has."""
-    if problem.code == "NS102" and len(problem.path) == 1 and any(item.code == "NS010" for item in earlier):
-        return True
+    """A broken expression is reported once."""
     return problem.span is not None and problem.span in (item.span for item in earlier)
 
 

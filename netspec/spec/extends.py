@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -13,10 +14,15 @@ from netspec.spec.suggest import question
 
 BY_NAME = ("layers", "inputs", "optimizers")
 """Arrays of tables that are merged by `name`; all other arrays are replaced."""
+PATHS = {"data": ("root", "file", "labels_file"), "transfer": ("weights",)}
+"""Keys that hold a path."""
 
 
 def extend(tree: Table, source: Source, problems: list[Problem]) -> tuple[Table, list[str]]:
-    """The tree merged over its base (and the base's base …), and the files that took part."""
+    """The tree merged over its base (and the base's base …), and the files that took part.
+
+    Raises SpecError when a base cannot be had: what the patch lacks without it would only be false alarms.
+    """
     return _extend(tree, source, [(source.folder / FilePath(source.file).name).resolve()], problems)
 
 
@@ -26,23 +32,43 @@ def _extend(tree: Table, source: Source, chain: list[FilePath], problems: list[P
     span, name = tree.at_value("extends"), tree["extends"]
     patch = tree.without("extends")
     if not isinstance(name, str):
-        problems.append(
-            error("NS010", ("extends",), span, "extends must be a file name", 'write extends = "base.toml"')
-        )
-        return patch, [source.file]
+        message, hint = "extends must be a file name", 'write extends = "base.toml"'
+        raise SpecError([error("NS010", ("extends",), span, message, hint)])
     path = source.folder / name
     if path.resolve() in chain:
         names = " → ".join(file.name for file in [*chain[chain.index(path.resolve()) :], path.resolve()])
-        problems.append(error("NS010", ("extends",), span, f"files extend each other: {names}", "remove one extends"))
-        return patch, [source.file]
+        message = f"files extend each other: {names}"
+        raise SpecError([error("NS010", ("extends",), span, message, "remove one extends")])
     try:
         base_source = read_source(path)
         base = read_tree(base_source)
     except SpecError as failure:
-        problems += [_in_base(problem, name, span) for problem in failure.problems]
-        return patch, [source.file]
+        raise SpecError([_in_base(problem, name, span) for problem in failure.problems]) from None
     merged, files = _extend(base, base_source, [*chain, path.resolve()], problems)
+    merged = seen_from(source.folder, base_source.folder, merged)
     return merge(merged, patch, problems), [source.file, *files]
+
+
+def seen_from(folder: FilePath, base_folder: FilePath, base: Table) -> Table:
+    """The base with its relative paths, which start in its own folder, written as they look from the patch's folder.
+
+    Absolute paths, ~ and paths that begin with an expression stay as they are.
+    """
+    if folder.resolve() == base_folder.resolve():
+        return base
+    result = base.without()
+    for section, keys in PATHS.items():
+        table = base.get(section)
+        if not isinstance(table, Table):
+            continue
+        changed = table.without()
+        for key in keys:
+            path = table.get(key)
+            if isinstance(path, str) and not path.startswith(("~", "${")) and not FilePath(path).is_absolute():
+                moved = os.path.relpath(os.path.normpath(base_folder.resolve() / path), folder.resolve())
+                changed.put(key, moved.replace(os.sep, "/"), table.key_spans.get(key), table.value_spans.get(key))
+        result.put(section, changed, base.key_spans.get(section), base.value_spans.get(section))
+    return result
 
 
 def _in_base(problem: Problem, name: str, span: Span | None) -> Problem:

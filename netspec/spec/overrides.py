@@ -28,11 +28,21 @@ def apply_overrides(
             names = foreign(keys[0], FOREIGN_KEYS, sections)
             hint = f"netspec calls it {' or '.join(names)}" if names else question(keys[0], sections, what="sections")
             problems.append(error("NS040", (keys[0],), span, f"there is no {keys[0]}", hint))
+        elif keys[0] == "variables" and len(keys) > 1 and not is_expanded and keys[1] not in _variables(tree):
+            hint = question(keys[1], _variables(tree), what="variables")
+            message = f"there is no variable {keys[1]} under [variables]"
+            problems.append(error("NS040", ("variables", keys[1]), span, message, hint))
         elif keys[0] == "layers" and not is_expanded and _is_made_by_block(tree, keys):
             later.append(text)
         else:
             _set(tree, keys, _parse(value.strip()), span, problems)
     return later
+
+
+def _variables(tree: Table) -> list[str]:
+    """Names that [variables] declares: only those can be set, because nothing would read another one."""
+    variables = tree.get("variables")
+    return list(variables) if isinstance(variables, Table) else []
 
 
 def _parse(text: str) -> Any:
@@ -49,7 +59,13 @@ def _set(tree: Table, keys: list[str], value: Any, span: Span, problems: list[Pr
     if keys[0] == "layers":
         found = _layer(tree, keys)
         if found is None:
-            names = [str(item["name"]) for item in tree.get("layers", ()) if isinstance(item, dict) and "name" in item]
+            layers = tree.get("layers")
+            entries = layers if isinstance(layers, list) else []
+            names = [str(item["name"]) for item in entries if isinstance(item, dict) and "name" in item]
+            if len(keys) == 1:
+                hint = f"name one, and its key: --set layers.{names[0] if names else 'NAME'}.frozen=true"
+                problems.append(error("NS040", ("layers",), span, "the list of all layers cannot be set here", hint))
+                return
             wanted = ".".join(keys[1:-1]) or keys[-1]
             hint = question(wanted, names, what="layers")
             problems.append(error("NS040", ("layers",), span, f"there is no layer {wanted}", hint))

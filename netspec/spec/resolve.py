@@ -15,7 +15,7 @@ from netspec.spec.marks import Array, Table, marked, plain
 from netspec.spec.model import Spec
 from netspec.spec.overrides import apply_overrides
 from netspec.spec.source import Source
-from netspec.spec.variables import resolve_variables, substitute
+from netspec.spec.variables import check_use, resolve_variables, substitute, used_variables
 
 FAMILIES = {
     "layers": "netspec.layers",
@@ -44,6 +44,7 @@ class Resolved:
 def resolve(tree: Table, source: Source, overrides: Sequence[str], problems: list[Problem]) -> Resolved:
     """extends → overrides → variables → blocks → overrides of blocks' layers → plural forms → dialect."""
     tree, files = extend(tree, source, problems)
+    used = used_variables(tree)  # before --set, which may replace the last use
     tree = _copy(tree)
     later = apply_overrides(tree, overrides, problems, SECTIONS, is_expanded=False)
     variables = resolve_variables(tree.get("variables"), problems)
@@ -53,6 +54,8 @@ def resolve(tree: Table, source: Source, overrides: Sequence[str], problems: lis
         if key not in ("layers", "blocks"):
             settled[key] = substitute(settled[key], variables, problems, (key,))
     settled = expand_blocks(settled, variables, problems).without("blocks")
+    if not any(problem.code in ("NS020", "NS021", "NS022") for problem in problems):  # which may be their broken use
+        check_use(tree.get("variables"), used | used_variables(tree), source.file, problems)
     apply_overrides(settled, later, problems, SECTIONS)
     settled, singular = _use_plurals(settled, problems)
     return Resolved(fill_dialect(settled), singular, tuple(files))

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from netspec.problems import Path, Problem, error
-from netspec.registry import plugins
+from netspec.registry import Plugin, plugins
 from netspec.spec.expected import owner_of
 from netspec.spec.marks import Table, locate
 from netspec.spec.suggest import FOREIGN_HINTS, FOREIGN_KEYS, FOREIGN_TYPES, did_you_mean, foreign, listing, question
@@ -26,13 +26,14 @@ def unknown_key(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> 
     if len(path) == 1:
         valid = sorted({*valid, "input", "optimizer", "variables", "blocks", "extends"})
     names = foreign(key, FOREIGN_KEYS, valid)
+    of_another = owner is not None and _is_key_of_another(key, owner)
     if (special := FOREIGN_HINTS.get(key.lower())) and special[0] in valid:
         hint = special[1]
     elif names:
         hint = f"netspec calls it {' or '.join(names)}"
-    elif near := did_you_mean(key, valid):
+    elif not of_another and (near := did_you_mean(key, valid)):
         hint = f"did you mean {near}?"
-    elif len(path) > 1 and (home := _home_of(key, spec)):
+    elif not of_another and len(path) > 1 and (home := _home_of(key, spec)):
         hint = home
     else:
         hint = f"valid keys: {listing(valid, 20)}"
@@ -42,7 +43,16 @@ def unknown_key(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> 
     what = "section" if isinstance(value, dict) and len(path) == 1 else "key"
     if isinstance(value, dict) and path[0] in TABLES and len(path) == 3:
         hint = f"start each entry with [[{path[0]}]] in double brackets"
+    if of_another and owner is not None and issubclass(owner, Plugin):
+        return error("NS101", where, span, f"{owner.type_name()} has no {key_of(path)}", hint)
     return error("NS101", where, span, f"unknown {what} {key_of(path)}", hint)
+
+
+def _is_key_of_another(key: str, owner: type[BaseModel]) -> bool:
+    """Whether another type of the same family has a key of this name: betas under an sgd that was an adam."""
+    if not issubclass(owner, Plugin) or "type" not in owner.model_fields:
+        return False
+    return any(key in plugin.model_fields for plugin in plugins(owner.__module__.rpartition(".")[0]).values())
 
 
 def _home_of(key: str, spec: type[BaseModel]) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from netspec.problems import Path, Problem, Span, error
+from netspec.problems import Path, Problem, Span, error, warning
 from netspec.spec.expressions import ExpressionError, Value, evaluate, names_in
 from netspec.spec.marks import Table, rewrite
 
@@ -46,6 +46,26 @@ def _names(value: Any) -> set[str]:
     if not isinstance(value, str):
         return set()
     return {name for match in EXPRESSION.finditer(value) if match[0] != ESCAPED for name in names_in(match[1])}
+
+
+def used_variables(value: Any) -> set[str]:
+    """Names that the expressions anywhere in a tree read."""
+    if isinstance(value, dict):
+        return {name for item in value.values() for name in used_variables(item)}
+    if isinstance(value, list):
+        return {name for item in value for name in used_variables(item)}
+    return _names(value)
+
+
+def check_use(table: Any, used: set[str], file: str, problems: list[Problem]) -> None:
+    """Warn of variables of this file that nothing reads; those of a base may have been used by what a patch replaced."""
+    for name in table if isinstance(table, Table) else ():
+        span = table.at_key(name)
+        if name not in used and (span is None or span.file == file):
+            message = f"nothing uses the variable {name}"
+            problems.append(
+                warning("NS908", ("variables", name), span, message, f'use it as "${{{name}}}", or delete it')
+            )
 
 
 def _cycle(table: Table, pending: Mapping[str, Any]) -> Problem:

@@ -92,3 +92,24 @@ out_features = 2
 """
     report = netspec.analyze(netspec.load(write(tmp_path, base=BASE, patch=patch)))
     assert {row.name: row.frozen for row in report.table} == {"conv1": True, "relu1": True, "fc": False}
+
+
+def test_of_a_broken_base_only_its_own_errors_are_told(tmp_path: Path) -> None:
+    document = read(write(tmp_path, base=BASE + "lr = = 3\n", patch='extends = "base.toml"\n[trian]\nepochs = 1\n'))
+    assert {problem.code for problem in document.problems} == {"NS004"}
+    assert all(Path(problem.span.file).name == "base.toml" for problem in document.problems if problem.span)
+
+
+def test_relative_paths_start_in_the_folder_of_the_file_that_writes_them(tmp_path: Path) -> None:
+    data = '[data]\ntype = "idx"\nroot = "mnist"\n[transfer]\nweights = "../w.safetensors"\n'
+    (tmp_path / "bases" / "deep").mkdir(parents=True)
+    (tmp_path / "bases" / "deep" / "base.toml").write_text(BASE + data)
+    (tmp_path / "bases" / "middle.toml").write_text('extends = "deep/base.toml"\n')
+    (tmp_path / "patch.toml").write_text('extends = "bases/middle.toml"\n')
+    spec = netspec.load(tmp_path / "patch.toml")
+    assert spec.data is not None
+    assert spec.transfer is not None
+    assert spec.data.model_dump()["root"] == "bases/deep/mnist"
+    assert spec.transfer.weights == "bases/w.safetensors"
+    (tmp_path / "patch.toml").write_text('extends = "bases/middle.toml"\n[data]\nroot = "other"\n')
+    assert netspec.load(tmp_path / "patch.toml").data.model_dump()["root"] == "other"  # type: ignore[union-attr]

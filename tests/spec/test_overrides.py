@@ -70,3 +70,32 @@ def test_unknown_paths_are_errors() -> None:
 
 def test_the_last_of_two_overrides_counts() -> None:
     assert netspec.loads(TEXT, overrides=["seed=1", "seed=2"]).seed == 2
+
+
+def test_a_variable_that_is_not_declared_cannot_be_set() -> None:
+    text = "[variables]\nwidth = 4\n" + INPUT + CONV.replace("= 8", '= "${width}"')
+    (problem,) = read_text(text, overrides=["variables.widht=32"]).problems
+    assert (problem.code, problem.severity, problem.hint) == ("NS040", "error", "did you mean width?")
+    assert problem_codes(TEXT, "variables.width=32") == ["NS040"]
+
+
+def test_a_variable_that_nothing_uses_is_warned_of_but_not_because_of_an_override() -> None:
+    text = "[variables]\nwidth = 4\nwidht = 5\n" + INPUT + CONV.replace("= 8", '= "${width}"')
+    assert problem_codes(text, "layers.conv1.out_channels=7") == ["NS908"]
+    assert "widht" in read_text(text).problems[0].message
+
+
+def test_a_key_of_another_type_of_the_family_is_said_to_be_missing_from_this_one() -> None:
+    adam = INPUT + RELU + '[optimizer]\ntype = "adam"\nbetas = [0.8, 0.9]\n'
+    (problem,) = read_text(adam, overrides=["optimizer.type=sgd"]).problems
+    assert problem.message == "sgd has no betas"
+    assert problem.hint.startswith("valid keys: ")
+    assert "lr" in problem.hint
+    (problem,) = read_text(INPUT + RELU.rstrip() + "\nkernel_size = 3\n").problems
+    assert problem.message == "relu has no kernel_size"
+
+
+def test_the_whole_list_of_layers_is_no_layer() -> None:
+    (problem,) = read_text(TEXT, overrides=["layers=3"]).problems
+    assert problem.message == "the list of all layers cannot be set here"
+    assert "layers.conv1." in problem.hint
