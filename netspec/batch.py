@@ -51,7 +51,9 @@ class BatchForm:
             raise ValueError(
                 f"{what} of shape {list(array.shape)}, but the loss reads {list(expected)} for outputs of shape {list(shape)}"
             )
-        return _labels(array) if loss.target_kind == "class" else to_stored(array, self._dtype)
+        if loss.target_kind == "dense":
+            return to_stored(array, self._dtype)
+        return _labels(array, classes=max(2, shape[0]), ignored=getattr(loss, "ignore_index", None))
 
     def stored_gradients(self, dy: Batch, n: int) -> dict[str, Array]:
         """The users' gradients to the outputs of n samples as the kernels read them."""
@@ -107,10 +109,17 @@ def _real(name: str, array: Any) -> Array:
     return found
 
 
-def _labels(array: Array) -> Array:
-    """Labels as int64; a fraction or a NaN is no label."""
+def _labels(array: Array, classes: int, ignored: int | None) -> Array:
+    """Labels as int64; a fraction, a NaN or a number that is no class is no label."""
     if array.dtype.kind == "f":
         wrong = array[~(np.isfinite(array) & (array == np.floor(array)))]
         if wrong.size:
             raise ValueError(f"{wrong.flat[0]} is not a class label; labels are whole numbers")
-    return array.astype(np.int64)
+    labels = array.astype(np.int64)
+    is_known = (labels >= 0) & (labels < classes)
+    if ignored is not None:
+        is_known |= labels == ignored
+    foreign = labels[~is_known]
+    if foreign.size:
+        raise ValueError(f"label {foreign.flat[0]} is none of the classes 0 … {classes - 1}")
+    return labels

@@ -243,6 +243,15 @@ def test_what_is_no_whole_number_is_no_label(label):
         program.train_step(X, np.array([0, 1, 2, 0, label]))
 
 
+def test_a_label_that_is_no_class_is_refused_unless_the_loss_ignores_it():
+    labels = np.array([0, 1, 2, 0, -100])
+    with pytest.raises(ValueError, match="label -100 is none of the classes 0 … 2"):
+        netspec.compile(small_convnet(), batch_size=5).train_step(X, labels)
+    ignoring = small_convnet(loss={"type": "cross_entropy", "ignore_index": -100})
+    four = netspec.compile(small_convnet(), batch_size=5).train_step(X[:4], labels[:4])
+    assert netspec.compile(ignoring, batch_size=5).train_step(X, labels) == pytest.approx(four, rel=1e-6)
+
+
 def test_one_forward_allows_one_backward():
     program = netspec.compile(small_convnet(), batch_size=5)
     y = program.forward(X, training=True)
