@@ -97,6 +97,7 @@ CODES: dict[str, str] = {
     "the prefix val_ where there is validation data.",
     "NS502": "Training needs a section that the spec does not have: [data], [loss] or [optimizer].",
     "NS503": "Two settings of the training do not go together; the message names both and says which one to change.",
+    "NS504": "There is nothing left to train: the loss depends on no parameter that is not frozen.",
     # NS6: weights
     "NS601": "The weights file cannot be read, or is not of a known format.",
     "NS602": "The weights do not fit the network: tensors are missing, unexpected, or have another shape.",
@@ -111,6 +112,8 @@ CODES: dict[str, str] = {
     "NS907": "A block is defined but never used. Perhaps its name is misspelt where it should be used.",
     "NS908": "A variable is declared under [variables], but no expression ${…} reads it, so changing it changes nothing. "
     "Perhaps its name is misspelt, or the number is still written out where the variable was meant.",
+    "NS909": "A layer that is not loaded, because [transfer] replaces it, is frozen as well: it keeps its random initial "
+    "values for good. Usually the replaced head is what should be trained.",
 }
 """Code → one paragraph. Codes are stable: they are never given to another problem."""
 

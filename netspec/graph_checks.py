@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import networkx as nx
 
-from netspec.graph import Locate, Network, input_path, match_layers, outputs_of, read_names
+from netspec.graph import Locate, Network, frozen_layers, input_path, match_layers, outputs_of, read_names
 from netspec.layers.base import Layer
 from netspec.problems import Path, Problem, error, warning
 from netspec.spec.suggest import question
@@ -156,7 +156,7 @@ def _check_reach(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Itera
 
 
 def check_transfer(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:
-    """Names and globs under [transfer] must match a layer."""
+    """Names and globs under [transfer] must match a layer, and what is replaced should not be frozen."""
     if spec.transfer is None:
         return
     layers = [name for name in graph if graph.nodes[name]["layer"] is not None]
@@ -171,3 +171,14 @@ def check_transfer(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Ite
         hint = question(last, layers, what="layers")
         path = ("transfer", "freeze_to")
         yield error("NS310", path, locate(path), f"freeze_to: no layer is called {last}", hint)
+    frozen = [name for name in frozen_layers(spec, graph) if _has_parameters(graph.nodes[name]["layer"])]
+    for place, pattern in enumerate(spec.transfer.replace):
+        if both := sorted(match_layers(pattern, frozen)):
+            path = ("transfer", "replace", place)
+            message = f"replace: {', '.join(both)} begins with random values, and is frozen, so it keeps them"
+            hint = "freeze only what is loaded, or take it out of replace"
+            yield warning("NS909", path, locate(path), message, hint)
+
+
+def _has_parameters(layer: Layer) -> bool:
+    return type(layer).parameters is not Layer.parameters

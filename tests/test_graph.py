@@ -133,3 +133,14 @@ def test_freezing_up_to_a_layer_takes_only_what_it_is_computed_from() -> None:
 
 def test_freezing_nothing_is_an_error() -> None:
     assert problem_codes(NET + '[transfer]\nfreeze = ["convv*"]\n') == ["NS310"]
+
+
+def test_freezing_what_is_replaced_is_warned_of() -> None:
+    """relu layers have no values to keep, and are not named."""
+    transfer = '[transfer]\nreplace = ["head"]\n'
+    spec = netspec.loads(NET + transfer + 'freeze = ["*"]\n')
+    problems = netspec.analyze(spec).problems
+    assert [(p.code, p.severity) for p in problems] == [("NS909", "warning")]
+    assert "replace: head.fc begins with random values, and is frozen" in problems[0].message
+    assert problem_codes(NET + transfer + 'freeze = ["conv1"]\n') == []
+    assert problem_codes(NET + transfer + 'freeze_to = "head.out"\n') == ["NS909"]

@@ -48,12 +48,14 @@ def prepare(
     settings = make_settings(spec, loaded, options)
     program = program or _compile(spec, threads, settings.batch_size)
     _check_program(program, spec, settings)
+    _refuse_all_frozen(program, spec)
     if state is None:
         _refuse_used(program)
-    notes = _load_weights(program, spec, weights) if state is None else []
+    notes, warnings = _load_weights(program, spec, weights) if state is None else ([], [])
     lanes = [LaneRun.start(lane, settings) for lane in program.lanes]
     paths = None if options.dry_run else RunFolder(folder or _output(spec, output), [run.label for run in lanes])
-    training = Training(spec, program, loaded, settings, options, lanes, paths, stop, threads, notes=notes)
+    training = Training(spec, program, loaded, settings, options, lanes, paths, stop, threads)
+    training.notes, training.warnings = notes, warnings
     check_targets(spec, settings.loss, loaded, output_shape(training))
     if state is not None:
         restore(training, state)
@@ -147,6 +149,26 @@ def _refuse_used(program: Program) -> None:
             )
 
 
-def _load_weights(program: Program, spec: Spec, weights: str | Path | None) -> list[str]:
+def _refuse_all_frozen(program: Program, spec: Spec) -> None:
+    """Epochs of no change would look like training."""
+    if program.start.layout.updated():
+        return
+    key = "freeze_to" if spec.transfer is not None and spec.transfer.freeze_to is not None else "freeze"
+    path: tuple[str, ...] = ("transfer", key) if spec.transfer is not None else ("layers",)
+    frozen = ", ".join(sorted(program.frozen)) or "none"
+    message = f"nothing is left to train: the loss depends on no parameter outside the frozen layers ({frozen})"
+    raise refuse(spec, "NS504", path, message, "leave at least one layer with parameters unfrozen")
+
+
+def _load_weights(program: Program, spec: Spec, weights: str | Path | None) -> tuple[list[str], list[str]]:
+    """Notes and warnings."""
     path = pretrained_path(spec, weights)
-    return [] if path is None else [load_pretrained(program, spec, path)]
+    if path is not None:
+        return [load_pretrained(program, spec, path)], []
+    if spec.transfer is None or not spec.transfer.replace:
+        return [], []
+    names = ", ".join(spec.transfer.replace)
+    return [], [
+        f"[transfer] replace: {names} changes nothing, because no weights are loaded and every layer begins with random "
+        "values; name weights under [transfer] or with --weights, or remove replace"
+    ]

@@ -96,7 +96,9 @@ class FakeProgram:
         self.lanes = [FakeLane(optimizer, features, classes, spec.seed) for optimizer in spec.optimizers]
         self.frozen = frozenset({"base"})
         self.shapes = {"fc": (classes,)}
-        self.start = SimpleNamespace(loss_input="fc", inference_mode=self.frozen)
+        self.start = SimpleNamespace(
+            loss_input="fc", inference_mode=self.frozen, layout=SimpleNamespace(updated=lambda: ["fc"])
+        )
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import netspec
+from netspec.problems import SpecError
 from netspec.registry import plugins
 from netspec.spec.model import Spec
 from netspec.training.evaluate import evaluate, predict, probabilities
@@ -167,6 +168,18 @@ def test_replacing_a_name_replaces_all_layers_below_it(tmp_path: Path) -> None:
     for name, array in program.parameters.items():
         assert np.array_equal(array, fresh[name] if name.startswith("head") else trained[name]), name
     assert not np.array_equal(fresh["head.2.weight"], trained["head.2.weight"])
+
+
+@pytest.mark.parametrize("transfer", ['freeze = ["*"]', 'freeze_to = "fc"', 'freeze = ["fc", "bn?"]'])
+def test_a_network_with_nothing_left_to_train_is_refused(tmp_path: Path, transfer: str) -> None:
+    with pytest.raises(SpecError, match=r"NS504.*nothing is left to train: the loss .* frozen layers \(bn1, conv1, .*fc"):
+        train(spec_with(["sgd"], f"[transfer]\n{transfer}\n"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_replacing_without_weights_is_warned_of(tmp_path: Path) -> None:
+    events = train(spec_with(["sgd"], '[transfer]\nreplace = ["fc"]\n'), tmp_path / "run", limit_batches=1)
+    assert "[transfer] replace: fc changes nothing, because no weights are loaded" in of(events, Run)[0].warnings[0]
 
 
 HEAD_2 = """[[layers]]
