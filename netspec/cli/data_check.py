@@ -39,7 +39,8 @@ def data_check(
     loaded = load_spec(spec, overrides)
     if loaded.data is None:
         raise CliError(f"{spec}: the spec names no data", "add [data] with a type")
-    report = check_data(loaded.data, loaded.base_dir, ignored_label(loaded.loss))
+    shape = loaded.inputs[0].shape if len(loaded.inputs) == 1 else None
+    report = check_data(loaded.data, loaded.base_dir, ignored_label(loaded.loss), shape)
     if format is Format.JSON:
         findings = [vars(finding) for finding in report.findings]
         classes, notes = list(report.classes), list(report.notes)

@@ -18,18 +18,22 @@ def fold_to_input(parts: Parts, input_shape: tuple[int, ...] | None, dataset: Da
     Raises DataError when the number of values differs, or when pictures differ in shape.
     """
     shape = _common_shape(parts)
-    if input_shape is None or input_shape == shape:
+    require_shape(shape, input_shape, dataset)
+    if input_shape is None or input_shape == shape or len(input_shape) == 1:
         return parts, ()
-    foldable = {len(shape), len(input_shape)} == {1, 3} and math.prod(input_shape) == math.prod(shape)
-    if not foldable:
+    folded: Parts = {n: Part(fold_vectors(p.x, input_shape), p.y, p.names) for n, p in parts.items()}
+    return folded, (f"vectors of {shape[0]} values are read as pictures {say_shape(input_shape)}",)
+
+
+def require_shape(shape: tuple[int, ...], input_shape: tuple[int, ...] | None, dataset: Dataset) -> None:
+    """Raise DataError for samples that are neither of the input's shape nor pictures and vectors of as many values."""
+    if input_shape is None or input_shape == shape:
+        return
+    if {len(shape), len(input_shape)} != {1, 3} or math.prod(input_shape) != math.prod(shape):
         raise DataError(
             f"[data]: samples are {say_shape(shape)}, but the network's input is {say_shape(input_shape)}",
             dataset.shape_hint(shape, input_shape),
         )
-    if len(input_shape) == 1:
-        return parts, ()
-    folded: Parts = {n: Part(fold_vectors(p.x, input_shape), p.y, p.names) for n, p in parts.items()}
-    return folded, (f"vectors of {shape[0]} values are read as pictures {say_shape(input_shape)}",)
 
 
 def flatten_to_input(

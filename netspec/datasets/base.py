@@ -191,7 +191,7 @@ def raise_together(errors: list[DataError], total: str, hint: str | None = None)
         lines = "".join(f"\n  {error.message}" for error in errors[:_SHOWN])
         more = f"\n  and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
         advice = hint if hint is not None else errors[0].hint
-        raise DataError(f"[data]: {len(errors)} of {total} cannot be read:{lines}{more}\n", advice, errors)
+        raise DataError(f"[data]: {len(errors)} of {total} cannot be read:{lines}{more}", advice, errors)
 
 
 def indexes(n: int) -> NDArray[np.int64]:
@@ -221,8 +221,9 @@ def class_names(
     if lowest < 0 or highest >= count:
         wrong = lowest if lowest < 0 else highest
         at = next(int(np.argmax(y == wrong)) for y in labels if np.any(y == wrong))
+        wanted_range = f"outside the {count} classes 0…{count - 1}" if count else "no class: classes are 0, 1, …"
         raise DataError(
-            f"{where}: label {wrong} (first at sample {at}) is outside the {count} classes 0…{count - 1}",
+            f"{where}: label {wrong} (first at sample {at}) is {wanted_range}",
             "number the classes from 0, correct `classes` under [data], or set ignore_index under [loss]",
         )
     return tuple(given) if given is not None else tuple(str(i) for i in range(count))

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from netspec.datasets.arrange import require_shape
 from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, Source, label_counts, resolve
 from netspec.datasets.image_folder import ImageFolder, Listing, list_images
 from netspec.datasets.images import open_image
@@ -42,15 +43,18 @@ class DataReport:
         return all(finding.severity == "warning" for finding in self.findings)
 
 
-def check_data(dataset: Dataset, base_dir: Path, ignored: int | None = None) -> DataReport:
+def check_data(
+    dataset: Dataset, base_dir: Path, ignored: int | None = None, input_shape: tuple[int, ...] | None = None
+) -> DataReport:
     """Look at every file and sample of `dataset`. What makes the set unreadable becomes a finding, not an exception.
 
-    ignored: label of samples without a class, the loss's ignore_index.
+    ignored: label of samples without a class, the loss's ignore_index. input_shape: the network's input, which the
+    samples are compared with; None compares nothing.
     """
     try:
         if isinstance(dataset, ImageFolder):
-            return _check_images(dataset, base_dir)
-        return _check_arrays(dataset.ignoring(ignored).read(base_dir, None))
+            return _check_images(dataset, base_dir, input_shape)
+        return _check_arrays(dataset.ignoring(ignored).read(base_dir, None), dataset, input_shape)
     except DataError as error:
         return DataReport(0, (), tuple(_as_finding(cause) for cause in error.causes or (error,)))
 
@@ -60,8 +64,18 @@ def _as_finding(error: DataError) -> Finding:
     return Finding(path, f"{reason}; {error.hint}", "error")
 
 
-def _check_arrays(source: Source) -> DataReport:
-    findings: list[Finding] = []
+def _check_shape(shape: tuple[int, ...], input_shape: tuple[int, ...] | None, dataset: Dataset) -> list[Finding]:
+    """Samples that the network's input cannot take."""
+    try:
+        require_shape(shape, input_shape, dataset)
+    except DataError as error:
+        return [_as_finding(error)]
+    return []
+
+
+def _check_arrays(source: Source, dataset: Dataset, input_shape: tuple[int, ...] | None) -> DataReport:
+    shapes = dict.fromkeys(part.shape for part in source.parts.values() if len(part))
+    findings = [finding for shape in shapes for finding in _check_shape(shape, input_shape, dataset)]
     first: dict[bytes, tuple[str, str]] = {}
     for name, part in source.parts.items():
         findings += _non_finite(name, part)
@@ -109,11 +123,12 @@ def _class_rows(counts: dict[str, Counter[str]]) -> tuple[dict[str, str | int], 
     return tuple({"class": label, **{part: counts[part][label] for part in parts}} for label in names)
 
 
-def _check_images(dataset: ImageFolder, base_dir: Path) -> DataReport:
+def _check_images(dataset: ImageFolder, base_dir: Path, input_shape: tuple[int, ...] | None) -> DataReport:
     """Every unreadable, odd and duplicate file; unreadable ones are errors unless on_bad = "skip"."""
     root = resolve(base_dir, dataset.root)
     listing = list_images(root)
-    findings = [Finding(_relative(p, root), "no PNG or JPEG by name; left out", "warning") for p in listing.ignored]
+    findings = [_as_finding(fault) for fault in listing.faults]
+    findings += [Finding(_relative(p, root), "no PNG or JPEG by name; left out", "warning") for p in listing.ignored]
     bad: Literal["error", "warning"] = "warning" if dataset.on_bad == "skip" else "error"
     looks: dict[Path, tuple[tuple[int, int], str]] = {}
     counts: dict[str, Counter[str]] = defaultdict(Counter)
@@ -126,7 +141,15 @@ def _check_images(dataset: ImageFolder, base_dir: Path) -> DataReport:
             findings.append(Finding(_relative(path, root), error.message.removeprefix(f"{path}: "), bad))
     findings += _odd_looks(looks, root, dataset)
     findings += _duplicate_files(listing, root)
-    return DataReport(len(looks), _class_rows(counts), tuple(findings))
+    notes: tuple[str, ...] = ()
+    if input_shape is not None or dataset.size is not None:
+        try:
+            channels, size = dataset.target(input_shape)
+            findings += _check_shape((channels, *size), input_shape, dataset)
+            notes = tuple(dataset.scaling_notes([size for size, _ in looks.values()], size))
+        except DataError as error:
+            findings.append(_as_finding(error))
+    return DataReport(len(looks), _class_rows(counts), tuple(findings), notes)
 
 
 def _odd_looks(looks: dict[Path, tuple[tuple[int, int], str]], root: Path, dataset: ImageFolder) -> list[Finding]:

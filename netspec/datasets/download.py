@@ -58,10 +58,22 @@ def _retrieve(url: str, root: Path) -> Path:
         return Path(pooch.retrieve(url, known_hash=None, fname=url.rsplit("/", 1)[1], path=root, progressbar=False))
     except Exception as error:  # each transport has its own errors; all mean that the file did not come
         raise DataError(
-            f"[data] download: {url} cannot be fetched ({type(error).__name__}: {error})",
-            f"there seems to be no network; fetch the file elsewhere and put it into {root}, "
+            f"[data] download: {url} cannot be fetched: {_reason(error)}",
+            f"fetch the file elsewhere and put it into {root.resolve()}, which is what root under [data] means, "
             'or use the digits that come with netspec: type = "digits"',
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Why nothing came, in words; the transports tell it in those of their own insides."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status is not None:
+        return f"the server answers with the HTTP status {status}"
+    if "Timeout" in type(error).__name__ or isinstance(error, TimeoutError):
+        return "the server does not answer in time"
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return "the server cannot be reached; there seems to be no network"
 
 
 def _check_contents(path: Path, digest: str) -> None:

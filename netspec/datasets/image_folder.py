@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from netspec.datasets.base import Array, DataError, Dataset, Part, Source, attempt, raise_together, resolve
-from netspec.datasets.images import SUFFIXES, load_image
+from netspec.datasets.images import SUFFIXES, load_image, stored_size
 
 _PART_FOLDERS = {"train": ("train",), "validation": ("val", "validation", "valid"), "test": ("test",)}
 _SHOWN = 5  # names quoted in one message
@@ -28,11 +29,13 @@ class ImageFile(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """What a folder holds: pictures in a fixed order, class names, and files that are no PNG or JPEG by name."""
+    """What a folder holds: pictures in a fixed order, class names, files that are no PNG or JPEG by name, and faults."""
 
     images: list[ImageFile]
     classes: list[str]
     ignored: list[Path]
+    faults: list[DataError]
+    """Class folders that are not as they should be."""
 
 
 class ImageFolder(Dataset):
@@ -69,6 +72,7 @@ class ImageFolder(Dataset):
     def read(self, base_dir: Path, input_shape: tuple[int, ...] | None) -> Source:
         root = resolve(base_dir, self.root)
         listing = list_images(root)
+        raise_together(listing.faults, "the class folders")
         channels, size = self.target(input_shape)
         decoded = self._decode(listing.images, channels, size)
         bad = [result for result in decoded if isinstance(result, DataError)]
@@ -78,6 +82,7 @@ class ImageFolder(Dataset):
         if listing.ignored:
             notes.append(f"{len(listing.ignored)} files are not PNG or JPEG by name: {_shorten(listing.ignored)}")
         kept = [(item, a) for item, a in zip(listing.images, decoded, strict=True) if not isinstance(a, DataError)]
+        notes += self.scaling_notes([stored_size(item.path) for item, _ in kept], size)
         parts = {part: _make_part(kept, part, listing.classes, root) for part in _part_names(listing)}
         return Source({n: p for n, p in parts.items() if p}, tuple(listing.classes), notes=tuple(notes))
 
@@ -99,6 +104,20 @@ class ImageFolder(Dataset):
         if self.resize is not None and max(size) > self.resize:
             raise DataError(f"[data] resize: {self.resize} is smaller than the cut {list(size)}", "use resize ≥ size")
         return channels, size
+
+    def scaling_notes(self, sizes: list[tuple[int, int]], size: tuple[int, int]) -> list[str]:
+        """What becomes of pictures of these (width, height) that are not of the samples' `size` (height, width)."""
+        others = [(width, height) for width, height in sizes if (height, width) != size]
+        if not others:
+            return []
+        least, most = min(others, key=math.prod), max(others, key=math.prod)
+        span = f"{least[0]}×{least[1]}" + (f" to {most[0]}×{most[1]}" if least != most else "")
+        scaled = f"the shorter side to {self.resize}" if self.resize is not None else "to cover it"
+        why = "size under [data]" if self.size is not None else "the network's input"
+        return [
+            f"{len(others)} of {len(sizes)} pictures ({span}) are not {size[1]}×{size[0]} ({why}): they are scaled, "
+            f"{scaled}, and cut from the middle"
+        ]
 
     def shape_hint(self, shape: tuple[int, ...], input_shape: tuple[int, ...]) -> str:
         if len(input_shape) != 3:
@@ -126,17 +145,21 @@ def list_images(root: Path) -> Listing:
         raise DataError(f"[data] root: {train} has no class folders", "put each class into a folder of its own")
     images: list[ImageFile] = []
     ignored: list[Path] = []
+    faults: list[DataError] = []
     for part, folder in folders.items():
         for class_folder in _subfolders(folder):
             if class_folder.name not in classes:
-                raise DataError(f"{class_folder}: is no class of {train} ({_shorten(classes)})", "rename or remove it")
+                message = f"{class_folder}: is no class of {train} ({_shorten(classes)})"
+                faults.append(DataError(message, "rename or remove it"))
+                continue
             good, other = _pictures(class_folder)
             if not good and part in ("train", "all"):
-                raise DataError(f"{class_folder}: has no PNG or JPEG files", "add pictures, or remove the folder")
+                message = f"{class_folder}: has no PNG or JPEG files"
+                faults.append(DataError(message, "add pictures, or remove the folder"))
             images += [ImageFile(part, class_folder.name, path) for path in good]
             ignored += other
         ignored += [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
-    return Listing(images, classes, ignored)
+    return Listing(images, classes, ignored, faults)
 
 
 def _part_folders(root: Path) -> dict[str, Path]:

@@ -55,6 +55,14 @@ def open_image(path: Path) -> Image.Image:
     return upright
 
 
+def stored_size(path: Path) -> tuple[int, int]:
+    """(width, height) as the file's header says, before it is turned upright; of a picture that can be decoded."""
+    from PIL import Image
+
+    with Image.open(path, formats=("PNG", "JPEG")) as file:
+        return file.size
+
+
 def _to_mode(image: Image.Image, mode: str, path: Path) -> Image.Image:
     """Convert to "L" or "RGB"; 16-bit grey is scaled to 8 bits, which Pillow's own conversion would clip."""
     from PIL import Image

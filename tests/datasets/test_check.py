@@ -49,3 +49,20 @@ def test_the_shipped_digits_are_in_order(tmp_path: Path) -> None:
     assert report.ok
     assert report.findings == ()
     assert report.samples == 1797
+
+
+def test_samples_are_compared_with_the_networks_input(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b,y\n1,2,x\n3,4,y\n", encoding="utf-8")
+    table = dataset(type="csv", file="a.csv")
+    assert check_data(table, tmp_path, input_shape=(2,)).ok
+    report = check_data(table, tmp_path, input_shape=(3,))
+    assert [finding.reason.split(";")[0] for finding in report.findings] == [
+        "samples are vectors of 2 values, but the network's input is vectors of 3 values"
+    ]
+    assert not report.ok
+
+
+def test_a_label_below_zero_is_named_without_an_empty_range(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.eye(2), y=np.array([-1, -1]))
+    (finding,) = check_data(dataset(type="npz", file="a.npz"), tmp_path).findings
+    assert finding.reason.startswith("label -1 (first at sample 0) is no class: classes are 0, 1, …")

@@ -105,7 +105,9 @@ def test_files_that_are_missing_or_no_utf8_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("offset", "dtype"), [(0, np.float32), (2**24 + 1, np.float64)])
 def test_regression_targets_are_not_rounded(tmp_path: Path, offset: int, dtype: type) -> None:
     values = [offset + 2 * i for i in range(20)]
-    source = read(tmp_path, "x,y\n" + "".join(f"{i},{v}\n" for i, v in enumerate(values)), target="y", task="regression")
+    source = read(
+        tmp_path, "x,y\n" + "".join(f"{i},{v}\n" for i, v in enumerate(values)), target="y", task="regression"
+    )
     assert source.parts["all"].y.dtype == dtype
     assert source.parts["all"].y[:, 0].tolist() == values
 

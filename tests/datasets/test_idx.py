@@ -139,9 +139,10 @@ def test_download_without_network_says_so(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(DataError) as caught:
         load(tmp_path, type="idx", root="mnist", download="mnist")
     assert str(caught.value) == (
-        "[data] download: https://ossci-datasets.s3.amazonaws.com/mnist/train-images-idx3-ubyte.gz cannot be fetched "
-        "(OSError: Name or service not known); there seems to be no network; fetch the file elsewhere and put it into "
-        f'{tmp_path / "mnist"}, or use the digits that come with netspec: type = "digits"'
+        "[data] download: https://ossci-datasets.s3.amazonaws.com/mnist/train-images-idx3-ubyte.gz cannot be fetched: "
+        "the server cannot be reached; there seems to be no network; fetch the file elsewhere and put it into "
+        f'{tmp_path / "mnist"}, which is what root under [data] means, or use '
+        'the digits that come with netspec: type = "digits"'
     )
 
 

@@ -205,3 +205,27 @@ def test_real_photographs_of_ants_and_bees() -> None:
     ]
     assert data.train.x.dtype == np.uint8
     assert check_data(dataset(type="image_folder", root="hymenoptera"), SHARED).ok
+
+
+def test_a_foreign_class_folder_hides_nothing_else(tmp_path: Path) -> None:
+    root = tmp_path / "insects"
+    root.mkdir()
+    make_folders(root, ("train", "val"))
+    damage(root / "train" / "ant")
+    (root / "val" / "wasp").mkdir()
+    (root / "train" / "empty").mkdir()
+    report = check_data(dataset(type="image_folder", root="insects", size=22), tmp_path)
+    reasons = [finding.reason for finding in report.findings]
+    assert any(reason.startswith("is no class of") for reason in reasons)
+    assert any(reason.startswith("has no PNG or JPEG files") for reason in reasons)
+    assert "the file is empty" in reasons
+    assert report.samples > 0
+
+
+def test_pictures_that_are_scaled_are_told(tmp_path: Path) -> None:
+    make_folders(tmp_path)
+    pictures = dataset(type="image_folder", root=".")
+    note = "(30×20 to 25×25) are not 16×16 (the network's input): they are scaled, to cover it, and cut from the middle"
+    assert any(note in text for text in load(tmp_path, type="image_folder", root=".", input_shape=(3, 16, 16)).notes)
+    assert any(note in text for text in check_data(pictures, tmp_path, input_shape=(3, 16, 16)).notes)
+    assert check_data(pictures, tmp_path, input_shape=(3, 20, 30)).notes[0].startswith("10 of 12 pictures")
