@@ -14,6 +14,8 @@ from netspec.spec.suggest import question
 
 BY_NAME = ("layers", "inputs", "optimizers")
 """Arrays of tables that are merged by `name`; all other arrays are replaced."""
+OTHER_FORM = {"input": "inputs", "inputs": "input", "optimizer": "optimizers", "optimizers": "optimizer"}
+"""Two ways to say the same thing, of which a spec has one."""
 PATHS = {"data": ("root", "file", "labels_file"), "transfer": ("weights",)}
 """Keys that hold a path."""
 
@@ -79,8 +81,11 @@ def _in_base(problem: Problem, name: str, span: Span | None) -> Problem:
 
 
 def merge(base: Table, patch: Table, problems: list[Problem], path: tuple[str | int, ...] = ()) -> Table:
-    """base with patch on top: tables key by key, `layers` by name, everything else replaced."""
-    result = base.without()
+    """base with patch on top: tables key by key, `layers` by name, everything else replaced.
+
+    A patch in the singular ([optimizer]) replaces a base in the plural ([[optimizers]]), and the other way round.
+    """
+    result = base.without(*(OTHER_FORM[key] for key in patch if not path and key in OTHER_FORM))
     result.span = patch.span or base.span
     for key, value in patch.items():
         old, where = base.get(key), (*path, key)

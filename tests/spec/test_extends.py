@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import netspec
 from netspec.loading import read
 from tests.spec.helpers import CONV, INPUT, RELU, codes, layer
@@ -113,3 +115,24 @@ def test_relative_paths_start_in_the_folder_of_the_file_that_writes_them(tmp_pat
     assert spec.transfer.weights == "bases/w.safetensors"
     (tmp_path / "patch.toml").write_text('extends = "bases/middle.toml"\n[data]\nroot = "other"\n')
     assert netspec.load(tmp_path / "patch.toml").data.model_dump()["root"] == "other"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("base", "patch"),
+    [
+        ('optimizer = { type = "adam", lr = 0.5 }', 'optimizers = [{ type = "sgd" }, { type = "momentum", lr = 0.2 }]'),
+        ('optimizers = [{ type = "adam", lr = 0.5 }, { type = "momentum" }]', 'optimizer = { type = "sgd", lr = 0.1 }'),
+        ("input = { shape = [3, 8, 8] }", 'inputs = [{ name = "a", shape = [6] }]'),
+        ('inputs = [{ name = "a", shape = [6] }]', "input = { shape = [3, 8, 8] }"),
+    ],
+)
+def test_one_form_of_a_section_replaces_the_other(tmp_path: Path, base: str, patch: str) -> None:
+    """The result is the patch's own section, with nothing of the base's."""
+    layers = 'layers = [{ name = "flat", type = "flatten" }]\n'
+    rest = "" if base.startswith("input") else "input.shape = [3, 8, 8]\n"
+    document = read(write(tmp_path, base=base + "\n" + rest + layers, patch=f'extends = "base.toml"\n{patch}\n'))
+    assert document.problems == []
+    alone = read(write(tmp_path, patch=patch + "\n" + rest + layers))
+    assert document.spec is not None
+    assert alone.spec is not None
+    assert (document.spec.inputs, document.spec.optimizers) == (alone.spec.inputs, alone.spec.optimizers)
