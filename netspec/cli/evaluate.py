@@ -44,23 +44,30 @@ def evaluate(
     optimizer: LaneName = None,
     overrides: Overrides = None,
     threads: Threads = None,
+    changed_data: Annotated[
+        bool, typer.Option("--changed-data", metavar="", help="Evaluate even if the data are not those of the training.")
+    ] = False,
     format: AsFormat = Format.TEXT,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Compute loss and metrics of a trained network on a part of its data.
 
-    A run gives its best weights. Inputs are normalized as they were in training.
+    A run gives its best weights. Inputs are normalized as they were in training. Data that have changed since then are
+    refused: split anew, they may have samples in the test part that were trained on.
     """
-    from netspec.cli.trained import load_network
+    from netspec.cli.same_data import same_data
+    from netspec.cli.trained import load_network, tell_nan
     from netspec.training.inputs import data_for
 
     network = load_network(spec, weights, overrides, optimizer=optimizer, threads=threads)
     data = data_for(network.spec, None)
     name = _choose_part(data, part)
+    is_same = same_data(network.folder, network.spec, data, may_differ=changed_data)
+    tell_nan(network)
     result = _evaluate(network, data, name)
     if format is Format.JSON:
-        console.print_json({**result.to_json(), "part": name, "weights": str(network.weights)})
+        console.print_json({**result.to_json(), "part": name, "weights": str(network.weights), "same_data": is_same})
     else:
         _print(result, network, data, name, quiet=quiet)
 

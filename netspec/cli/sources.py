@@ -30,6 +30,15 @@ def is_run_folder(path: Path) -> bool:
     return path.is_dir() and (path / "history.jsonl").is_file()
 
 
+def no_run(name: str) -> CliError:
+    """What to raise for a run that does not exist; names the nearest one."""
+    parent = Path(name).parent if Path(name).parent.parts else Path("runs")
+    runs = {path.name: str(path) for path in sorted(parent.glob("*")) if is_run_folder(path)}
+    close = difflib.get_close_matches(Path(name).name, runs, n=1)
+    hint = f"did you mean {runs[close[0]]}?" if close else "give the folder that `netspec train` told at its end"
+    return CliError(f"there is no run or spec {name}", hint)
+
+
 def _spec_in_folder(folder: Path) -> Path:
     for name in ("spec.resolved.toml", "spec.toml", "spec.json"):
         if (folder / name).is_file():

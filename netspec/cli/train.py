@@ -9,6 +9,7 @@ import typer
 
 from netspec.cli.errors import CliError
 from netspec.cli.options import AsFormat, Format, OnSigint, Overrides, Quiet, Seed, Threads, Verbose, Weights
+from netspec.cli.sources import no_run
 
 EXAMPLE = """
 netspec train digits
@@ -71,6 +72,8 @@ def train(
 
     if spec is None and resume is None:
         raise CliError("SPEC is missing", "try `netspec train digits`, an example whose data come with netspec")
+    if resume is not None and not resume.expanduser().exists():
+        raise no_run(str(resume))
     job = Job(
         spec=spec if spec is not None else _spec_of(resume),
         overrides=overrides,
@@ -93,4 +96,4 @@ def train(
 def _spec_of(resume: Path | None) -> str:
     """A run is resumed with its own spec unless another one is given."""
     assert resume is not None
-    return str(resume)
+    return str(resume if resume.is_dir() else resume.parent.parent)

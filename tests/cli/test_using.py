@@ -133,3 +133,47 @@ def test_data_check_lists_every_bad_file_and_fails(tmp_path: Path) -> None:
     assert "empty.png" in result.err
     assert "failed: 6 samples, 2 errors" in result.words
     assert run("data", "check", spec, "--format", "json").json["ok"] is False
+
+
+TABLE = """
+name = "table"
+input.shape = [2]
+layers = [{ name = "fc", type = "linear", out_features = 2 }]
+loss.type = "cross_entropy"
+data = { type = "csv", file = "table.csv" }
+train = { epochs = 1, batch_size = 8, validation_split = 0.2 }
+optimizer = { type = "sgd", lr = 0.1 }
+"""
+
+
+def write_table(rows: int) -> None:
+    lines = [f"{row % 7},{row % 5},{'no' if row % 2 else 'yes'}" for row in range(rows)]
+    Path("table.csv").write_text("a,b,right\n" + "\n".join(lines) + "\n")
+
+
+def test_data_that_changed_since_the_training_are_evaluated_only_on_request() -> None:
+    Path("table.toml").write_text(TABLE)
+    write_table(60)
+    assert run("train", "table.toml", "-q", "-o", "here").code == 0
+    same = run("evaluate", "here", "--format", "json")
+    assert (same.code, same.json["same_data"], same.err) == (0, True, "")
+    write_table(59)
+    for argv in (["here"], ["table.toml", "--weights", "here/checkpoints/best.safetensors"]):
+        refused = run("evaluate", *argv)
+        assert (refused.code, refused.out) == (1, "")
+        assert "the data, or their split, have changed since the training" in refused.words
+        assert "--changed-data" in refused.words
+        anyway = run("evaluate", *argv, "--changed-data", "--format", "json")
+        assert (anyway.code, anyway.json["same_data"]) == (0, False)
+        assert "warning: here: the data, or their split, have changed" in " ".join(anyway.err.split())
+
+
+def test_an_overfitted_run_is_evaluated_on_the_data_it_came_from(small: Path) -> None:
+    assert run("train", small, "-q", "-o", "here", "--overfit-batches", "1").code == 0
+    assert run("evaluate", "here", "--format", "json").json["same_data"] is True
+
+
+def test_the_weights_of_a_run_that_ended_in_nan_are_told_as_such(small: Path) -> None:
+    assert run("train", small, "-q", "-o", "here", "--set", "optimizer.lr=1e30", "--set", "optimizer.type=sgd").code == 3
+    result = run("evaluate", "here")
+    assert "the training ended in NaN at step" in result.words, result
