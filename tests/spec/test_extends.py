@@ -131,7 +131,7 @@ def test_one_form_of_a_section_replaces_the_other(tmp_path: Path, base: str, pat
     layers = 'layers = [{ name = "flat", type = "flatten" }]\n'
     rest = "" if base.startswith("input") else "input.shape = [3, 8, 8]\n"
     document = read(write(tmp_path, base=base + "\n" + rest + layers, patch=f'extends = "base.toml"\n{patch}\n'))
-    assert document.problems == []
+    assert not document.problems
     alone = read(write(tmp_path, patch=patch + "\n" + rest + layers))
     assert document.spec is not None
     assert alone.spec is not None
