@@ -29,8 +29,40 @@ from netspec.weights import write_weights
 WIDTH = 110
 
 
+class ForeignFolderError(Exception):
+    """The folder holds files that are not an artefact's; `message` says so, `hint` what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message}; {hint}")
+        self.message, self.hint = message, hint
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raise ForeignFolderError unless the folder is new, empty, or an artefact, which may be written again."""
+    hint = "name a new or empty folder"
+    if folder.exists() and not folder.is_dir():
+        raise ForeignFolderError(f"{folder}: this is a file, not a folder", hint)
+    found = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+    if "history.jsonl" in found:
+        raise ForeignFolderError(f"{folder}: this folder holds a run", hint)
+    if found and not _is_artefact(folder):
+        raise ForeignFolderError(f"{folder}: this folder is not empty and no artefact (it holds {found[0]})", hint)
+
+
+def _is_artefact(folder: Path) -> bool:
+    try:
+        content = json.loads((folder / "lock.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and {"spec_hash", "kernel_sources", "versions"} <= content.keys()
+
+
 def write_artefact(program: Program, folder: Path, kernels: Sequence[str]) -> list[Path]:
-    """Write all files, replacing older ones; `kernels`: what `warm` returned."""
+    """Write all files, replacing those of an older artefact; `kernels`: what `warm` returned.
+
+    Raises ForeignFolderError.
+    """
+    refuse_foreign(folder)
     folder.mkdir(parents=True, exist_ok=True)
     plan, calls = largest_plan(program)
     contents = {

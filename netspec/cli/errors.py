@@ -54,6 +54,7 @@ def complain(message: str, hint: str = "") -> None:
 
 def _report_known(error: BaseException) -> int | None:
     """Errors that are the spec's, the data's or the machine's, not netspec's; None for all others."""
+    from netspec.artefact import ForeignFolderError
     from netspec.datasets.base import DataError
     from netspec.layers.base import ShapeError
     from netspec.load_report import LoadError
@@ -66,7 +67,7 @@ def _report_known(error: BaseException) -> int | None:
 
         print_problems(error.problems)
         return ExitCode.USAGE
-    if isinstance(error, ShapeError):
+    if isinstance(error, ShapeError | ForeignFolderError):
         complain(error.message, error.hint)
         return ExitCode.USAGE
     if isinstance(error, DataError):

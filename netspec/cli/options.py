@@ -59,6 +59,13 @@ def _set_verbose(value: bool) -> bool:
     return value
 
 
+def folder(text: str) -> Path:
+    """The folder named on the command line; an empty name (of an unset variable, say) would be the current folder."""
+    if not text.strip():
+        raise typer.BadParameter("the name of the folder is empty")
+    return Path(text).expanduser()
+
+
 Spec = Annotated[
     str, typer.Argument(metavar="SPEC", help="Spec file (.toml, .json), or the name of a shipped one, such as digits.")
 ]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from netspec.cli.errors import CliError
-from netspec.cli.options import AsFormat, Format, OnSigint, Overrides, Quiet, Seed, Threads, Verbose, Weights
+from netspec.cli.options import AsFormat, Format, OnSigint, Overrides, Quiet, Seed, Threads, Verbose, Weights, folder
 from netspec.cli.sources import no_run
 
 EXAMPLE = """
@@ -18,7 +18,7 @@ netspec train --resume runs/hot
 """
 
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Run folder; default: runs/NAME-1, -2, …")
+    Path | None, typer.Option("--output", "-o", metavar="FOLDER", parser=folder, help="Run folder; default: runs/NAME-1, -2, …")
 ]
 LimitBatches = Annotated[
     int | None,

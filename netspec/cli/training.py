@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from netspec.cli import console
 from netspec.cli.data_table import parts_table
+from netspec.cli.errors import CliError
 from netspec.cli.ending import Ending, print_ending
 from netspec.cli.loading import compile_program, load_spec, read_lock
 from netspec.cli.options import Format, OnSigint
@@ -17,7 +18,10 @@ from netspec.cli.training_view import TrainingView
 from netspec.training.events import INTERRUPTED, Event
 from netspec.training.inputs import data_for
 from netspec.training.outcome import exit_status
+from netspec.training.pretrained import pretrained_path
 from netspec.training.run import train
+from netspec.training.run_folder import refuse_taken
+from netspec.training.setup import refuse_with_resume
 
 if TYPE_CHECKING:
     from netspec.datasets.load import Data
@@ -52,6 +56,7 @@ class Job:
 
 def run_job(job: Job, spec: Spec) -> int:
     """Train `spec`; the exit code."""
+    _refuse_early(job, spec)
     data = data_for(spec, None)
     program, _ = compile_program(spec, job.threads, quiet=job.is_silent, samples=len(data.train))
     screen = console.stderr() if job.format is Format.JSON else console.stdout()
@@ -65,6 +70,16 @@ def run_job(job: Job, spec: Spec) -> int:
                 view.see(event)
     print_ending(Ending(spec, program, data, view, job), screen)
     return exit_status(view.ends.values())
+
+
+def _refuse_early(job: Job, spec: Spec) -> None:
+    """What can be told before data are read and kernels compiled, which may take minutes."""
+    if job.output is not None and job.resume is None and not job.dry_run:
+        refuse_taken(job.output.expanduser())
+    if job.resume is not None:
+        refuse_with_resume(weights=job.weights, output=job.output, dry_run=job.dry_run)
+    elif (weights := pretrained_path(spec, job.weights)) is not None and not weights.expanduser().is_file():
+        raise CliError(f"{weights}: no such file", "give a file of weights (.safetensors, .npz)")
 
 
 def _start(job: Job, spec: Spec, data: Data, program: Program, interrupts: Interrupts) -> Iterator[Event]:
@@ -103,8 +118,10 @@ def _going_on(
 
 def spec_of(job: Job) -> Spec:
     """The job's spec; a resumed run keeps its seed, which may have come from --seed."""
-    spec = load_spec(job.spec, job.overrides, job.seed)
-    if job.resume is None or job.seed is not None:
-        return spec
+    if job.resume is None:
+        return load_spec(job.spec, job.overrides, job.seed)
     seed = read_lock(job.resume if job.resume.is_dir() else job.resume.parent.parent).get("seed")
+    if None not in (seed, job.seed) and seed != job.seed:
+        raise CliError(f"a resumed run keeps its seed {seed}", "leave --seed out")
+    spec = load_spec(job.spec, job.overrides, job.seed)
     return spec if seed in (None, spec.seed) else spec.model_copy(update={"seed": seed})

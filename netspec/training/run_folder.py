@@ -20,6 +20,8 @@ from netspec.training.errors import TrainError
 from netspec.weights import write_text
 
 STATE = "last.state.safetensors"
+RUNNING = "running.pid"
+"""Held while a process trains the run."""
 
 
 class RunFolder:
@@ -52,15 +54,24 @@ class RunFolder:
         return path.relative_to(self.path).as_posix()
 
     def create(self, spec: Spec, lock: dict[str, Any]) -> None:
-        """Make the folder with the spec and lock.json. Raises TrainError when it already holds a run."""
-        if (self.path / "history.jsonl").exists():
-            raise TrainError(
-                f"{self.path}: this folder already holds a run", "give another --output, or continue it with --resume"
-            )
+        """Make the folder with the spec and lock.json. Raises TrainError when there is anything in it."""
+        refuse_taken(self.path)
         self.checkpoints.mkdir(parents=True, exist_ok=True)
         _copy_spec(spec, self.path)
         write_text(self.path / "spec.resolved.toml", render(spec))
         write_text(self.path / "lock.json", json.dumps(lock, indent=2, ensure_ascii=False) + "\n")
+
+
+def refuse_taken(path: Path) -> None:
+    """Raise TrainError when a new run would write over a run, or over files that may be anybody's."""
+    if (path / "history.jsonl").exists():
+        raise TrainError(
+            f"{path}: this folder already holds a run", "give another --output, or continue it with --resume"
+        )
+    if path.exists() and not path.is_dir():
+        raise TrainError(f"{path}: this is a file, not a folder", "give another --output")
+    if path.is_dir() and (found := next((entry for entry in path.iterdir() if entry.name != RUNNING), None)):
+        raise TrainError(f"{path}: this folder is not empty (it holds {found.name})", "give another --output")
 
 
 def new_run_path(name: str, runs: Path = Path("runs")) -> Path:

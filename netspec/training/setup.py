@@ -13,7 +13,7 @@ from netspec.training.lane_run import LaneRun
 from netspec.training.lock import lock
 from netspec.training.pretrained import load_pretrained, pretrained_path
 from netspec.training.resume import find_state, restore
-from netspec.training.run_folder import RunFolder, new_run_path
+from netspec.training.run_folder import RunFolder, new_run_path, refuse_taken
 from netspec.training.settings import Options, Settings, json_options, make_settings
 from netspec.training.state import State
 from netspec.training.targets import check_samples, check_targets
@@ -36,8 +36,10 @@ def prepare(
     """A training at its first step or, with `resume`, at the step of the state, which is returned, too."""
     folder, state = find_state(resume) if resume is not None else (None, None)
     if state is not None:
-        _refuse_with_resume(weights=weights, output=output, dry_run=options.dry_run)
+        refuse_with_resume(weights=weights, output=output, dry_run=options.dry_run)
         options = _options_of(state, options)
+    elif output is not None and not options.dry_run:
+        refuse_taken(Path(output).expanduser())
     spec = _seeded(spec, seed, state)
     if not spec.optimizers:
         raise refuse(spec, "NS502", ("optimizer",), "there is no optimizer", "add [optimizer] with a type and lr")
@@ -110,7 +112,8 @@ def _options_of(state: State, options: Options) -> Options:
     return Options(**{key: saved[key] if value is None else value for key, value in given.items()})
 
 
-def _refuse_with_resume(*, weights: str | Path | None, output: str | Path | None, dry_run: bool) -> None:
+def refuse_with_resume(*, weights: str | Path | None, output: str | Path | None, dry_run: bool) -> None:
+    """Raise TrainError for what a resumed run already has."""
     for name, given in (("weights", weights), ("output", output), ("dry_run", dry_run or None)):
         if given is not None:
             raise TrainError(

@@ -110,3 +110,51 @@ def test_gui_without_its_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatc
     result = run("gui")
     assert result.code == 1
     assert "pip install 'netspec[gui]'" in result.err
+
+
+@pytest.mark.parametrize("command", [["train", "digits"], ["race", "digits"], ["compile", "digits"]])
+def test_nobodys_files_are_written_over(command: list[str]) -> None:
+    mine = Path("mine")
+    mine.mkdir()
+    for name in ("spec.toml", "lock.json", "program.py"):
+        (mine / name).write_text("{}")
+    for target in ("mine", "mine/lock.json"):
+        result = run(*command, "-o", target)
+        assert (result.code, result.out) == (2, "")
+        assert "this folder is not empty" in result.words or "this is a file, not a folder" in result.words
+    assert sorted(path.read_text() for path in mine.iterdir()) == ["{}"] * 3
+    empty = run(*command, "-o", "")
+    assert (empty.code, empty.out) == (2, "")
+    assert "the name of the folder is empty" in empty.words
+
+
+def test_an_artefact_may_be_written_again() -> None:
+    assert [run("compile", "digits", "-o", "built").code for _ in range(2)] == [0, 0]
+    assert run("train", "digits", "-o", "built").code == 2
+
+
+def test_a_network_that_cannot_be_trained_is_not_proposed_for_training(small: Path) -> None:
+    text = "\n".join(line for line in small.read_text().splitlines() if not line.startswith("data"))
+    small.write_text(text)
+    result = run("compile", small, "-o", "built")
+    assert result.code == 0
+    assert "next:" not in result.words
+
+
+def test_what_cannot_be_is_told_before_data_are_read(monkeypatch: pytest.MonkeyPatch, small: Path) -> None:
+    assert run("train", small, "-q", "-o", "here").code == 0
+
+    def read(*arguments: object) -> None:
+        raise AssertionError("data were read")
+
+    monkeypatch.setattr("netspec.cli.training.data_for", read)
+    weights = "here/checkpoints/best.safetensors"
+    for argv, message in (
+        ([small, "-o", "here"], "this folder already holds a run"),
+        ([small, "--weights", "none.npz"], "none.npz: no such file"),
+        (["--resume", "here", "--weights", weights], "resume and weights were both given"),
+        (["--resume", "here", "--seed", "4"], "a resumed run keeps its seed 0; leave --seed out"),
+    ):
+        result = run("train", *argv)
+        assert (result.code, result.out) == (2, ""), result
+        assert message in result.words
