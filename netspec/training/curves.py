@@ -20,6 +20,8 @@ TEXT, SECONDARY, GRID = "#1D2430", "#5B6675", "#DCE0E6"
 LABEL_GAP = 13
 """Pixels between the labels at the curves' ends, at 100 dpi."""
 LONGEST_LABEL = 20
+MARGIN = 0.02
+"""Share of the picture's width at its edges; twice as much lies between the panels."""
 STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -72,18 +74,33 @@ def draw(run: RunCurves) -> Figure:
     figure = Figure(figsize=(10, 4.8), facecolor="white")
     FigureCanvasAgg(figure)
     has_metric = any(len(lane.metric.x) > 1 for lane in run.lanes.values())
-    widths = [1.3, 1] if has_metric else [1]
-    panels = figure.subplots(1, len(widths), squeeze=False, width_ratios=widths)[0]
-    room = _label_room(run)
-    gap = room + 0.05
-    left, right = 0.055, 0.995 - room
-    figure.subplots_adjust(left=left, right=right, top=0.82, bottom=0.215, wspace=2 * gap / (right - left - gap))
+    shares = [1.3, 1] if has_metric else [1]
+    panels = list(figure.subplots(1, len(shares), squeeze=False)[0])
+    figure.subplots_adjust(top=0.82, bottom=0.215)
     figure.text(0.02, 0.925, run.name, fontsize=13, fontweight="bold", color=TEXT)
     figure.text(0.02, 0.03, _legend(run), fontsize=7.5, color=SECONDARY, linespacing=1.5)
     _draw_loss(panels[0], run)
     if has_metric:
         _draw_metric(panels[1], run)
+    _place(figure, panels, shares)
     return figure
+
+
+def _place(figure: Figure, panels: Sequence[Axes], shares: Sequence[float]) -> None:
+    """Give each panel the room that its numbers on the left and its labels on the right need, and share out the rest."""
+    figure.canvas.draw()
+    whole = figure.bbox.width
+    needs = []
+    for axes in panels:
+        outer, inner = axes.get_tightbbox(), axes.get_window_extent()
+        assert outer is not None
+        needs.append((max(inner.x0 - outer.x0, 0.0) / whole, max(outer.x1 - inner.x1, 0.0) / whole))
+    free = 1 - 2 * MARGIN - 2 * MARGIN * (len(panels) - 1) - sum(map(sum, needs))
+    x = MARGIN
+    for axes, share, (left, right) in zip(panels, shares, needs, strict=True):
+        old, width = axes.get_position(), free * share / sum(shares)
+        axes.set_position((x + left, old.y0, width, old.height))
+        x += left + width + right + 2 * MARGIN
 
 
 def _legend(run: RunCurves) -> str:
@@ -93,11 +110,6 @@ def _legend(run: RunCurves) -> str:
     if any(len(lane.validation.x) > 1 for lane in run.lanes.values()):
         lines.append("dashed: validation, its best point ringed; the number is its last value")
     return "\n".join(lines)
-
-
-def _label_room(run: RunCurves) -> float:
-    """Share of the picture's width that the labels at the curves' ends take: their letters and a number."""
-    return 0.0078 * (max((len(_short(label)) for label in run.lanes), default=0) + 9)
 
 
 def _short(label: str) -> str:
@@ -181,13 +193,16 @@ def _label_ends(axes: Axes, ends: list[tuple[LaneCurves, tuple[float, float] | N
     if not placed:
         return
     axes.figure.canvas.draw()
-    right = axes.transAxes.transform((1.0, 0.0))[0]
     heights = [axes.transData.transform(end)[1] for _, end in placed]
-    for index, height in zip(_order(heights), _apart(sorted(heights), LABEL_GAP), strict=True):
+    moved = _within(_apart(sorted(heights), LABEL_GAP), LABEL_GAP, axes.bbox.y0, axes.bbox.y1)
+    for index, height in zip(_order(heights), moved, strict=True):
         lane, end = placed[index]
         text = f"{_short(lane.label)}  {say(end[1]) if lane.reason != NAN else 'NaN'}"
-        x, y = axes.transAxes.inverted().transform((right, height))
-        axes.text(x + 0.015, y, text, transform=axes.transAxes, color=colour[lane.label], fontsize=8.5, va="center")
+        y = axes.transAxes.inverted().transform((0.0, height))[1]
+        axes.annotate(
+            text, (1.0, y), xycoords="axes fraction", xytext=(4, 0), textcoords="offset points",
+            color=colour[lane.label], fontsize=8.5, va="center", annotation_clip=False,
+        )  # fmt: skip
 
 
 def _order(values: Sequence[float]) -> list[int]:
@@ -203,6 +218,13 @@ def _apart(heights: Sequence[float], gap: float) -> list[float]:
             last = clusters.pop()
             clusters[-1] += last
     return [_low(cluster, gap) + i * gap for cluster in clusters for i in range(len(cluster))]
+
+
+def _within(heights: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Ascending heights, `gap` apart, moved between low and high where they are not (and there is room)."""
+    last = len(heights) - 1
+    lowered = [min(height, high - gap * (last - i)) for i, height in enumerate(heights)]
+    return [max(height, low + gap * i) for i, height in enumerate(lowered)]
 
 
 def _low(cluster: list[float], gap: float) -> float:

@@ -6,15 +6,16 @@ import math
 from itertools import pairwise
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from netspec.training.curves import _apart, draw, write_curves
+from netspec.training.curves import STYLE, _apart, _within, draw, write_curves
 from netspec.training.history import read_history
-from netspec.training.series import LaneCurves, collect, colours, smoothed
+from netspec.training.series import LaneCurves, RunCurves, collect, colours, smoothed
 from tests.training.fake import make_program, make_spec
 from tests.training.helpers import run
 
@@ -80,6 +81,33 @@ def test_labels_stay_apart_and_in_order(heights: list[float]) -> None:
     found = _apart(sorted(heights), 13)
     assert len(found) == len(heights)
     assert all(high - low >= 13 - 1e-9 for low, high in pairwise(found))
+
+
+@given(heights=st.lists(st.floats(0, 300), min_size=1, max_size=8))
+def test_labels_stay_beside_the_panel(heights: list[float]) -> None:
+    found = _within(_apart(sorted(heights), 13), 13, 20, 250)
+    assert all(20 <= height <= 250 for height in found)
+    assert all(high - low >= 13 - 1e-9 for low, high in pairwise(found))
+
+
+@pytest.mark.parametrize("names", [["a"], ["momentum_of_0.9_and_lr_0.02", "adam"], [f"adam_{i:016d}" for i in range(8)]])
+@pytest.mark.parametrize(("loss", "metric"), [(0.0001, 0.9861), (123456.0, -1234567.0)])
+def test_nothing_is_cut_off_or_runs_into_the_next_panel(names: list[str], loss: float, metric: float) -> None:
+    lanes = {name: LaneCurves(name, "adam") for name in names}
+    for lane in lanes.values():
+        for x in range(1, 601):
+            lane.loss.add(x, 3.0 if x < 300 else loss)
+        for x in range(0, 601, 60):
+            lane.validation.add(x, loss)
+            lane.metric.add(x, metric)
+    with matplotlib.rc_context(STYLE):
+        figure = draw(RunCurves("long", lanes, "accuracy", 60))
+        figure.canvas.draw()
+        left, right = (axes.get_tightbbox() for axes in figure.axes)
+    assert left.x0 > 5
+    assert left.x1 + 10 < right.x0
+    assert right.x1 < figure.bbox.x1 - 5
+    assert all(axes.bbox.width > 120 for axes in figure.axes)
 
 
 def test_lanes_of_one_type_get_different_colours() -> None:
