@@ -212,11 +212,15 @@ def class_names(
 ) -> tuple[str, ...]:
     """The `classes` key if given, otherwise "0" … "K−1" for the largest label found. Checks the labels' range.
 
-    ignored: the loss's ignore_index, which makes no class. Raises DataError naming the first label outside the classes.
+    ignored: the loss's ignore_index. It makes no class, unless it is the number that follows the others: then it may be
+    a class that the network tells apart and the loss leaves out, and only `classes` can say otherwise.
+    Raises DataError naming the first label outside the classes.
     """
     wanted = [y if ignored is None else y[y != ignored] for y in labels]
     highest = max((int(y.max()) for y in wanted if len(y)), default=-1)
     lowest = min((int(y.min()) for y in wanted if len(y)), default=0)
+    if given is None and ignored == highest + 1 and any(np.any(y == ignored) for y in labels):
+        highest += 1
     count = len(given) if given is not None else highest + 1
     if lowest < 0 or highest >= count:
         wrong = lowest if lowest < 0 else highest

@@ -119,7 +119,8 @@ class Csv(Dataset):
         classes = self.classes if self.classes is not None else texts - {none}
         if self._ignored is None or none not in texts or none in classes or 0 <= self._ignored < len(classes):
             return None
-        return none
+        is_next = self.classes is None and _sorted_labels(texts)[-1] == none and self._ignored == len(classes)
+        return None if is_next else none
 
 
 def read_table(path: Path, header: bool, delimiter: str) -> _Table:

@@ -190,3 +190,11 @@ def test_the_ignored_label_is_no_class(tmp_path: Path, ignored: int) -> None:
             dataset(type="npz", file="a.npz"), base_dir=tmp_path, seed=0, validation_split=0, input_shape=None,
             ignored=ignored,
         )  # fmt: skip
+
+
+def test_an_ignored_label_right_after_the_others_is_a_class_unless_classes_are_named(tmp_path: Path) -> None:
+    """A network with an output for it can be trained, as before it could."""
+    save(tmp_path, x=IMAGES, y=LABELS)
+    assert dataset(type="npz", file="a.npz").ignoring(2).read(tmp_path, None).classes == ("0", "1", "2")
+    named = dataset(type="npz", file="a.npz", classes=["no", "yes"]).ignoring(2)
+    assert named.read(tmp_path, None).classes == ("no", "yes")
