@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,6 +141,9 @@ class Dataset(Plugin):
 
     limit: int | None = Field(default=None, ge=1)
     """Use at most so many samples of each part, chosen at random (seeded) with the classes in proportion."""
+
+    is_whole: ClassVar[bool] = False
+    """Whether a set of this kind never brings parts of its own, so that it is always split."""
 
     _ignored: int | None = PrivateAttr(default=None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from pathlib import Path
-from typing import Literal, NamedTuple, Self
+from typing import ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -38,6 +38,7 @@ class Csv(Dataset):
     the classes are the different ones, sorted. An empty or non-numeric cell is an error that names its line.
     """
 
+    is_whole: ClassVar[bool] = True
     type: Literal["csv"] = "csv"
 
     file: str

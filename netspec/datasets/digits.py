@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ class Digits(Dataset):
     Source: Alpaydin & Kaynak 1998, UCI Machine Learning Repository, https://doi.org/10.24432/C50P49, CC BY 4.0.
     """
 
+    is_whole: ClassVar[bool] = True
     type: Literal["digits"] = "digits"
 
     def read(self, base_dir: Path, input_shape: tuple[int, ...] | None) -> Source:

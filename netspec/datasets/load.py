@@ -13,7 +13,8 @@ from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, PartName
 from netspec.datasets.normalization import Normalization, fit_normalization
 from netspec.datasets.splitting import limit_part, split_indexes
 
-_DEFAULT_TEST = 0.2
+DEFAULT_TEST = 0.2
+"""Fraction of a set without parts of its own that is kept for testing, unless `split` says otherwise."""
 
 Parts = dict[PartName, Part]
 
@@ -149,8 +150,8 @@ def _split_all(dataset: Dataset, part: Part, seed: int, validation_split: float)
         if validation_split > 0:
             notes.append(f"validation_split {validation_split:g} is not used: split under [data] gives the fractions")
     else:
-        kept = 1 - _DEFAULT_TEST
-        fractions = (kept * (1 - validation_split), kept * validation_split, _DEFAULT_TEST)
+        kept = 1 - DEFAULT_TEST
+        fractions = (kept * (1 - validation_split), kept * validation_split, DEFAULT_TEST)
     indexes = split_indexes(part.y, fractions, seed)
     for name, fraction, index in zip(PART_NAMES, fractions, indexes, strict=True):
         _refuse_empty(len(index), f"the {name} part", fraction, len(part))

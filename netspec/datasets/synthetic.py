@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -24,6 +24,7 @@ class Synthetic(Dataset):
     all in the plane, vectors [2]. shapes: pictures [1, size, size] of circles, squares, triangles, crosses, ….
     """
 
+    is_whole: ClassVar[bool] = True
     type: Literal["synthetic"] = "synthetic"
 
     kind: Literal["blobs", "spirals", "moons", "circles", "shapes"]

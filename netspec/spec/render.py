@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any
 
+from netspec.spec.defaults import fill_defaults
 from netspec.spec.model import Spec
 from netspec.spec.source import Format
 from netspec.spec.variables import escape
@@ -17,14 +18,18 @@ BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def render(spec: Spec, format: Format = "toml") -> str:
-    """The whole spec as text that loads back to an equal spec; the same text for equal specs."""
-    tree = _escaped(_tree(spec))
+    """The whole spec with every default filled in, as text that loads back to a spec of the same hash and training.
+
+    The same text for specs that say the same; rendering the result again gives the same text.
+    """
+    tree = _escaped(_tree(fill_defaults(spec)))
     return render_toml(tree) if format == "toml" else json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
 
 
 def spec_hash(spec: Spec) -> str:
-    """sha256 of what the spec says: the same for TOML and JSON, whatever its comments, order, blocks and file."""
-    tree = spec.model_dump(mode="json", exclude_none=True)
+    """sha256 of what the spec says: the same for TOML and JSON, whatever its comments, order, blocks and file,
+    and whether its defaults are written out."""
+    tree = fill_defaults(spec).model_dump(mode="json", exclude_none=True)
     text = json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

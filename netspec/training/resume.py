@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from netspec.schedules.constant import Constant
+from netspec.spec.model import Spec
 from netspec.training.contract import Array
 from netspec.training.errors import TrainError
 from netspec.training.freeze_proof import covered
 from netspec.training.lane_run import LaneRun
 from netspec.training.lane_state import restore_lane
 from netspec.training.pretrained import layer_of
-from netspec.training.run_folder import STATE
+from netspec.training.run_folder import RUNNING, STATE
+from netspec.training.run_lock import refuse_running
 from netspec.training.state import State, identity, read_state
 from netspec.training.training import Clock, Training
 
@@ -23,13 +26,17 @@ _MID_EPOCH = ("train.batch_size", "train.shuffle", "train.last_batch", "train.gr
 
 
 def find_state(path: str | Path) -> tuple[Path, State]:
-    """Run folder and state for --resume: a run folder, or the state file in it. Raises TrainError and WeightsError."""
+    """Run folder and state for --resume: a run folder, or the state file in it.
+
+    Raises TrainError, also while another process trains the run, and WeightsError.
+    """
     path = Path(path).expanduser()
     file = path / "checkpoints" / STATE if path.is_dir() else path
     if not file.is_file():
         raise TrainError(
             f"{path}: no run to resume, {file} does not exist", "give the folder of a run (netspec runs lists them)"
         )
+    refuse_running(file.parent.parent / RUNNING)
     return file.parent.parent, read_state(file)
 
 
@@ -105,7 +112,9 @@ def _refuse_other_lanes(training: Training, state: State) -> None:
     for index, run in enumerate(training.lanes):
         _refuse_other_shapes(state.lane_tensors(index, "tensor"), run.lane.tensors())
         saved_slots, slots = state.lane_tensors(index, "slot"), run.lane.slots()
-        moved = set(state.values["frozen"]["parameters"]) ^ training.program.frozen  # have slots only before, or only now
+        moved = (
+            set(state.values["frozen"]["parameters"]) ^ training.program.frozen
+        )  # have slots only before, or only now
         _refuse_other_shapes(_without(saved_slots, moved), _without(slots, moved))
 
 
@@ -144,12 +153,17 @@ def _refuse_mid_epoch(
         )
 
 
+def _is_constant(spec: Spec) -> bool:
+    """Whether the learning rate does not depend on how long the training is."""
+    return spec.schedule is None or isinstance(spec.schedule, Constant)
+
+
 def _warnings(training: Training, saved: Mapping[str, Any], changes: Mapping[str, tuple[Any, Any]]) -> list[str]:
     """Everything that makes the resumed run another one than the uninterrupted."""
     found = [
         f"resume: {key} has changed from {old} to {new}"
         for key, (old, new) in changes.items()
-        if not key.startswith(SILENT) and not (key == "train.epochs" and training.spec.schedule is None)
+        if not key.startswith(SILENT) and not (key == "train.epochs" and _is_constant(training.spec))
     ]
     now = identity(training.spec, training.data.fingerprint, training.options)
     if now["data_fingerprint"] != saved["data_fingerprint"]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from netspec import __version__
+from netspec.spec.defaults import fill_defaults
 from netspec.spec.model import Spec
 from netspec.spec.render import spec_hash
 from netspec.training.contract import Array
@@ -85,7 +86,7 @@ def read_state(path: Path) -> State:
 def identity(spec: Spec, fingerprint: str, options: Options) -> dict[str, Any]:
     """What must be the same for a resumed run to equal the uninterrupted one."""
     return {
-        "spec": spec.model_dump(mode="json", exclude_none=True),
+        "spec": fill_defaults(spec).model_dump(mode="json", exclude_none=True),
         "spec_hash": spec_hash(spec),
         "data_fingerprint": fingerprint,
         "options": json_options(options),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netspec
 from netspec.loading import read_text
+from netspec.shipped import shipped_specs
+from netspec.spec.defaults import fill_defaults
 from tests.spec.helpers import CONV, INPUT, RELU, layer
 
 FULL = (
@@ -31,7 +34,7 @@ FULL = (
 def test_rendered_text_loads_back_to_an_equal_spec(format: str) -> None:
     spec = netspec.loads(FULL)
     again = netspec.loads(netspec.render(spec, format), format)  # type: ignore[arg-type]
-    assert again == spec
+    assert again == fill_defaults(spec)
     assert netspec.spec_hash(again) == netspec.spec_hash(spec)
     assert netspec.render(again, format) == netspec.render(spec, format)  # type: ignore[arg-type]
 
@@ -101,7 +104,7 @@ def test_dialects_fill_in_what_the_spec_leaves_out() -> None:
     assert own.optimizers[0].model_dump()["alpha"] == 0.9
     given_alpha = netspec.loads('dialect = "torch"\n' + text + "alpha = 0.5\n")
     assert given_alpha.optimizers[0].model_dump()["alpha"] == 0.5
-    assert netspec.loads(netspec.render(torch)) == torch
+    assert netspec.loads(netspec.render(torch)) == fill_defaults(torch)
 
 
 def test_the_schema_knows_every_plugin_and_every_section() -> None:
@@ -157,3 +160,49 @@ def test_a_spec_can_be_pickled_with_its_places() -> None:
     assert again.origin.locate(("layers", "conv1", "kernel_size")) == spec.origin.locate(
         ("layers", "conv1", "kernel_size")
     )
+
+
+POOLED = INPUT + CONV + layer("pool", "max_pool2d", "kernel_size = [2, 3]") + layer("fc", "linear", "out_features = 10")
+TRAINED = (
+    POOLED + '[loss]\ntype = "cross_entropy"\n[data]\ntype = "synthetic"\nkind = "shapes"\n[optimizer]\ntype = "sgd"\n'
+)
+
+
+def test_defaults_that_depend_on_other_keys_are_worked_out() -> None:
+    spec = fill_defaults(netspec.loads(TRAINED, overrides=["train.validation_split=0.5"]))
+    assert [item.inputs for item in spec.layers] == [("input",), ("conv1",), ("pool",)]
+    assert spec.layers[1].model_dump()["stride"] == (2, 3)
+    assert spec.outputs == ("fc",)
+    assert spec.loss is not None
+    assert spec.loss.input == "fc"
+    assert spec.data is not None
+    assert spec.data.split is not None
+    split = spec.data.split
+    assert (split.train, split.validation, split.test) == pytest.approx((0.4, 0.4, 0.2))
+    assert spec.schedule is not None
+    assert [metric.better_name() for metric in spec.metrics] == ["accuracy"]
+    assert spec.checkpoint.monitor == "val_loss"
+
+
+@pytest.mark.parametrize("name", sorted(shipped_specs()))
+def test_rendering_a_rendered_spec_changes_nothing(name: str) -> None:
+    spec = netspec.load(shipped_specs()[name])
+    text = netspec.render(spec)
+    again = netspec.loads(text)
+    assert netspec.render(again) == text
+    assert again == fill_defaults(spec)
+    assert netspec.analyze(again).table == netspec.analyze(spec).table
+    assert netspec.analyze(again).problems == ()
+
+
+def test_a_rendered_spec_trains_identically(tmp_path: Path) -> None:
+    from netspec.weights import read_weights
+
+    spec = netspec.load(shipped_specs()["logistic"], ["train.epochs=1"])
+    tensors = []
+    for name, item in (("a", spec), ("b", netspec.loads(netspec.render(spec)))):
+        assert list(netspec.train(item, output=tmp_path / name))
+        (last,) = (tmp_path / name / "checkpoints").glob("*last.safetensors")
+        tensors.append(read_weights(last).tensors)
+    assert tensors[0].keys() == tensors[1].keys() > set()
+    assert all(np.array_equal(tensors[0][key], tensors[1][key]) for key in tensors[0])
