@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from netspec.cli import console
-from netspec.cli.errors import CliError
+from netspec.cli.errors import CliError, ExitCode
 from netspec.cli.options import AsFormat, Format, LaneName, Overrides, SpecOrRun, Threads, Verbose, Weights
 
 if TYPE_CHECKING:
@@ -40,14 +40,26 @@ def predict(
     Pictures are resized, cropped and normalized as in training. A .npy array holds one sample or many, in the units of
     the training data; pictures in it lie as (N, C, H, W) or (N, H, W, C).
     """
-    from netspec.cli.trained import load_network
+    from netspec.cli.trained import load_network, tell_nan
 
+    for path in inputs:
+        _refuse_other_kinds(path)
     network = load_network(spec, weights, overrides, optimizer=optimizer, threads=threads)
+    tell_nan(network)
     results = [result for path in inputs for result in _predict(network, path)]
     if format is Format.JSON:
         console.print_json({"predictions": results})
     else:
         _print(results, network.classes)
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    """Folders and tables are for `evaluate`."""
+    if path.is_dir():
+        raise CliError(f"{path}: this is a folder", f"name the files in it: {path}/*.png")
+    if path.suffix.lower() in (".csv", ".tsv", ".txt", ".npz"):
+        hint = "save the features, one row a sample, with numpy.save as a .npy file"
+        raise CliError(f"{path}: predict reads pictures (PNG, JPEG) and .npy arrays", hint)
 
 
 def _predict(network: Network, path: Path) -> Iterator[dict[str, Any]]:
@@ -59,6 +71,7 @@ def _predict(network: Network, path: Path) -> Iterator[dict[str, Any]]:
 
     x = _read(network, path)
     outputs = run(network.program.lanes[0], x, network.program.batch_size, network.spec.loss)
+    _refuse_nonfinite(path, x, outputs)
     likely = probabilities(outputs, network.spec.loss) if outputs.ndim == 2 else None
     for index in range(len(x)):
         name = str(path) if len(x) == 1 else f"{path}[{index}]"
@@ -68,6 +81,21 @@ def _predict(network: Network, path: Path) -> Iterator[dict[str, Any]]:
         label = int(np.argmax(likely[index]))
         named = network.classes[label] if network.classes is not None else str(label)
         yield {"input": name, "label": label, "class": named, "probabilities": likely[index].tolist()}
+
+
+def _refuse_nonfinite(path: Path, x: NDArray[Any], outputs: NDArray[Any]) -> None:
+    """NaN has no largest entry: without this, argmax would call it class 0."""
+    import numpy as np
+
+    for what, values, hint in (
+        ("the input", x, "repair or remove this sample"),
+        ("the output", outputs, "see whether the training ended in NaN, and whether the input is in its units"),
+    ):
+        bad = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
+        if len(bad):
+            name = str(path) if len(x) == 1 else f"{path}[{bad[0]}]"
+            more = f" (and of {len(bad) - 1} more of {len(x)})" if len(bad) > 1 else ""
+            raise CliError(f"{name}: {what} of this sample{more} is NaN or infinite", hint, ExitCode.FAILED)
 
 
 def _read(network: Network, path: Path) -> NDArray[Any]:
@@ -109,6 +137,8 @@ def _read_array(path: Path) -> NDArray[Any]:
         raise CliError(f"{path}: not a .npy array ({error})", "save it with numpy.save") from None
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
         raise CliError(f"{path}: holds no numbers", "save one numeric array with numpy.save")
+    if array.size == 0:
+        raise CliError(f"{path}: holds no samples, its shape is {list(array.shape)}", "give at least one")
     return array
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from netspec.cli import console
 from netspec.cli.data_table import parts_table
-from netspec.cli.errors import CliError
 from netspec.cli.ending import Ending, print_ending
+from netspec.cli.errors import CliError
 from netspec.cli.loading import compile_program, load_spec, read_lock
 from netspec.cli.options import Format, OnSigint
 from netspec.cli.sigint import Interrupts

@@ -11,8 +11,10 @@ from netspec.training.events import Event
 from netspec.training.history import History
 from netspec.training.inputs import DataArgument
 from netspec.training.loop import loop
+from netspec.training.run_folder import RunFolder
+from netspec.training.run_lock import run_lock
 from netspec.training.settings import Options
-from netspec.training.setup import prepare, run_lock
+from netspec.training.setup import lock_of, prepare
 from netspec.training.state import State
 from netspec.training.training import Stop, Training
 
@@ -57,11 +59,21 @@ def _recorded(training: Training, state: State | None) -> Iterator[Event]:
     if training.folder is None:
         yield from loop(training)
         return
+    training.folder.path.mkdir(parents=True, exist_ok=True)
+    with run_lock(training.folder.running):
+        yield from _written(training, training.folder, state)
+
+
+def _written(training: Training, folder: RunFolder, state: State | None) -> Iterator[Event]:
+    """The same, with the folder held for this process."""
+    lock = lock_of(training)
     if state is None:
-        training.folder.create(training.spec, run_lock(training))
+        folder.create(training.spec, lock)
+    else:
+        folder.renew(training.spec, lock, state.position.step)
     metrics = [metric.better_name() for metric in training.settings.metrics]
     start = tuple(state.values["history"]) if state is not None else None
-    training.history = History(training.folder.path, metrics, start)
+    training.history = History(folder.path, metrics, start)
     try:
         for event in loop(training):
             training.history.write(event)

@@ -2,7 +2,7 @@
 
 spec.toml (or .json) as the user wrote it, spec.resolved.toml with every default, lock.json, history.jsonl, history.csv,
 checkpoints/{last,best}.safetensors (weights), checkpoints/last.state.safetensors (everything else for an exact resume),
-nan/… after a NaN. With several optimizers the lane's name stands before the ending: last.adam.safetensors.
+nan/… after a NaN, running.pid while a process trains it. With several optimizers the lane's name stands before the ending: last.adam.safetensors.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from netspec.training.errors import TrainError
 from netspec.weights import write_text
 
 STATE = "last.state.safetensors"
+RESOLVED, LOCK = "spec.resolved.toml", "lock.json"
 RUNNING = "running.pid"
 """Held while a process trains the run."""
 
@@ -41,6 +43,11 @@ class RunFolder:
         """The state from which the run goes on."""
         return self.checkpoints / STATE
 
+    @property
+    def running(self) -> Path:
+        """The file that the process holds which trains the run."""
+        return self.path / RUNNING
+
     def weights(self, kind: str, label: str) -> Path:
         """last.safetensors, best.adam.safetensors, step-000500.safetensors, …"""
         return self.checkpoints / f"{kind}{self._suffixes[label]}.safetensors"
@@ -58,8 +65,38 @@ class RunFolder:
         refuse_taken(self.path)
         self.checkpoints.mkdir(parents=True, exist_ok=True)
         _copy_spec(spec, self.path)
-        write_text(self.path / "spec.resolved.toml", render(spec))
-        write_text(self.path / "lock.json", json.dumps(lock, indent=2, ensure_ascii=False) + "\n")
+        write_text(self.path / RESOLVED, render(spec))
+        self._write_lock(lock)
+
+    def renew(self, spec: Spec, lock: dict[str, Any], step: int) -> None:
+        """Before a resumed run goes on from `step`: describe what is trained from here on, and keep what was before.
+
+        A spec that has changed goes into spec.resolved.toml, the one before into spec.resolved.1.toml (2, …). lock.json
+        lists under "before" what each earlier part of the run was made with, as far as it differs from the next one.
+        """
+        old = self._read_lock()
+        lock = {**lock, **{key: old[key] for key in ("spec_file", "base_dir") if key in old}}
+        entry = {key: value for key, value in old.items() if key != "before" and lock.get(key) != value}
+        if not entry:
+            return
+        resolved = render(spec)
+        if (before := self.path / RESOLVED).is_file() and before.read_text(encoding="utf-8") != resolved:
+            entry["spec"] = self._unused("spec.resolved.{}.toml")
+            before.replace(self.path / entry["spec"])
+            write_text(before, resolved)
+        self._write_lock({**lock, "before": [*old.get("before", ()), {"until_step": step, **entry}]})
+
+    def _unused(self, pattern: str) -> str:
+        """The pattern with the first number whose file does not exist."""
+        return next(name for number in count(1) if not (self.path / (name := pattern.format(number))).exists())
+
+    def _read_lock(self) -> dict[str, Any]:
+        file = self.path / LOCK
+        content = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return content if isinstance(content, dict) else {}
+
+    def _write_lock(self, lock: dict[str, Any]) -> None:
+        write_text(self.path / LOCK, json.dumps(lock, indent=2, ensure_ascii=False) + "\n")
 
 
 def refuse_taken(path: Path) -> None:

@@ -64,7 +64,7 @@ def prepare(
     return training, state
 
 
-def run_lock(training: Training) -> dict[str, object]:
+def lock_of(training: Training) -> dict[str, object]:
     """The contents of lock.json."""
     return lock(
         training.spec,

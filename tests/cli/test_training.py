@@ -160,3 +160,20 @@ def test_data_and_metrics_that_do_not_fit_stop_before_the_first_step(small: Path
     assert result.code in (1, 2)
     assert message in result.words
     assert not Path("runs").exists()
+
+
+def test_a_run_goes_on_from_the_spec_it_was_last_trained_with(small: Path) -> None:
+    assert run("train", small, "-q", "-o", "here").code == 0
+    first = Path("here/spec.resolved.toml").read_text()
+    assert run("train", "--resume", "here", "--set", "train.epochs=4", "-q").code == 0
+    assert Path("here/spec.resolved.1.toml").read_text() == first
+    assert "epochs = 4" in Path("here/spec.resolved.toml").read_text()
+    lock = json.loads(Path("here/lock.json").read_text())
+    assert lock["spec_hash"] == run("hash", "here").out.strip()
+    (before,) = lock["before"]
+    assert (before["until_step"], before["spec"]) == (14, "spec.resolved.1.toml")
+    assert before["spec_hash"] == run("hash", small).out.strip()
+    again = run("train", "--resume", "here", "--set", "optimizer.lr=0.01", "--format", "json")
+    assert again.json["optimizers"][0]["epoch"] == 4
+    assert len(json.loads(Path("here/lock.json").read_text())["before"]) == 2
+    assert run("evaluate", "here").code == 0

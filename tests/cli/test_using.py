@@ -39,11 +39,12 @@ def test_evaluate_agrees_with_the_spec_and_its_weights(digits_run: Path) -> None
     assert "true \\ predicted" in by_run.out
 
 
-def test_evaluate_takes_any_part_that_exists(digits_run: Path) -> None:
+def test_evaluate_takes_any_part_that_exists(digits_run: Path, small: Path) -> None:
     sizes = {part: run("evaluate", digits_run, "--part", part, "--format", "json").json["samples"] for part in
              ("train", "validation", "test")}  # fmt: skip
     assert sum(sizes.values()) == 1797
-    result = run("evaluate", digits_run, "--part", "validation", "--set", "train.validation_split=0")
+    assert run("train", small, "-q", "-o", "without", "--set", "train.validation_split=0").code == 0
+    result = run("evaluate", "without", "--part", "validation")
     assert result.code == 2
     assert "the data have no validation part; they have train, test" in result.words
 
@@ -177,3 +178,33 @@ def test_the_weights_of_a_run_that_ended_in_nan_are_told_as_such(small: Path) ->
     assert run("train", small, "-q", "-o", "here", "--set", "optimizer.lr=1e30", "--set", "optimizer.type=sgd").code == 3
     result = run("evaluate", "here")
     assert "the training ended in NaN at step" in result.words, result
+
+
+def test_nan_is_no_class(digits_run: Path) -> None:
+    x = np.zeros((3, 8, 8), np.float32)
+    x[2, 4, 4] = np.nan
+    np.save("holes.npy", x)
+    np.save("one.npy", x[2])
+    np.save("huge.npy", np.full((2, 8, 8), 3.4e38, np.float32))
+    for name, message in (
+        ("holes.npy", "holes.npy[2]: the input of this sample is NaN or infinite"),
+        ("one.npy", "one.npy: the input of this sample is NaN"),
+        ("huge.npy", "huge.npy[0]: the output of this sample (and of 1 more of 2) is NaN or infinite"),
+    ):
+        result = run("predict", digits_run, name)
+        assert (result.code, result.out) == (1, ""), result
+        assert message in result.words
+
+
+def test_inputs_of_other_kinds_and_empty_ones_are_refused(digits_run: Path) -> None:
+    np.save("empty.npy", np.zeros((0, 8, 8)))
+    Path("table.csv").write_text("1,2\n")
+    Path("pictures").mkdir()
+    for name, message in (
+        ("empty.npy", "empty.npy: holds no samples, its shape is [0, 8, 8]; give at least one"),
+        ("table.csv", "table.csv: predict reads pictures (PNG, JPEG) and .npy arrays"),
+        ("pictures", "pictures: this is a folder; name the files in it"),
+    ):
+        result = run("predict", digits_run, name)
+        assert (result.code, result.out) == (2, ""), result
+        assert message in result.words
