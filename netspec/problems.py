@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from netspec.codes import explain
 
-__all__ = ["Path", "Problem", "Severity", "Span", "SpecError", "explain", "render_problems", "sort_problems"]
+__all__ = ["Path", "Problem", "Severity", "Span", "SpecError", "explain", "render_problems", "sort_problems", "spell"]
 
 Severity = Literal["error", "warning"]
 Path = tuple[str | int, ...]
@@ -101,6 +102,12 @@ def error(code: str, path: Path, span: Span | None, message: str, hint: str) -> 
 def warning(code: str, path: Path, span: Span | None, message: str, hint: str) -> Problem:
     """A problem of a spec that can be used as it is."""
     return Problem(code, "warning", path, span, message, hint)
+
+
+def spell(value: Any) -> str:
+    """A value as TOML and JSON write it, not as Python does; cut when long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def describe_path(path: Path) -> str:

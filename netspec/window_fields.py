@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from netspec.problems import spell
+
 LARGEST = 65_535
 """Bound of sizes and paddings: a slip of the keyboard shall not ask for terabytes."""
 
@@ -43,8 +45,7 @@ def _check_size(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple) and len(value) == 2 and all(_is_count(item, 1) for item in value):
         return tuple(value)
-    given = list(value) if isinstance(value, tuple) else value
-    raise _refuse("size2", f"{given!r} is not a size; use a whole number from 1 to {LARGEST} or [height, width]")
+    raise _refuse("size2", f"{spell(value)} is not a size; use a whole number from 1 to {LARGEST} or [height, width]")
 
 
 def _check_size_or_none(value: Any) -> Any:
@@ -63,17 +64,16 @@ def _check_padding(value: Any) -> Any:
             raise _refuse("padding", f"{list(value)} is ambiguous: ONNX reads four numbers as top, left, bottom, right "
                                      "and PyTorch's F.pad as left, right, top, bottom; "
                                      "write {top = …, bottom = …, left = …, right = …}")
-        value = list(value)
-    raise _refuse("padding", f"{value!r} is not a padding; use a whole number from 0 to {LARGEST}, [height, width], "
+    raise _refuse("padding", f"{spell(value)} is not a padding; use a whole number from 0 to {LARGEST}, [height, width], "
                              '{top = …, bottom = …, left = …, right = …}, "same", "same_lower" or "valid"')
 
 
 def _check_sides(table: dict[Any, Any]) -> dict[Any, Any]:
     for side, pixels in table.items():
         if side not in SIDES:
-            raise _refuse("padding", f"{side!r} is not a side; use {', '.join(SIDES)}")
+            raise _refuse("padding", f"{spell(side)} is not a side; use {', '.join(SIDES)}")
         if not _is_count(pixels, 0):
-            raise _refuse("padding", f"{side} = {pixels!r} is not a padding; use a whole number from 0 to {LARGEST}")
+            raise _refuse("padding", f"{side} = {spell(pixels)} is not a padding; use a whole number from 0 to {LARGEST}")
     return table
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from netspec.layers.base import ShapeError
+from netspec.problems import spell
 from netspec.windows import Axis, Padding, Sides, Size2, dropped_notes, pair, resolve
 
 small = st.integers(1, 5)
@@ -187,12 +188,12 @@ def test_missing_sides_are_zero() -> None:
 @pytest.mark.parametrize(("field", "value", "text"), [
     ("padding", [1, 2, 3, 4], "[1, 2, 3, 4] is ambiguous: ONNX reads four numbers as top, left, bottom, right and "
      "PyTorch's F.pad as left, right, top, bottom; write {top = …, bottom = …, left = …, right = …}"),
-    ("padding", {"tpo": 1}, "'tpo' is not a side; use top, bottom, left, right"),
+    ("padding", {"tpo": 1}, '"tpo" is not a side; use top, bottom, left, right'),
     ("padding", {"top": -1}, "top = -1 is not a padding; use a whole number from 0 to 65535"),
     ("size", 0, "0 is not a size; use a whole number from 1 to 65535 or [height, width]"),
-    ("size", [3, True], "[3, True] is not a size; use a whole number from 1 to 65535 or [height, width]"),
+    ("size", [3, True], "[3, true] is not a size; use a whole number from 1 to 65535 or [height, width]"),
     ("size", 2.0, "2.0 is not a size; use a whole number from 1 to 65535 or [height, width]"),
-    *[("padding", value, f"{value!r} is not a padding; use a whole number from 0 to 65535, [height, width], "
+    *[("padding", value, f"{spell(value)} is not a padding; use a whole number from 0 to 65535, [height, width], "
        '{top = …, bottom = …, left = …, right = …}, "same", "same_lower" or "valid"')
       for value in (-1, True, 1.5, "SAME", [1], [0, -1], None)],
 ])

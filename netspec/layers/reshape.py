@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from netspec.layers.base import Shape, ShapeError, volume
 from netspec.layers.reordering import Reordering
+from netspec.problems import spell
 
 
 def _check_shape(value: Any) -> Any:
@@ -18,8 +19,7 @@ def _check_shape(value: Any) -> Any:
     whole = all(isinstance(n, int) and not isinstance(n, bool) and (n >= 1 or n == -1) for n in sizes)
     if len(sizes) in (1, 3) and whole and sum(n == -1 for n in sizes) <= 1:
         return tuple(sizes)
-    given = list(value) if isinstance(value, tuple) else value
-    message = f"{given!r} is not a shape; use [F] or [C, H, W] of whole numbers ≥ 1, one of which may be -1 (the rest)"
+    message = f"{spell(value)} is not a shape; use [F] or [C, H, W] of whole numbers ≥ 1, one of which may be -1 (the rest)"
     raise PydanticCustomError("shape", "{message}", {"message": message})
 
 

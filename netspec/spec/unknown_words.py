@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from netspec.problems import Path, Problem, error
+from netspec.problems import Path, Problem, error, spell
 from netspec.registry import Plugin, plugins
 from netspec.spec.expected import owner_of
 from netspec.spec.marks import Table, locate
@@ -80,7 +79,7 @@ def plugin_type(item: ErrorDetails, path: Path, where: Path, tree: Table) -> Pro
         return error("NS102", where, span, "type is missing", f"add type = … ({listing(known)})")
     is_text = isinstance(value, str) and item["ctx"]["shorthand"]
     if not is_text and not (isinstance(value, dict) and isinstance(value["type"], str)):
-        message = f"{key_of(path)} is {show(value)}, but must be a table with a type"
+        message = f"{key_of(path)} is {spell(value)}, but must be a table with a type"
         is_known = isinstance(value, str) and value in known
         hint = f'write [{path[-1]}] and below it type = "{value}"' if is_known else f"choose a type: {listing(known)}"
         return error("NS103", where, locate(tree, path), message, hint)
@@ -117,9 +116,3 @@ def key_of(path: Path) -> str:
     for step in inside:
         text = f"{text or path[0]}[{step}]" if isinstance(step, int) else f"{text}.{step}".lstrip(".")
     return text if text else "the spec"
-
-
-def show(value: Any) -> str:
-    """A value as TOML and JSON write it, cut when long."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from netspec.problems import Path, Problem, Span, error
+from netspec.problems import Path, Problem, Span, error, spell
 from netspec.spec.expected import describe, owner_of
 from netspec.spec.marks import Array, Table, locate
 from netspec.spec.suggest import FOREIGN_KEYS, did_you_mean, foreign
-from netspec.spec.unknown_words import key_of, plugin_type, show, unknown_key
+from netspec.spec.unknown_words import key_of, plugin_type, unknown_key
 
 WANTED = {
     "int_type": "a whole number",
@@ -111,23 +112,23 @@ def _problem(path: Path, items: list[ErrorDetails], tree: Table, spec: type[Base
         near = did_you_mean(value, choices) if isinstance(value, str) else None
         if near:
             return error(
-                "NS105", where, span, f"{key} is {show(value)}, but must be {wanted}", f'did you mean "{near}"?'
+                "NS105", where, span, f"{key} is {spell(value)}, but must be {wanted}", f'did you mean "{near}"?'
             )
-        return error("NS107", where, span, f"{key} is {show(value)}, but must be {wanted}", _example(path, spec, tree))
+        return error("NS107", where, span, f"{key} is {spell(value)}, but must be {wanted}", _example(path, spec, tree))
     if kind in WANTED:
         is_part = WANTED[kind] == "a table" and len(path) > 1 and isinstance(path[-1], str)
         if is_part:
             wanted = describe(path, spec, tree)
             hint = f"write {path[-1]} = {{ {wanted.rpartition(' with ')[2].partition(',')[0]} = … }}"
-            return error("NS103", where, span, f"{key} is {show(value)}, but must be {wanted}", hint)
+            return error("NS103", where, span, f"{key} is {spell(value)}, but must be {wanted}", hint)
         return _wrong_kind(kind, where, span, key, value)
     if kind in BOUNDS:
         name, words = BOUNDS[kind]
         limit = items[0]["ctx"][name]
         message = (
-            f"{key} is {show(value)}, but must be {words} {limit:g}"
+            f"{key} is {spell(value)}, but must be {words} {limit:g}"
             if isinstance(limit, float)
-            else (f"{key} is {show(value)}, but must be {words} {limit}")
+            else (f"{key} is {spell(value)}, but must be {words} {limit}")
         )
         return error("NS104", where, span, message, f"use {describe(path, spec, tree)}")
     if kind == "literal_error":
@@ -158,7 +159,7 @@ def _too_few(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Pro
     value: Any = tree
     for step in path:
         value = value[step]
-    message = f"{key_of(path)} is {show(value)}, but must be {describe(path, spec, tree)}"
+    message = f"{key_of(path)} is {spell(value)}, but must be {describe(path, spec, tree)}"
     return error("NS107", where, locate(tree, path), message, "add what is missing")
 
 
@@ -169,7 +170,7 @@ def _wrong_kind(kind: str, where: Path, span: Span | None, key: str, value: Any)
     elif wanted in ("a whole number", "a number") and isinstance(value, str) and _is_number(value):
         hint = f"write {name} = {value} without quotes"
     elif wanted == "a list" and isinstance(value, str | int | float):
-        hint = f"write {name} = [{show(value)}]"
+        hint = f"write {name} = [{spell(value)}]"
     elif wanted == "a list":
         hint = f"write [[{name}]] with double brackets, once for each" if isinstance(value, dict) else "use [ and ]"
     elif wanted == "a table":
@@ -177,21 +178,28 @@ def _wrong_kind(kind: str, where: Path, span: Span | None, key: str, value: Any)
     elif wanted == "true or false":
         hint = f"write {name} = {'false' if value in (0, 'no', 'off', 'false', 'False') else 'true'}"
     elif wanted == "text in quotes":
-        hint = f'write {name} = "{value}"' if isinstance(value, int | float) else f'write {name} = "…"'
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        hint = f'write {name} = "{value}"' if is_number else f'write {name} = "…"'
     else:
         hint = f"give a number, such as {name} = {1 if wanted == 'a whole number' else 0.1}"
-    return error("NS103", where, span, f"{key} is {show(value)}, but must be {wanted}", hint)
+    return error("NS103", where, span, f"{key} is {spell(value)}, but must be {wanted}", hint)
 
 
 def _not_a_choice(item: ErrorDetails, where: Path, span: Span | None, key: str) -> Problem:
     value = item["input"]
     choices = _choices(item)
     if key == "spec_version":
-        message = f"spec_version is {show(value)}, but this netspec reads version {choices[0]}"
+        message = f"spec_version is {spell(value)}, but this netspec reads version {choices[0]}"
         hint = f"write spec_version = {choices[0]}, or install the netspec it needs"
         return error("NS109", where, span, message, hint)
     near = did_you_mean(value, choices) if isinstance(value, str) else None
-    message = f"{key} is {show(value)}, but must be {_one_of(choices)}"
+    if choices == ["True"]:
+        return error("NS105", where, span, f"{key} is {spell(value)}, but must be true", "leave it out")
+    message = f"{key} is {spell(value)}, but must be {_one_of(choices)}"
+    stem = value.strip(string.digits) if isinstance(value, str) else None
+    alike = [choice for choice in choices if choice.strip(string.digits) == stem]
+    if len(alike) > 1:  # which number is nearer says nothing: float16 is no slip for float64
+        return error("NS105", where, span, message, f"choose {_one_of(alike)}")
     return error("NS105", where, span, message, f'did you mean "{near}"?' if near else f'write {key} = "{choices[0]}"')
 
 
@@ -210,13 +218,13 @@ def _other(
 ) -> Problem:
     kind, value = item["type"], item["input"]
     if kind == "string_pattern_mismatch":
-        message = f"{key} is {show(value)}, but may only hold letters, digits, _ and -, in parts joined by dots"
+        message = f"{key} is {spell(value)}, but may only hold letters, digits, _ and -, in parts joined by dots"
         return error("NS107", where, span, message, 'write something like "conv1" or "layer1.0.conv1"')
     if kind in ("too_short", "too_long", "string_too_short", "string_too_long"):
-        message = f"{key} is {show(value)}, but must be {describe(path, spec, tree)}"
+        message = f"{key} is {spell(value)}, but must be {describe(path, spec, tree)}"
         return error("NS107", where, span, message, "shorten it" if "long" in kind else "add what is missing")
     if kind == "finite_number":
-        return error("NS104", where, span, f"{key} is {show(value)}", "give a finite number")
+        return error("NS104", where, span, f"{key} is {spell(value)}", "give a finite number")
     text = str(item["ctx"]["error"]) if "error" in item.get("ctx", {}) else item["msg"]
     message, _, hint = text.partition("; ")
     if kind not in ("value_error", "assertion_error"):
@@ -230,7 +238,7 @@ def _example(path: Path, spec: type[BaseModel], tree: Table) -> str:
     names = [str(step) for step in path if isinstance(step, str)]
     field = owner.model_fields.get(names[-1]) if owner and names else None
     if field is not None and not field.is_required() and isinstance(field.default, bool | int | float | str):
-        return f"write {names[-1]} = {show(field.default)}"
+        return f"write {names[-1]} = {spell(field.default)}"
     return "change the value"
 
 

@@ -3,6 +3,7 @@ from pydantic import ValidationError
 
 from netspec.layers.base import ShapeError
 from netspec.layers.reshape import Reshape
+from netspec.problems import spell
 from tests.kit.battery import Battery, Case
 
 
@@ -38,5 +39,5 @@ class TestReshape(Battery):
         with pytest.raises(ValidationError) as caught:
             Reshape(name="a", shape=shape)
         [error] = caught.value.errors()
-        assert error["msg"] == (f"{shape!r} is not a shape; use [F] or [C, H, W] of whole numbers ≥ 1, "
+        assert error["msg"] == (f"{spell(shape)} is not a shape; use [F] or [C, H, W] of whole numbers ≥ 1, "
                                 "one of which may be -1 (the rest)")
