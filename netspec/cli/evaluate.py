@@ -45,7 +45,8 @@ def evaluate(
     overrides: Overrides = None,
     threads: Threads = None,
     changed_data: Annotated[
-        bool, typer.Option("--changed-data", metavar="", help="Evaluate even if the data are not those of the training.")
+        bool,
+        typer.Option("--changed-data", metavar="", help="Evaluate even if the data are not those of the training."),
     ] = False,
     format: AsFormat = Format.TEXT,
     quiet: Quiet = False,

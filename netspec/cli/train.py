@@ -18,7 +18,8 @@ netspec train --resume runs/hot
 """
 
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FOLDER", parser=folder, help="Run folder; default: runs/NAME-1, -2, …")
+    Path | None,
+    typer.Option("--output", "-o", metavar="FOLDER", parser=folder, help="Run folder; default: runs/NAME-1, -2, …"),
 ]
 LimitBatches = Annotated[
     int | None,

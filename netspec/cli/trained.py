@@ -61,7 +61,9 @@ def load_network(
     trained = load_run(weights if weights is not None else Path(name), optimizer=optimizer)
     program = make_program(spec, threads)
     _load_weights(program, spec, trained)
-    return Network(spec, program, trained.path, trained.normalization, trained.classes, trained.metadata.get("optimizer"))
+    return Network(
+        spec, program, trained.path, trained.normalization, trained.classes, trained.metadata.get("optimizer")
+    )
 
 
 def _load_weights(program: Program, spec: Spec, trained: Trained) -> None:

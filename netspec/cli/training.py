@@ -15,7 +15,7 @@ from netspec.cli.loading import compile_program, load_spec, read_lock
 from netspec.cli.options import Format, OnSigint
 from netspec.cli.sigint import Interrupts
 from netspec.cli.training_view import TrainingView
-from netspec.training.events import INTERRUPTED, Event
+from netspec.training.events import Event
 from netspec.training.inputs import data_for
 from netspec.training.outcome import exit_status
 from netspec.training.pretrained import pretrained_path
@@ -61,12 +61,13 @@ def run_job(job: Job, spec: Spec) -> int:
     program, _ = compile_program(spec, job.threads, quiet=job.is_silent, samples=len(data.train))
     screen = console.stderr() if job.format is Format.JSON else console.stdout()
     with Interrupts(job.on_sigint) as interrupts:
-        events = _start(job, spec, data, program, interrupts)
+        view = TrainingView(screen, quiet=job.is_silent, verbose=job.verbose)
+        events = _start(job, spec, data, program, interrupts, view)
         if not job.is_silent:
             console.print_table(parts_table(data.table(), full=job.verbose))
             screen.print()
-        with TrainingView(screen, quiet=job.is_silent, verbose=job.verbose) as view:
-            for event in _going_on(events, job, spec, data, program, interrupts):
+        with view:
+            for event in events:
                 view.see(event)
     print_ending(Ending(spec, program, data, view, job), screen)
     return exit_status(view.ends.values())
@@ -82,8 +83,16 @@ def _refuse_early(job: Job, spec: Spec) -> None:
         raise CliError(f"{weights}: no such file", "give a file of weights (.safetensors, .npz)")
 
 
-def _start(job: Job, spec: Spec, data: Data, program: Program, interrupts: Interrupts) -> Iterator[Event]:
+def _start(
+    job: Job, spec: Spec, data: Data, program: Program, interrupts: Interrupts, view: TrainingView
+) -> Iterator[Event]:
     """The run's events; raises at once when the run cannot start."""
+
+    def save() -> bool:
+        wanted = interrupts.is_saving()
+        view.tells_saving |= wanted
+        return wanted
+
     return train(
         spec,
         data,
@@ -94,26 +103,10 @@ def _start(job: Job, spec: Spec, data: Data, program: Program, interrupts: Inter
         limit_batches=job.limit_batches,
         overfit_batches=job.overfit_batches,
         dry_run=job.dry_run,
-        stop=interrupts.requested,
+        stop=interrupts.stop,
+        save=save,
         program=program,
     )
-
-
-def _going_on(
-    events: Iterator[Event], job: Job, spec: Spec, data: Data, program: Program, interrupts: Interrupts
-) -> Iterator[Event]:
-    """The events; with `--on-sigint checkpoint` an interrupted run goes on from the state it has saved."""
-    folder = None
-    while True:
-        is_interrupted = False
-        for event in events:
-            folder = getattr(event, "folder", folder)
-            is_interrupted = is_interrupted or getattr(event, "reason", "") == INTERRUPTED
-            yield event
-        if not is_interrupted or job.on_sigint is not OnSigint.CHECKPOINT or folder is None:
-            return
-        interrupts.requested.clear()
-        events = train(spec, data, resume=folder, threads=job.threads, stop=interrupts.requested, program=program)
 
 
 def spec_of(job: Job) -> Spec:

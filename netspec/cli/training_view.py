@@ -25,6 +25,8 @@ class TrainingView:
         self.proofs: dict[str, list[FrozenProof]] = {}
         self.last: dict[str, dict[str, float]] = {}
         """Lane → what its latest epoch measured."""
+        self.tells_saving = False
+        """Whether the next saved state is told, as the user has asked for it."""
         self._lines: dict[str, Line] = {}
         self._bar: LiveBar | None = None
         self._table: EpochTable | None = None
@@ -50,10 +52,17 @@ class TrainingView:
             self.proofs.setdefault(event.optimizer, []).append(event)
         elif isinstance(event, Stage):
             self._say(f"{console.FROZEN} frozen: {', '.join(event.frozen)}", style="#6AA2FF")
-        elif isinstance(event, Saved) and self._verbose:
-            self._say(f"saved {event.path}", style=console.QUIET)
+        elif isinstance(event, Saved):
+            self._see_saved(event)
         elif isinstance(event, End):
             self.ends[event.optimizer] = event
+
+    def _see_saved(self, event: Saved) -> None:
+        if self._verbose:
+            self._say(f"saved {event.path}", style=console.QUIET)
+        if self.tells_saving and event.kind == "last":
+            self._say(f"checkpoint saved at step {event.step}")
+            self.tells_saving = False
 
     def _begin(self, run: Run) -> None:
         self.run, self.ends = run, {}

@@ -37,6 +37,8 @@ def _epoch(training: Training) -> Generator[Event, None, bool]:
         for group in groups(batches, settings.accumulation):
             if training.is_stopped():
                 return True
+            if training.is_to_be_saved():
+                yield from _save(training, position.epoch + 1, [], due=False, force=True)
             if not any(label_weight(settings.loss, batch.y) for batch in group):
                 yield from _end_without_weight(training, group)
                 break
@@ -101,7 +103,7 @@ def _after_step(training: Training, *, ends: bool) -> Iterator[Event]:
     yield from conclude_stopped(training, epoch)
 
 
-def _save(training: Training, epoch: int, best: list[LaneRun], *, due: bool) -> Iterator[Event]:
+def _save(training: Training, epoch: int, best: list[LaneRun], *, due: bool, force: bool = False) -> Iterator[Event]:
     """Commit what is sound: a lane with NaN ends here instead, and after a change of frozen tensors nothing is saved."""
     for run in training.lanes:
         if not run.ended and (name := first_nonfinite(run)) is not None:
@@ -109,4 +111,4 @@ def _save(training: Training, epoch: int, best: list[LaneRun], *, due: bool) -> 
             yield conclude(training, run, epoch)
     alive = [run for run in training.lanes if not run.ended and run.reason != FROZEN_CHANGED]
     if alive:
-        yield from commit(training, epoch, [run for run in best if run in alive], due=due)
+        yield from commit(training, epoch, [run for run in best if run in alive], due=due, force=force)

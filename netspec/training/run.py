@@ -32,6 +32,7 @@ def train(
     overfit_batches: int | None = None,
     dry_run: bool = False,
     stop: Stop = None,
+    save: Stop = None,
     program: Program | None = None,
 ) -> Iterator[Event]:
     """Train what the spec says; each event is in the run folder before it is handed out.
@@ -41,8 +42,9 @@ def train(
     weights: a file to start from. seed: instead of the spec's. threads: no result depends on it.
     limit_batches: only so many batches of each epoch and validation. overfit_batches: train on the same so many batches
     and validate with them. dry_run: one step, nothing written. stop: asked before every step; when it is (or is set)
-    true the state is saved and the run ends as "interrupted". program: a compiled program of this spec, whose lanes
-    are trained; they keep the result.
+    true the state is saved and the run ends as "interrupted". save: asked before every step;
+    when it is true the state is saved and the run goes on. program: a compiled program of this spec, whose lanes are
+    trained; they keep the result.
 
     Nothing is written before the first event is asked for. Raises SpecError, DataError, TrainError, WeightsError or
     LoadError, each of which says what to do.
@@ -51,6 +53,7 @@ def train(
     training, state = prepare(
         spec, data, output, resume, weights, options, seed=seed, threads=threads, stop=stop, program=program
     )
+    training.save = save
     return _recorded(training, state)
 
 

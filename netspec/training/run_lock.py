@@ -69,7 +69,7 @@ def _take(path: Path) -> int:
 
 def _is_still_there(path: Path, file: int) -> bool:
     try:
-        return os.path.samestat(os.stat(path), os.fstat(file))
+        return os.path.samestat(path.stat(), os.fstat(file))
     except FileNotFoundError:
         return False
 

@@ -59,6 +59,7 @@ class Training:
     threads: int | None = None
     position: Position = field(default_factory=Position)
     clock: Clock = field(default_factory=Clock)
+    save: Stop = None
     history: History | None = None
     saved: Position | None = None
     """Where the state on the disk stands."""
@@ -81,9 +82,11 @@ class Training:
 
     def is_stopped(self) -> bool:
         """Whether the caller has asked to stop."""
-        if self.stop is None:
-            return False
-        return self.stop.is_set() if isinstance(self.stop, threading.Event) else self.stop()
+        return _is_wanted(self.stop)
+
+    def is_to_be_saved(self) -> bool:
+        """Whether the caller has asked for a checkpoint."""
+        return _is_wanted(self.save)
 
     def batches(self, epoch: int, start: int) -> Generator[Batch, None, None]:
         """Batches of an epoch (from 0) from number `start` on: always the same ones, so a resumed run repeats them."""
@@ -99,6 +102,12 @@ class Training:
             last_batch=settings.last_batch,
             start=start,
         )
+
+
+def _is_wanted(asked: Stop) -> bool:
+    if asked is None:
+        return False
+    return asked.is_set() if isinstance(asked, threading.Event) else asked()
 
 
 def groups(batches: Iterable[Batch], size: int) -> Iterator[list[Batch]]:

@@ -145,7 +145,8 @@ def test_a_checkpoint_on_ctrl_c_lets_the_run_go_on(tmp_path: Path) -> None:
     process = started("train", str(write_small(tmp_path)), "-o", "here", "--on-sigint", "checkpoint", *LONG)
     process.send_signal(signal.SIGINT)
     assert process.stdout is not None
-    assert any("going on with small at step" in line for line in process.stdout)
+    assert any("checkpoint saved at step" in line for line in process.stdout)
+    assert process.poll() is None
     saved = Path("here/checkpoints/last.state.safetensors").stat().st_mtime_ns
     process.kill()
     process.communicate(timeout=60)
@@ -159,3 +160,29 @@ def test_on_sigint_none_ignores_ctrl_c(tmp_path: Path) -> None:
     assert process.poll() is None
     process.kill()
     process.communicate(timeout=60)
+
+
+@pytest.mark.parametrize("mode", ["stop", "checkpoint", "none"])
+def test_a_second_ctrl_c_stops_at_once_in_every_mode(mode: str, tmp_path: Path) -> None:
+    process = started("train", str(write_small(tmp_path)), "-o", "here", "--on-sigint", mode, *LONG)
+    process.send_signal(signal.SIGINT)
+    if mode != "stop":
+        time.sleep(0.3)
+        assert process.poll() is None
+    begin = time.perf_counter()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert time.perf_counter() - begin < 3
+    assert "Traceback" not in err
+
+
+def test_a_run_is_trained_by_one_process_only(tmp_path: Path) -> None:
+    process = started("train", str(write_small(tmp_path)), "-o", "here", *LONG)
+    other = call("train", "--resume", "here")
+    process.kill()
+    process.communicate(timeout=60)
+    assert other.returncode == 2
+    assert f"this run is being trained by process {process.pid}" in " ".join(other.stderr.split())
+    assert call("train", "--resume", "here", "--dry-run").returncode == 2
+    assert call("train", "--resume", "here", "--set", "train.epochs=1").returncode == 0

@@ -175,7 +175,9 @@ def test_an_overfitted_run_is_evaluated_on_the_data_it_came_from(small: Path) ->
 
 
 def test_the_weights_of_a_run_that_ended_in_nan_are_told_as_such(small: Path) -> None:
-    assert run("train", small, "-q", "-o", "here", "--set", "optimizer.lr=1e30", "--set", "optimizer.type=sgd").code == 3
+    assert (
+        run("train", small, "-q", "-o", "here", "--set", "optimizer.lr=1e30", "--set", "optimizer.type=sgd").code == 3
+    )
     result = run("evaluate", "here")
     assert "the training ended in NaN at step" in result.words, result
 
