@@ -107,7 +107,8 @@ def print_ending(ending: Ending, screen: Console) -> None:
             _print_end(ending, end, screen)
             _print_scores(ending, end, screen)
         elif end.reason != COMPLETED:
-            screen.print(end.optimizer, style=console.optimizer_colour(_kind(ending, end.optimizer)), end=": ")
+            target = console.stderr() if end.reason == NAN and ending.job.format is Format.TEXT else screen
+            target.print(end.optimizer, style=console.optimizer_colour(_kind(ending, end.optimizer)), end=": ")
             _print_end(ending, end, screen)
     if is_race:
         show_ranking(ending, screen)

@@ -9,6 +9,13 @@ from enum import IntEnum
 from netspec.cli import console
 
 
+class Verbosity:
+    """How errors are told: with a traceback (-v), and as JSON (--format json)."""
+
+    is_verbose = False
+    is_json = False
+
+
 class ExitCode(IntEnum):
     """What `netspec` answers to the shell."""
 
@@ -17,6 +24,12 @@ class ExitCode(IntEnum):
     USAGE = 2
     NAN = 3
     INTERRUPTED = 130
+
+
+LOAD_HINT = (
+    "take what fits with --set transfer.strict=false, or name the layers that are to start anew with "
+    "--set 'transfer.replace=[\"NAME\"]'"
+)
 
 
 class CliError(Exception):
@@ -28,7 +41,9 @@ class CliError(Exception):
 
 
 def report(error: BaseException, *, verbose: bool) -> int:
-    """Print `error` to stderr as the user should see it; the exit code."""
+    """Print `error` to stderr as the user should see it, with --format json as a document on stdout, too; the exit code."""
+    if Verbosity.is_json:
+        _print_document(error)
     if isinstance(error, CliError):
         complain(error.message, error.hint)
         return error.code
@@ -41,6 +56,17 @@ def report(error: BaseException, *, verbose: bool) -> int:
     if verbose:
         traceback.print_exception(error)
     return code
+
+
+def _print_document(error: BaseException) -> None:
+    """{"ok": false, "problems": […]} for a spec, {"ok": false, "error": {"message", "hint"}} for everything else."""
+    from netspec.problems import SpecError
+
+    if isinstance(error, SpecError):
+        console.print_json({"ok": False, "problems": [problem.as_dict() for problem in error.problems]})
+        return
+    message = str(getattr(error, "message", "") or error) or type(error).__name__
+    console.print_json({"ok": False, "error": {"message": message, "hint": str(getattr(error, "hint", ""))}})
 
 
 def complain(message: str, hint: str = "") -> None:
@@ -70,11 +96,11 @@ def _report_known(error: BaseException) -> int | None:
     if isinstance(error, ShapeError | ForeignFolderError):
         complain(error.message, error.hint)
         return ExitCode.USAGE
-    if isinstance(error, DataError):
+    if isinstance(error, DataError | TrainError | WeightsError):
         complain(error.message, error.hint)
-        return ExitCode.FAILED
-    if isinstance(error, TrainError | WeightsError | LoadError):
-        complain(str(error))
+        return ExitCode.USAGE
+    if isinstance(error, LoadError):
+        complain(error.report.describe(), LOAD_HINT)
         return ExitCode.USAGE
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""

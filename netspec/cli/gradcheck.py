@@ -50,6 +50,13 @@ def gradcheck(
             rows.append(row)
     except UnknownLayerError as error:
         raise CliError(f"gradcheck: {error.message}", error.hint) from None
+    if not rows:
+        what = layer or "the network"
+        raise CliError(
+            f"gradcheck: nothing was checked, {what} has no parameters that are trained",
+            "name a layer with parameters before it, or none to check all, the input included",
+            ExitCode.FAILED,
+        )
     is_ok = all(row.passes(tolerance) for row in rows)
     if format is Format.JSON:
         tensors = [{**vars(row), "ok": row.passes(tolerance)} for row in rows]

@@ -29,8 +29,7 @@ from netspec.cli import (
     summary,
     train,
 )
-from netspec.cli.errors import CliError, ExitCode, complain, report
-from netspec.cli.options import Verbosity
+from netspec.cli.errors import CliError, ExitCode, Verbosity, report
 
 FOREIGN_VERBS = {
     "test": "evaluate",
@@ -149,6 +148,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Verbosity.is_verbose = False
     console.survive_poor_encodings()
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    Verbosity.is_json = wants_json(words)
     try:
         code = typer.main.get_command(app)(args=words, prog_name="netspec", standalone_mode=False)
         sys.stdout.flush()
@@ -174,8 +174,13 @@ def _report_usage(error: BaseException) -> int | None:
     context = getattr(usage, "ctx", None)
     path = context.command_path if context else "netspec"
     message = str(usage.format_message()).rstrip(".")
-    complain(f"{message[:1].lower()}{message[1:]}", f"see `{path} --help`")
-    return ExitCode.USAGE
+    return report(CliError(f"{message[:1].lower()}{message[1:]}", f"see `{path} --help`"), verbose=False)
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Whether a document is expected on stdout, also when the arguments are wrong; `render` writes specs there."""
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    return words[0] != "render" and any(pair == ("--format", "json") or pair[0] == "--format=json" for pair in pairs)
 
 
 if __name__ == "__main__":

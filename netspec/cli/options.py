@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from netspec.cli.errors import Verbosity
+
 
 class Format(StrEnum):
     """How a result is printed."""
@@ -46,12 +48,6 @@ class PartChoice(StrEnum):
     TRAIN = "train"
     VALIDATION = "validation"
     TEST = "test"
-
-
-class Verbosity:
-    """Whether -v was given; read when an error is reported."""
-
-    is_verbose = False
 
 
 def _set_verbose(value: bool) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from netspec.graph import match_layers
@@ -28,8 +29,9 @@ def load_pretrained(program: Program, spec: Spec, path: str | Path) -> str:
     kept = {name: array for name, array in found.items() if layer_of(name) not in replaced}
     fresh = {name: array for name, array in initial.items() if layer_of(name) in replaced}
     report = program.load_parameters({**kept, **fresh}, strict=strict)
-    note = f"weights from {path}: {report.describe()}"
-    return note + (f", of which {len(fresh)} newly initialized ({', '.join(patterns)})" if fresh else "")
+    old = replace(report, loaded=tuple(name for name in report.loaded if name not in fresh))
+    note = f"weights from {path}: {old.describe()}"
+    return note + (f", {len(fresh)} newly initialized ({', '.join(patterns)})" if fresh else "")
 
 
 def pretrained_path(spec: Spec, weights: str | Path | None) -> Path | None:

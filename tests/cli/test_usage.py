@@ -158,3 +158,23 @@ def test_what_cannot_be_is_told_before_data_are_read(monkeypatch: pytest.MonkeyP
         result = run("train", *argv)
         assert (result.code, result.out) == (2, ""), result
         assert message in result.words
+
+
+@pytest.mark.parametrize("argv", [["train", "nosuch"], ["evaluate", "nosuch"], ["summary"], ["train", "digits", "-o", ""]])
+def test_an_error_is_a_document_where_one_is_expected(argv: list[str]) -> None:
+    result = run(*argv, "--format", "json")
+    assert result.code == 2
+    assert result.json["ok"] is False
+    assert result.json["error"]["message"] in result.words
+
+
+def test_problems_of_a_spec_are_a_document_for_every_command() -> None:
+    result = run("train", "digits", "--set", "train.epoch=3", "--format", "json")
+    assert (result.code, result.json["ok"]) == (2, False)
+    assert result.json["problems"][0]["code"].startswith("NS")
+
+
+def test_gradcheck_of_a_layer_without_parameters_fails_as_nothing_was_checked() -> None:
+    result = run("gradcheck", "digits", "relu1")
+    assert (result.code, result.out) == (1, "")
+    assert "nothing was checked, relu1 has no parameters" in result.words
