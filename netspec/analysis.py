@@ -11,6 +11,7 @@ import networkx as nx
 from netspec.graph import Locate, Network, build_graph, frozen_layers, inputs_of, order
 from netspec.graph_checks import check_graph
 from netspec.layers.base import Layer, Shape, volume
+from netspec.lints import lint
 from netspec.problems import Problem, sort_problems
 from netspec.shapes import check_loss, infer
 from netspec.spec.model import Spec
@@ -34,6 +35,8 @@ class Row:
     receptive_field: tuple[int, int] | None
     state: int
     """Numbers that are kept but not learned: batch-norm statistics."""
+    note: str = ""
+    """What the layer does on its own to the input it is given: "flattens 16 × 5 × 5 → 400"."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,8 @@ def examine(spec: Network, locate: Locate) -> tuple[nx.DiGraph[str], list[Proble
     problems = check_graph(spec, graph, locate)
     inference = infer(graph, locate)
     problems += [*inference.problems, *check_loss(spec, graph, inference.shapes, locate)]
+    if isinstance(spec, Spec) and all(problem.severity == "warning" for problem in problems):
+        problems += lint(spec, graph, locate)
     return graph, problems, inference.shapes
 
 
@@ -105,7 +110,16 @@ def _row(
     params = sum(parameter.size for parameter in layer.parameters(inputs))
     state = sum(item.size for item in layer.states(inputs))
     macs, activations = layer.macs(inputs, output), volume(output) * itemsize
-    return Row(name, kind, tuple(sources), output, params, frozen, macs, activations, params * itemsize, field, state)
+    weights = params * itemsize
+    note = _note(layer, inputs)
+    return Row(name, kind, tuple(sources), output, params, frozen, macs, activations, weights, field, state, note)
+
+
+def _note(layer: Layer, inputs: Sequence[Shape]) -> str:
+    """That a linear layer reads a picture as a vector."""
+    if layer.family != "linear" or len(inputs[0]) == 1:
+        return ""
+    return f"flattens {' × '.join(str(size) for size in inputs[0])} → {volume(inputs[0])}"
 
 
 def _totals(rows: Sequence[Row]) -> Totals:

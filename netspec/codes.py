@@ -107,9 +107,22 @@ CODES: dict[str, str] = {
     'or rounding = "ceil" lets the windows reach them.',
     "NS902": "Batch normalization in training needs several values for each channel: with a single sample of a "
     "vector their variance is 0 and the layer always gives its bias. Use batches of two and more.",
+    "NS903": "cross_entropy and bce_with_logits read raw values (logits) and apply softmax or sigmoid themselves, in a way "
+    "that neither overflows nor loses digits. A softmax or sigmoid layer before them squashes twice: the network learns, "
+    "but slowly, and its loss cannot get near 0.",
+    "NS904": "Batch normalization subtracts the mean of each channel, and with it whatever bias the layer before has added. "
+    "That bias costs memory and time and never changes an output; batch_norm has a bias of its own.",
+    "NS905": "Dropout after the last layer sets outputs of the network to zero while it is trained, so that the loss sees "
+    "random answers. Dropout belongs between layers, usually before the last linear one.",
     "NS906": "Several layers are read by nobody, so the network has several outputs, but the loss reads only one. "
     "Either a layer was meant to be joined, or `outputs` and the loss's `input` should say what is meant.",
     "NS907": "A block is defined but never used. Perhaps its name is misspelt where it should be used.",
+    "NS912": "The learning rate is 0, below 1e-6, or more than ten times what is usual for this optimizer: 0.1 for sgd, "
+    "momentum and nesterov, 0.01 for adagrad, 0.001 for adam, adamw and rmsprop. Too large a rate makes the loss diverge, "
+    "too small a one makes it stand still.",
+    "NS910": "With shuffle = \"never\" each epoch sees the samples in the order of the files. Where they are sorted by "
+    "class, whole batches hold one class only, and the network forgets the others. Harmless for data in random order.",
+    "NS911": "With epochs = 0 the training ends before its first step: the weights are the initial (or loaded) ones.",
     "NS908": "A variable is declared under [variables], but no expression ${…} reads it, so changing it changes nothing. "
     "Perhaps its name is misspelt, or the number is still written out where the variable was meant.",
     "NS909": "A layer that is not loaded, because [transfer] replaces it, is frozen as well: it keeps its random initial "

@@ -127,3 +127,9 @@ def test_a_spec_of_200_layers_is_checked_in_less_than_200_ms() -> None:
         assert read_text(text).ok
         times.append(time.perf_counter() - start)
     assert min(times) < 0.2  # about 0.03 s on a quiet machine
+
+
+def test_a_linear_layer_notes_that_it_flattens() -> None:
+    text = 'input.shape = [16, 5, 5]\nlayers = [{ name = "a", type = "linear", out_features = 8 }, { name = "b", type = '
+    text += '"linear", out_features = 2 }]\n'
+    assert [row.note for row in netspec.analyze(netspec.loads(text)).table] == ["flattens 16 × 5 × 5 → 400", ""]

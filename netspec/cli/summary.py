@@ -78,7 +78,8 @@ def _footer(report: Report) -> str:
         parts.append(f"statistics {console.count(totals.state)}")
     parts.append(f"weights {console.size(totals.weight_bytes)}")
     parts.append(f"activations {console.size(totals.activation_bytes)}")
-    return "\n" + " · ".join(parts)
+    notes = [f"{row.name} {row.note}" for row in report.table if row.note]
+    return "\n" + "\n".join([" · ".join(parts), *notes])
 
 
 def _shape(shape: tuple[int, ...] | None) -> str:

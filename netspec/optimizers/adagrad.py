@@ -37,6 +37,7 @@ class Adagrad(Optimizer):
     Keeps one number a parameter.  Source: Duchi, Hazan & Singer 2011, JMLR 12.
     """
 
+    usual_lr: ClassVar[float] = 0.01
     type: Literal["adagrad"] = "adagrad"
     update_cost: ClassVar[float] = 1.0
     dialects: ClassVar[Mapping[str, Mapping[str, Any]]] = {

@@ -18,6 +18,7 @@ class Adam(Moments):
     Keeps two numbers a parameter.  Source: Kingma & Ba 2015, arXiv:1412.6980, algorithm 1; ε̂: end of §2.
     """
 
+    usual_lr: ClassVar[float] = 0.001
     type: Literal["adam"] = "adam"
     dialects: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "torch": {**TORCH, "lr": 1e-3, "eps": 1e-8, "eps_hat": False},

@@ -19,6 +19,7 @@ class AdamW(Moments):
     of its λ, as PyTorch.
     """
 
+    usual_lr: ClassVar[float] = 0.001
     type: Literal["adamw"] = "adamw"
     dialects: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "torch": {**TORCH, "lr": 1e-3, "eps": 1e-8, "eps_hat": False, "weight_decay": 0.01},

@@ -55,6 +55,9 @@ class Optimizer(Plugin):
     update_cost: ClassVar[float] = 0.5
     """Elementary operations an element costs, for the number of chunks; measured: 0.1 ns in float32 in cache."""
 
+    usual_lr: ClassVar[float] = 0.1
+    """A learning rate that people begin with."""
+
     name: str | None = None
     """Name of this lane in a race; default: the type."""
     lr: float = Field(default=0.01, ge=0)

@@ -58,6 +58,7 @@ class RMSprop(Optimizer):
     arXiv:1308.0850, eq. 38 to 41.
     """
 
+    usual_lr: ClassVar[float] = 0.001
     type: Literal["rmsprop"] = "rmsprop"
     update_cost: ClassVar[float] = 1.0
     dialects: ClassVar[Mapping[str, Mapping[str, Any]]] = {

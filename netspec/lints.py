@@ -1,0 +1,108 @@
+"""What a valid spec probably does not mean: warnings about the network's ends and about how it is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import networkx as nx
+
+from netspec.graph import Locate, frozen_layers, inputs_of, outputs_of
+from netspec.layers.base import Layer
+from netspec.metrics.accuracy import Accuracy
+from netspec.problems import Path, Problem, error, warning
+from netspec.spec.model import Spec
+from netspec.spec.suggest import question
+
+LEAST_LR = 1e-6
+MOST_LR = 10
+"""In units of the optimizer's usual learning rate."""
+LOGITS = ("cross_entropy", "bce_with_logits")
+"""Losses that squash the network's output themselves."""
+
+
+def lint(spec: Spec, graph: nx.DiGraph[str], locate: Locate) -> list[Problem]:
+    """Warnings of a spec whose graph has no errors, and errors for monitors that no run measures."""
+    problems = [*_lint_last_layer(spec, graph, locate), *_lint_bias(spec, graph, locate)]
+    if spec.loss is not None:
+        problems += [*_lint_training(spec, locate), *_check_monitors(spec, locate)]
+    return problems
+
+
+def _lint_last_layer(spec: Spec, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:
+    outputs = outputs_of(spec, graph)
+    for name in outputs:
+        where: Path = ("layers", name)
+        if _type(graph, name) == "dropout":
+            message = "dropout is the last layer: while training it sets outputs of the network to zero"
+            yield warning("NS905", where, locate((*where, "name")), message, "put it before the last linear layer")
+    if spec.loss is None or not outputs:
+        return
+    name, loss = spec.loss.input or outputs[-1], type(spec.loss).type_name()
+    if loss in LOGITS and _type(graph, name) in ("softmax", "sigmoid"):
+        message = (
+            f"{loss} applies its own {'softmax' if loss == 'cross_entropy' else 'sigmoid'} to what this layer gives"
+        )
+        hint = f"remove it; the loss reads {', '.join(inputs_of(graph, name))} then"
+        yield warning("NS903", ("layers", name), locate(("layers", name, "name")), message, hint)
+
+
+def _lint_bias(spec: Spec, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:
+    """Biases that the mean of a batch normalization takes away; pretrained layers have the biases they have."""
+    if spec.transfer is not None and spec.transfer.weights is not None:
+        return
+    frozen = frozen_layers(spec, graph)
+    for name in graph:
+        layer: Layer | None = graph.nodes[name]["layer"]
+        readers = list(graph.successors(name))
+        if getattr(layer, "bias", False) is not True or name in frozen or not readers:
+            continue
+        if all(_type(graph, reader) == "batch_norm" for reader in readers):
+            message = f"{readers[0]} subtracts the mean, so that the bias of this layer has no effect"
+            yield warning(
+                "NS904", ("layers", name, "bias"), locate(("layers", name, "name")), message, "set bias = false"
+            )
+
+
+def _lint_training(spec: Spec, locate: Locate) -> Iterable[Problem]:
+    train = spec.train
+    if not spec.optimizers:
+        return
+    for place, optimizer in enumerate(spec.optimizers):
+        path: Path = ("optimizer", "lr") if len(spec.optimizers) == 1 else ("optimizers", place, "lr")
+        span, usual = locate(("optimizers", place, "lr")), type(optimizer).usual_lr
+        kind = type(optimizer).type_name()
+        if optimizer.lr == 0:
+            yield warning("NS912", path, span, "lr is 0, so nothing is learned", f"write lr = {usual:g}")
+        elif not LEAST_LR <= optimizer.lr <= MOST_LR * usual:
+            message = f"lr is {optimizer.lr:g}, far from the {usual:g} that is usual for {kind}"
+            yield warning("NS912", path, span, message, f"try lr = {usual:g}")
+    if train.epochs == 0:
+        span = locate(("train", "epochs"))
+        yield warning("NS911", ("train", "epochs"), span, "epochs is 0, so nothing is learned", "write epochs = 10")
+    if train.shuffle == "never" and spec.loss is not None and spec.loss.target_kind == "class":
+        message = 'shuffle = "never": data sorted by class then give batches of one class'
+        hint = 'write shuffle = "every_epoch", unless the order is meant'
+        yield warning("NS910", ("train", "shuffle"), locate(("train", "shuffle")), message, hint)
+
+
+def _check_monitors(spec: Spec, locate: Locate) -> Iterable[Problem]:
+    """Names that no run of this spec measures, whatever the data; whether there is validation, only the data know."""
+    metrics = spec.metrics or ((Accuracy(),) if spec.loss and spec.loss.target_kind == "class" else ())
+    names = ["loss", *(metric.better_name() for metric in metrics if metric.direction is not None)]
+    prefixes = ("val_", "running_", "train_") if spec.train.evaluate_train else ("val_", "running_")
+    known = [prefix + name for prefix in prefixes for name in names]
+    wanted = {
+        "checkpoint": spec.checkpoint.monitor if spec.checkpoint.save_best else None,
+        "early_stopping": spec.early_stopping.monitor if spec.early_stopping else None,
+        "schedule": spec.schedule.monitored() if spec.schedule else None,
+    }
+    for section, monitor in wanted.items():
+        if monitor is not None and monitor not in known:
+            path: Path = (section, "monitor")
+            hint = question(monitor, known, what="what is measured")
+            yield error("NS501", path, locate(path), f'monitor "{monitor}" is not measured in this run', hint)
+
+
+def _type(graph: nx.DiGraph[str], name: str) -> str:
+    layer: Layer | None = graph.nodes[name]["layer"] if name in graph else None
+    return str(getattr(layer, "type", ""))
