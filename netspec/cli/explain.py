@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated
 
 import typer
@@ -25,8 +24,7 @@ def explain(
 
     text = text_of(code)
     if text is None:
-        close = difflib.get_close_matches(code.upper(), CODES, n=1)
-        hint = f"did you mean {close[0]}?" if close else "codes look like NS203; `netspec check` prints them"
+        hint = f"there are {len(CODES)}, from {min(CODES)} to {max(CODES)}; `netspec check` prints them"
         raise CliError(f"there is no code {code}", hint)
     if format is Format.JSON:
         console.print_json({"code": code.upper(), "text": text})

@@ -50,6 +50,10 @@ FOREIGN_VERBS = {
 """What other tools call our commands: for did-you-mean only."""
 
 
+NOT_YET = ("plan", "export", "convert", "runs")
+"""Words that the nearest command would answer wrongly."""
+
+
 class Verbs(TyperGroup):
     """A group of commands that knows the words of other tools."""
 
@@ -60,6 +64,8 @@ class Verbs(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def _remedy(self, word: str) -> str:
+        if word.lower() in NOT_YET:
+            return "it is not in this version; `netspec --help` lists all commands"
         foreign = FOREIGN_VERBS.get(word.lower())
         close = [foreign] if foreign in self.commands else difflib.get_close_matches(word.lower(), self.commands, n=1)
         return f"did you mean {close[0]}?" if close else "`netspec --help` lists all commands"

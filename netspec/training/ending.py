@@ -54,7 +54,7 @@ def finish(training: Training, *, interrupted: bool) -> Iterator[Event]:
         elif interrupted:
             run.reason, run.message = INTERRUPTED, f"stopped on request after step {position.step}"
         else:
-            run.reason, run.message = COMPLETED, f"{settings.epochs} epochs, {position.step} steps"
+            run.reason, run.message = COMPLETED, f"{_plural(settings.epochs, 'epoch')}, {_plural(position.step, 'step')}"
     yield from conclude_stopped(training, epoch)
 
 
@@ -67,3 +67,7 @@ def _restore_best(training: Training, run: LaneRun) -> bool:
     assert weights.metadata["step"] == expected, f"best weights are of step {weights.metadata['step']}, not {expected}"
     run.lane.load_tensors(weights.tensors)
     return True
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -2,7 +2,8 @@
 
 spec.toml (or .json) as the user wrote it, spec.resolved.toml with every default, lock.json, history.jsonl, history.csv,
 checkpoints/{last,best}.safetensors (weights), checkpoints/last.state.safetensors (everything else for an exact resume),
-nan/… after a NaN, running.pid while a process trains it. With several optimizers the lane's name stands before the ending: last.adam.safetensors.
+nan/… after a NaN, running.pid while a process trains it. With several optimizers the lane's name stands
+before the ending: last.adam.safetensors.
 """
 
 from __future__ import annotations
