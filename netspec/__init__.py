@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from netspec.loading import load, loads, read
     from netspec.problems import SpecError
     from netspec.program import compile
+    from netspec.rendering import render, spec_hash
     from netspec.spec.model import Spec
-    from netspec.spec.render import render, spec_hash
     from netspec.spec.schema import json_schema
     from netspec.training.run import train
 
@@ -42,8 +42,8 @@ _HOMES = {
     "load": "netspec.loading",
     "loads": "netspec.loading",
     "read": "netspec.loading",
-    "render": "netspec.spec.render",
-    "spec_hash": "netspec.spec.render",
+    "render": "netspec.rendering",
+    "spec_hash": "netspec.rendering",
     "json_schema": "netspec.spec.schema",
     "train": "netspec.training.run",
 }

@@ -22,7 +22,7 @@ from netspec.kernels.calls import ArgumentValue, Call, Ref, Table
 from netspec.plan.dump import dump
 from netspec.plan.plan import Goal, Plan
 from netspec.program import Program
-from netspec.spec.render import render, spec_hash
+from netspec.rendering import render, spec_hash
 from netspec.training.lock import machine, versions
 from netspec.weights import write_weights
 

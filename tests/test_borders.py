@@ -17,20 +17,21 @@ LATE = ("typer", "rich", "matplotlib", "pooch")
 """Loaded by commands when they run, never by `import netspec` and its public names."""
 
 LEVELS = (
-    ("kernels", "codes", "random", "registry"),
+    ("kernels", "codes", "problems", "random", "registry"),
     ("initializers",),
     ("layers", "losses", "optimizers", "schedules", "metrics", "windows", "window_fields", "weights"),
-    ("datasets", "problems"),
+    ("datasets",),
     ("spec",),
     ("graph", "graph_checks"),
+    ("defaults", "rendering"),
     ("shapes",),
-    ("analysis",),
+    ("analysis", "lints"),
     ("loading",),
     ("plan",),
     ("batch", "room", "memory", "lane", "load_report", "program", "store", "gradcheck", "gradcheck_network"),
     ("training",),
     ("shipped", "artefact"),
-    ("cli",),
+    ("cli", "__main__"),
     ("gui",),
 )
 """Rooms from the bottom to the top: a module imports from its own level and from those below."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from datetime import datetime
 
-from netspec.spec.render import spec_hash
+from netspec.rendering import spec_hash
 from netspec.training.checkpoints import commit, complete_commit
 from netspec.training.ending import conclude_stopped
 from netspec.training.events import Event, Run

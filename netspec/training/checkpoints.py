@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from netspec import __version__
-from netspec.spec.render import spec_hash
+from netspec.rendering import spec_hash
 from netspec.training.events import Checkpoint
 from netspec.training.lane_run import LaneRun
 from netspec.training.run_folder import RunFolder

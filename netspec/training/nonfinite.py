@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from netspec.datasets.loader import Batch
-from netspec.spec.render import spec_hash
+from netspec.rendering import spec_hash
 from netspec.training.evaluate import targets_for
 from netspec.training.json_values import to_json_value
 from netspec.training.lane_run import LaneRun, update

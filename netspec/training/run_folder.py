@@ -16,8 +16,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from netspec.rendering import render
 from netspec.spec.model import Spec
-from netspec.spec.render import render
 from netspec.training.errors import TrainError
 from netspec.weights import write_text
 

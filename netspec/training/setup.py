@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from netspec.rendering import spec_hash
 from netspec.spec.model import Spec
-from netspec.spec.render import spec_hash
 from netspec.training.contract import Program
 from netspec.training.errors import TrainError, refuse
 from netspec.training.inputs import DataArgument, data_for, overfit

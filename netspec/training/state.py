@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from netspec import __version__
-from netspec.spec.defaults import fill_defaults
+from netspec.defaults import fill_defaults
+from netspec.rendering import spec_hash
 from netspec.spec.model import Spec
-from netspec.spec.render import spec_hash
 from netspec.training.contract import Array
 from netspec.training.errors import TrainError
 from netspec.training.freeze_proof import covered

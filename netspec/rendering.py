@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from netspec.spec.defaults import fill_defaults
+from netspec.defaults import fill_defaults
 from netspec.spec.model import Spec
 from netspec.spec.source import Format
 from netspec.spec.variables import escape

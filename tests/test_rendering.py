@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netspec
+from netspec.defaults import fill_defaults
 from netspec.loading import read_text
 from netspec.shipped import shipped_specs
-from netspec.spec.defaults import fill_defaults
 from tests.spec.helpers import CONV, INPUT, RELU, layer
 
 FULL = (
