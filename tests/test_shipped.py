@@ -32,6 +32,9 @@ def test_shipped_specs_have_no_problems(name: str) -> None:
         ("lenet_caffe", 431_080),  # Caffe's examples/mnist
         ("mlp", 785 * 256 + 257 * 128 + 129 * 10),
         ("logistic", 65 * 10),
+        ("resnet18", 11_689_512),  # torchvision
+        ("resnet20_cifar", 272_474),  # He et al. 2016 with projections, as most published weights have it
+        ("vgg16", 138_357_544),  # torchvision
     ],
 )
 def test_parameter_counts_are_the_published_ones(name: str, parameters: int) -> None:
