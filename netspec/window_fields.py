@@ -68,6 +68,13 @@ def _check_padding(value: Any) -> Any:
                              '{top = …, bottom = …, left = …, right = …}, "same", "same_lower" or "valid"')
 
 
+def _check_margins(value: Any) -> Any:
+    if isinstance(value, str):
+        raise _refuse("padding", f"{spell(value)} needs a window, and this layer has none; use a whole number from 0 to "
+                                 f"{LARGEST}, [height, width] or {{top = …, bottom = …, left = …, right = …}}")
+    return _check_padding(value)
+
+
 def _check_sides(table: dict[Any, Any]) -> dict[Any, Any]:
     for side, pixels in table.items():
         if side not in SIDES:
@@ -90,6 +97,8 @@ Padding = Annotated[
 "same": as many as make the output ceil(size/stride), an odd one at the end (TensorFlow's; ONNX SAME_UPPER);
 "same_lower": an odd one at the start; "valid": none.
 """
+Margins = Annotated[Count | tuple[Count, Count] | Sides, BeforeValidator(_check_margins)]
+"""Padding of a layer without windows: no words."""
 
 
 def pair(size: int | tuple[int, int]) -> tuple[int, int]:
