@@ -13,6 +13,7 @@ from netspec.losses.base import Loss
 from netspec.metrics.accuracy import Accuracy
 from netspec.schedules.constant import Constant
 from netspec.spec.model import Spec
+from netspec.spec.sections import Train
 
 
 def fill_defaults(spec: Spec) -> Spec:
@@ -28,6 +29,7 @@ def fill_defaults(spec: Spec) -> Spec:
             "outputs": outputs or spec.outputs,
             "loss": _loss(spec, outputs),
             "data": data,
+            "train": _train(spec, data),
             "optimizers": tuple(item.model_copy(update={"name": item.label()}) for item in spec.optimizers),
             "schedule": spec.schedule or (Constant() if spec.optimizers else None),
             "metrics": spec.metrics or ((Accuracy(),) if spec.loss and spec.loss.target_kind == "class" else ()),
@@ -64,6 +66,13 @@ def _data(spec: Spec) -> Dataset | None:
         if data.channels is None and channels in (1, 3):
             update["channels"] = channels
     return data.model_copy(update=update) if data is not None else None
+
+
+def _train(spec: Spec, data: Dataset | None) -> Train:
+    """`split` under [data], where there is one, gives all parts, and nothing is taken off the training part."""
+    if data is None or data.split is None:
+        return spec.train
+    return spec.train.model_copy(update={"validation_split": 0.0})
 
 
 def _monitor(spec: Spec, data: Dataset | None) -> str | None:

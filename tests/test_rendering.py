@@ -206,3 +206,18 @@ def test_a_rendered_spec_trains_identically(tmp_path: Path) -> None:
         tensors.append(read_weights(last).tensors)
     assert tensors[0].keys() == tensors[1].keys() > set()
     assert all(np.array_equal(tensors[0][key], tensors[1][key]) for key in tensors[0])
+
+
+@pytest.mark.parametrize("split", ["", "data.split={train = 0.6, validation = 0.2, test = 0.2}"])
+def test_a_rendered_spec_says_once_how_its_data_are_split(split: str) -> None:
+    from netspec.training.inputs import data_for
+
+    overrides = ["input.shape=[1, 16, 16]", "train.validation_split=0.5", *filter(None, [split])]
+    spec = netspec.loads(TRAINED, overrides=overrides)
+    again = netspec.loads(netspec.render(spec))
+    assert again.train.validation_split == 0
+    data, same = data_for(spec, None), data_for(again, None)
+    assert same.fingerprint == data.fingerprint
+    assert [note for note in same.notes if "not used" in note] == []
+    assert [note for note in data.notes if "not used" not in note] == list(same.notes)
+    assert netspec.spec_hash(again) == netspec.spec_hash(spec)

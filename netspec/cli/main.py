@@ -184,9 +184,9 @@ def _report_usage(error: BaseException) -> int | None:
 
 
 def wants_json(words: Sequence[str]) -> bool:
-    """Whether a document is expected on stdout, also when the arguments are wrong; `render` writes specs there."""
+    """Whether a document is expected on stdout, also when the arguments are wrong."""
     pairs = zip(words, [*words[1:], ""], strict=True)
-    return words[0] != "render" and any(pair == ("--format", "json") or pair[0] == "--format=json" for pair in pairs)
+    return any(pair == ("--format", "json") or pair[0] == "--format=json" for pair in pairs)
 
 
 if __name__ == "__main__":

@@ -177,6 +177,15 @@ def attempt(read: Callable[[Path], T], path: Path) -> T | DataError:
         return read(path)
     except DataError as error:
         return error
+    except OSError as error:
+        return unreadable(error)
+
+
+def unreadable(error: OSError) -> DataError:
+    """What the system says of a file of the data that it does not give: the data are wrong, not the run."""
+    where = f"{error.filename}: " if error.filename else ""
+    reason = error.strerror or str(error)
+    return DataError(f"{where}{reason[:1].lower()}{reason[1:]}", "check that it is there, whole, and yours to read")
 
 
 def read_all(read: Callable[[Path], T], paths: Iterable[Path]) -> list[T]:

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from netspec.datasets.arrange import require_shape
-from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, Source, label_counts, resolve
+from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, Source, label_counts, resolve, unreadable
 from netspec.datasets.image_folder import ImageFolder, Listing, list_images
 from netspec.datasets.images import open_image
 
@@ -57,6 +57,8 @@ def check_data(
         return _check_arrays(dataset.ignoring(ignored).read(base_dir, None), dataset, input_shape)
     except DataError as error:
         return DataReport(0, (), tuple(_as_finding(cause) for cause in error.causes or (error,)))
+    except OSError as error:
+        return DataReport(0, (), (_as_finding(unreadable(error)),))
 
 
 def _as_finding(error: DataError) -> Finding:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from netspec.datasets.arrange import flatten_to_input, fold_to_input
-from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, PartName, Source, label_counts
+from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, PartName, Source, label_counts, unreadable
 from netspec.datasets.normalization import Normalization, fit_normalization
 from netspec.datasets.splitting import limit_part, split_indexes
 
@@ -75,7 +75,10 @@ def load_data(
     """
     if not 0 <= validation_split < 1:
         raise DataError(f"[train] validation_split: {validation_split} is no fraction", "use 0 ≤ validation_split < 1")
-    source = dataset.ignoring(ignored).read(base_dir, input_shape)
+    try:
+        source = dataset.ignoring(ignored).read(base_dir, input_shape)
+    except OSError as error:
+        raise unreadable(error) from error
     check_source(source)
     parts, notes = _make_parts(dataset, source, seed, validation_split)
     parts = {name: limit_part(part, dataset.limit, seed, name) for name, part in parts.items()}

@@ -12,6 +12,9 @@ import numpy as np
 from netspec.kernels.abi import Ints, bits_as_double, inlined
 from netspec.kernels.calls import Table
 
+LEAST_EPS = 1e-37
+"""Smaller numbers lose digits in float32, or are 0 there: no guard against a division by 0."""
+
 
 def doubles(values: Sequence[float]) -> Table:
     """The numbers as a table that a kernel takes as `Ints` and reads with `double`."""

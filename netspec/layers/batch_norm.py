@@ -12,6 +12,7 @@ from netspec.initializers.field import InitializerField
 from netspec.kernels.abi import Doubles, DoublesOut, In, InOut, Out, cast, kernel
 from netspec.kernels.calls import Ref
 from netspec.kernels.columns import tile_as_doubles, tile_width
+from netspec.kernels.constants import LEAST_EPS
 from netspec.kernels.contract import NOTHING
 from netspec.kernels.normalize import (
     channel_sum,
@@ -126,7 +127,7 @@ class BatchNorm(Layer):
         "caffe": {"momentum": 0.001},
     }
     type: Literal["batch_norm"] = "batch_norm"
-    eps: float = Field(default=1e-5, gt=0)
+    eps: float = Field(default=1e-5, ge=LEAST_EPS)
     """Added to the variance."""
     momentum: float = Field(default=0.1, ge=0, le=1)
     """Share of the new value in the running statistics (Keras, Caffe and ONNX give the share of the old one)."""

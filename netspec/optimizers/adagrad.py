@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from netspec.kernels.abi import Doubles, In, InOut, Ints, cast, kernel, span
-from netspec.kernels.constants import double
+from netspec.kernels.constants import LEAST_EPS, double
 from netspec.optimizers.base import CAFFE, KERAS, TORCH, Optimizer, UpdateIo
 from netspec.optimizers.update import OWN, common_settings, decayed, emit_update
 
@@ -46,7 +46,7 @@ class Adagrad(Optimizer):
         "caffe": {**CAFFE, "eps": 1e-8, "eps_inside_root": False, "initial_accumulator_value": 0.0},
     }
 
-    eps: float = Field(default=1e-8, gt=0)
+    eps: float = Field(default=1e-8, ge=LEAST_EPS)
     """Keeps the divisor above 0."""
     eps_inside_root: bool = True
     """√(G + ε), or √G + ε."""

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from netspec.kernels.abi import Doubles, In, InOut, Ints, cast, kernel, span
-from netspec.kernels.constants import double
+from netspec.kernels.constants import LEAST_EPS, double
 from netspec.optimizers.base import HYPER_STEP, Optimizer, UpdateIo
 from netspec.optimizers.update import OWN, common_settings, decayed, emit_update
 
@@ -50,7 +50,7 @@ class Moments(Optimizer):
     """Learning rate of parameters with lr_mult 1, before the schedule."""
     betas: tuple[Decay, Decay] = (0.9, 0.999)
     """Shares β₁ of the mean and β₂ of the mean square that are kept."""
-    eps: float = Field(default=1e-8, gt=0)
+    eps: float = Field(default=1e-8, ge=LEAST_EPS)
     """Keeps the divisor above 0."""
     eps_hat: bool = False
     """Add ε to √v before the bias correction (Keras, Caffe; ε̂ in the paper) in place of √v̂ after it."""

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from netspec.kernels.abi import Doubles, In, InOut, Ints, cast, kernel, span
 from netspec.kernels.calls import Ref
-from netspec.kernels.constants import double
+from netspec.kernels.constants import LEAST_EPS, double
 from netspec.optimizers.base import CAFFE, KERAS, TORCH, Optimizer, UpdateIo
 from netspec.optimizers.update import OWN, common_settings, decayed, emit_update
 
@@ -73,7 +73,7 @@ class RMSprop(Optimizer):
     """Learning rate of parameters with lr_mult 1, before the schedule."""
     alpha: float = Field(default=0.9, ge=0, lt=1)
     """Share of the old mean square that is kept."""
-    eps: float = Field(default=1e-8, gt=0)
+    eps: float = Field(default=1e-8, ge=LEAST_EPS)
     """Keeps the divisor above 0."""
     eps_inside_root: bool = True
     """√(S + ε), or √S + ε."""

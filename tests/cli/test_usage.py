@@ -179,3 +179,28 @@ def test_gradcheck_of_a_layer_without_parameters_fails_as_nothing_was_checked() 
     result = run("gradcheck", "digits", "relu1")
     assert (result.code, result.out) == (1, "")
     assert "nothing was checked, relu1 has no parameters" in result.words
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (["nosuch"], 2),
+        (["digits", "--set", "train.epoch=3"], 2),
+        (["digits", "--colour"], 2),
+        (["digits", "-o", "no/such/folder.json"], 1),
+    ],
+)
+def test_a_spec_that_cannot_be_rendered_as_json_is_a_document_of_what_is_wrong(argv: list[str], code: int) -> None:
+    result = run("render", *argv, "--format", "json")
+    assert (result.code, result.json["ok"]) == (code, False)
+    assert {"problems", "error"} & result.json.keys()
+    assert run("render", *argv).out == ""
+
+
+def test_data_that_the_system_does_not_give_are_bad_usage_like_all_wrong_data(small: Path) -> None:
+    Path("batches/data_batch_1.bin").mkdir(parents=True)
+    result = run(
+        "train", small, "--set", 'data={type = "cifar_binary", root = "batches"}', "--set", "input.shape=[3, 32, 32]"
+    )
+    assert (result.code, result.out) == (2, "")
+    assert "data_batch_1.bin: is a directory; check that it is there, whole, and yours to read" in result.words

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from netspec.datasets.base import DataError, Dataset
+from netspec.datasets.check import check_data
 from netspec.datasets.load import Data
 from netspec.registry import plugins
 from tests.datasets.helpers import dataset, load
@@ -192,3 +193,24 @@ def test_data_without_parts_left_out_lists_only_what_exists(tmp_path: Path) -> N
     assert isinstance(data, Data)
     assert list(data.parts()) == ["train"]
     assert data.table()[0] == {"class": "0", "train": 178, "validation": 0, "test": 0}
+
+
+def test_what_the_system_does_not_give_is_wrong_data(tmp_path: Path) -> None:
+    for name in ("data_batch_1.bin", "data_batch_2.bin"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(DataError, match="2 of 2 files cannot be read") as caught:
+        load(tmp_path, type="cifar_binary", root=".")
+    assert f"{tmp_path / 'data_batch_1.bin'}: is a directory" in caught.value.message
+
+
+def test_folders_that_may_not_be_listed_are_wrong_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def iterdir(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    with pytest.raises(DataError) as caught:
+        load(tmp_path, type="image_folder", root=".", input_shape=(3, 8, 8))
+    assert caught.value.message.startswith(f"{tmp_path}")
+    assert caught.value.message.endswith(": permission denied")
+    (finding,) = check_data(dataset(type="image_folder", root="."), tmp_path).findings
+    assert finding.reason == "permission denied; check that it is there, whole, and yours to read"
