@@ -66,7 +66,7 @@ def make_draft(source: Source, overrides: Sequence[str] = ()) -> Draft:
     draft = Draft(None, _sketch(tree, errors), tuple(problems), tree, resolved.singular, resolved.files)
     problems = [_singular(problem, resolved.singular) for problem in problems]
     if spec is not None and not any(problem.severity == "error" for problem in problems):
-        spec = spec.with_origin(Origin(source.file, source.folder, draft.locate))
+        spec = spec.with_origin(Origin(source.file, source.folder, draft.locate, resolved.files[1:]))
     else:
         spec = None
     return Draft(spec, draft.sketch, tuple(problems), tree, resolved.singular, resolved.files)

@@ -36,6 +36,8 @@ class Origin:
     file: str | None = None
     base_dir: FilePath = FilePath()
     locate: Callable[[Path], Span | None] = locate_nothing
+    bases: tuple[str, ...] = ()
+    """The files that `file` extends, the nearest first."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Origin)

@@ -10,6 +10,7 @@ from typing import Any
 
 from netspec import __version__
 from netspec.spec.model import Spec
+from netspec.training.run_folder import base_copies
 
 _PACKAGES = ("numpy", "numba", "llvmlite")
 
@@ -46,6 +47,7 @@ def lock(
     return {
         "name": spec.name,
         "spec_file": spec.origin.file,
+        "extends": base_copies(spec.origin.bases),
         "base_dir": str(spec.base_dir.resolve()),
         "spec_hash": spec_hash,
         "data_fingerprint": fingerprint,

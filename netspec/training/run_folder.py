@@ -1,6 +1,7 @@
 """runs/NAME/: where a run keeps its spec, its history and its checkpoints.
 
-spec.toml (or .json) as the user wrote it, spec.resolved.toml with every default, lock.json, history.jsonl, history.csv,
+spec.toml (or .json) as the user wrote it, extends/… with the files it extends as they were, spec.resolved.toml with all
+of them and every default in one, lock.json, history.jsonl, history.csv,
 checkpoints/{last,best}.safetensors (weights), checkpoints/last.state.safetensors (everything else for an exact resume),
 nan/… after a NaN, running.pid while a process trains it. With several optimizers the lane's name stands
 before the ending: last.adam.safetensors.
@@ -76,7 +77,7 @@ class RunFolder:
         lists under "before" what each earlier part of the run was made with, as far as it differs from the next one.
         """
         old = self._read_lock()
-        lock = {**lock, **{key: old[key] for key in ("spec_file", "base_dir") if key in old}}
+        lock = {**lock, **{key: old[key] for key in ("spec_file", "extends", "base_dir") if key in old}}
         entry = {key: value for key, value in old.items() if key != "before" and lock.get(key) != value}
         if not entry:
             return
@@ -126,12 +127,26 @@ def glob_escape(text: str) -> str:
 
 
 def _copy_spec(spec: Spec, folder: Path) -> None:
-    """The user's own text, comments and all; without a file the resolved spec must do."""
+    """The user's own text, comments and all, and those it extends; without a file the resolved spec must do."""
     source = Path(spec.origin.file) if spec.origin.file is not None else None
-    if source is not None and source.is_file():
-        shutil.copyfile(source, folder / f"spec{source.suffix.lower()}")
-    else:
+    if source is None or not source.is_file():
         write_text(folder / "spec.toml", render(spec))
+        return
+    shutil.copyfile(source, folder / f"spec{source.suffix.lower()}")
+    for base, name in base_copies(spec.origin.bases).items():
+        if Path(base).is_file():
+            (folder / name).parent.mkdir(exist_ok=True)
+            shutil.copyfile(base, folder / name)
+
+
+def base_copies(bases: Sequence[str]) -> dict[str, str]:
+    """File that a spec extends → its copy's name in the run folder; of files of one name the later get numbers."""
+    names: dict[str, str] = {}
+    for base in map(Path, bases):
+        taken = {used.lower() for used in names.values()}
+        candidates = (f"extends/{base.stem}{f'.{n}' if n > 1 else ''}{base.suffix}" for n in count(1))
+        names[str(base)] = next(name for name in candidates if name.lower() not in taken)
+    return names
 
 
 def _suffixes(labels: Sequence[str]) -> dict[str, str]:

@@ -184,7 +184,7 @@ def test_a_centered_variance_that_rounds_below_0_counts_as_0():
     ("nesterov", {"dampening": 0.5}, "no dampened form"), ("nesterov", {"nesterov": False}, "True"),
     ("momentum", {"momentum": 1.0}, "less than 1"), ("adam", {"betas": (0.9, 1.0)}, "less than 1"),
     ("adam", {"betas": (0.9,)}, "betas"), ("adamw", {"weight_decay_mode": "l2"}, "decoupled"),
-    ("adam", {"momentum": 0.9}, "Extra inputs"), ("rmsprop", {"eps": 0}, "greater than 0"),
+    ("adam", {"momentum": 0.9}, "Extra inputs"), ("rmsprop", {"eps": 0}, "greater than or equal to"),
     ("sgd", {"clip_norm": 0}, "greater than 0"), ("sgd", {"lr": -1}, "greater than or equal to 0"),
 ])
 def test_senseless_keys_are_refused(kind, keys, text):
