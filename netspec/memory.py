@@ -15,9 +15,9 @@ ALIGNMENT = 64
 
 
 def aligned_zeros(size: int, dtype: str | np.dtype[Any]) -> NDArray[Any]:
-    """A flat array of zeros that begins on a cache line."""
+    """A flat array of zeros that begins on a cache line; up to a vector behind its end may be read (`kernels/tile.py`)."""
     kind = np.dtype(dtype)
-    raw = np.zeros(max(size, 1) * kind.itemsize + ALIGNMENT, dtype=np.uint8)
+    raw = np.zeros(max(size, 1) * kind.itemsize + 2 * ALIGNMENT, dtype=np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
     return raw[start : start + max(size, 1) * kind.itemsize].view(kind)
 

@@ -16,49 +16,63 @@ from numpy.typing import NDArray
 from netspec.kernels.abi import In, Ints, Out, inlined, kernel, span
 from netspec.kernels.calls import Ref, Table
 from netspec.kernels.grain import GRAIN
-from netspec.kernels.tile import TILE_ROWS, VECTOR_BYTES, make_tile
+from netspec.kernels.panels import PANEL
+from netspec.kernels.tile import FROM_BIAS, FROM_RESULT, FROM_ZERO, LOW, MIDDLE, TALL, VECTOR_BYTES, make_tile
 
 JOB = 10
 """Columns of a job: a0, b0, c0, bias0 (where its block lies), then first and last row, column and tap."""
 
-ROW_HIGH, ROW_MID, ROW_LOW = TILE_ROWS
-_high_2, _mid_2, _low_2 = (make_tile(rows, 2) for rows in TILE_ROWS)
-_high_1, _mid_1, _low_1 = (make_tile(rows, 1) for rows in TILE_ROWS)
+TALL_2, TALL_1 = TALL
+MIDDLE_2, MIDDLE_1 = MIDDLE
+LOW_2, LOW_1 = LOW
+_tall_2, _middle_2, _low_2 = (make_tile(rows, 2) for rows in (TALL_2, MIDDLE_2, LOW_2))
+_tall_1, _middle_1, _low_1 = (make_tile(rows, 1) for rows in (TALL_1, MIDDLE_1, LOW_1))
 
 
 @kernel
 def contract(
     chunk: int, chunks: int, a: In, b: In, bias: In, c: Out,
     jobs: Ints, a_rows: Ints, c_rows: Ints, a_taps: Ints, b_taps: Ints,
-    inner: int, a_step: int, b_step: int, tile_rows: int,
+    inner: int, a_step: int, b_step: int, columns: int, b_panel: int, c_panel: int, tap_block: int, adds: int,
 ) -> None:  # fmt: skip
+    """b_panel, c_panel: rows of B and C when they lie in panels (`panels.py`), else 0; in panels b_step, b_taps and c_rows
+    count rows instead of elements. tap_block: taps that are summed before the next tile. adds: C += instead of C =.
+    """
     lanes = VECTOR_BYTES // a.itemsize
-    has_bias = 1 if bias.size > 0 else 0
     first, last = span(chunk, chunks, jobs.size // JOB)
     for job in range(first, last):
         a0, b0, c0, bias0, m_first, m_last, n_first, n_last, t_first, t_last = _unpack(jobs, job)
-        for n in range(n_first, n_last, 2 * lanes):
-            columns = min(n_last - n, 2 * lanes)
-            for m in range(m_first, m_last, tile_rows):
-                at = (a0, b0 + n, bias0 + n, c0 + n, m, t_first)
-                taps = t_last - t_first
-                valid = min(tile_rows, m_last - m)
-                if columns > lanes:
-                    numbers = (taps, inner, a_step, b_step, valid, columns - lanes, has_bias)
-                    if tile_rows == ROW_HIGH:
-                        _high_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
-                    elif tile_rows == ROW_MID:
-                        _mid_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
-                    else:
-                        _low_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
-                else:
-                    numbers = (taps, inner, a_step, b_step, valid, columns, has_bias)
-                    if tile_rows == ROW_HIGH:
-                        _high_1(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
-                    elif tile_rows == ROW_MID:
-                        _mid_1(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
+        for t in range(t_first, max(t_last, t_first + 1), tap_block):
+            start = FROM_RESULT if adds or t > t_first else FROM_BIAS if bias.size > 0 else FROM_ZERO
+            taps = min(tap_block, t_last - t)
+            for n in range(n_first, n_last, 2 * lanes):
+                wide, panel = min(n_last - n, 2 * lanes), n // PANEL * PANEL
+                unit = min(PANEL, columns - panel)
+                b_unit, b_at = (unit, b0 + b_panel * panel + n - panel) if b_panel else (1, b0 + n)
+                c_unit, c_at = (unit, c0 + c_panel * panel + n - panel) if c_panel else (1, c0 + n)
+                m = m_first
+                while m < m_last:
+                    at = (a0, b_at, bias0 + n, c_at, m, t)
+                    numbers = (taps, inner, a_step, b_step * b_unit, b_unit, c_unit, m_last - m, wide, start)
+                    if wide > lanes:
+                        if m_last - m > MIDDLE_2:
+                            _tall_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
+                            m += TALL_2
+                        elif m_last - m > LOW_2:
+                            _middle_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
+                            m += MIDDLE_2
+                        else:
+                            _low_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
+                            m += LOW_2
+                    elif m_last - m > 2 * MIDDLE_1:
+                        _tall_1(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
+                        m += TALL_1
+                    elif m_last - m > LOW_1:
+                        _middle_1(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
+                        m += MIDDLE_1
                     else:
                         _low_1(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
+                        m += LOW_1
 
 
 @inlined
@@ -98,6 +112,15 @@ class Contraction:
     b_step: int
     columns: int
     blocks: list[Block] = field(default_factory=list)
+    b_panel: int = 0
+    """Rows of B's panels; 0: B is a plain matrix."""
+    c_panel: int = 0
+    job_rows: int = 0
+    """Rows of a job; 0: as many as are worth a chunk."""
+    tap_block: int = 1 << 40
+    """Taps to sum before going on to the next tile, when A and B are too large for the cache."""
+    adds: bool = False
+    """C += instead of C =."""
 
     def macs(self) -> int:
         """Multiply-adds, without what partly filled tiles waste."""
@@ -108,22 +131,16 @@ class Contraction:
         first, last = block.taps or (0, len(self.a_taps))
         return last - first
 
-    def tile_rows(self) -> int:
-        """The tile height that wastes least on the usual block."""
-        rows = max(block.rows for block in self.blocks)
-        # A tile of h rows costs about h + 2: the loads of B are shared by its rows.
-        return min(TILE_ROWS, key=lambda h: -(-rows // h) * (h + 2))
-
-    def jobs(self, tile_rows: int) -> Table:
+    def jobs(self) -> Table:
         """Every block, cut into jobs of rows and columns that are worth a chunk and keep a panel of B in cache."""
-        column_width = 128
+        column_width = 4 * PANEL
         table = []
         for block in self.blocks:
             first_tap, last_tap = block.taps or (0, len(self.a_taps))
             for n in range(0, self.columns, column_width):
                 n_last = min(n + column_width, self.columns)
-                cost = max(1, (last_tap - first_tap) * self.inner * (n_last - n)) * tile_rows / 8
-                step = tile_rows * max(1, round(4 * GRAIN / cost))
+                cost = max(1, (last_tap - first_tap) * self.inner * (n_last - n)) * TALL_1 / 8
+                step = self.job_rows or TALL_1 * max(1, round(4 * GRAIN / cost))
                 for m in range(0, block.rows, step):
                     m_last = min(m + step, block.rows)
                     table.append((block.a, block.b, block.c, block.bias, m, m_last, n, n_last, first_tap, last_tap))
@@ -131,9 +148,8 @@ class Contraction:
 
     def call_arguments(self) -> dict[str, Table | int]:
         """All arguments of `contract` but the arrays."""
-        height = self.tile_rows()
         return {
-            "jobs": self.jobs(height),
+            "jobs": self.jobs(),
             "a_rows": self.a_rows,
             "c_rows": self.c_rows,
             "a_taps": self.a_taps,
@@ -141,6 +157,9 @@ class Contraction:
             "inner": self.inner,
             "a_step": self.a_step,
             "b_step": self.b_step,
-            "tile_rows": height,
+            "columns": self.columns,
+            "b_panel": self.b_panel,
+            "c_panel": self.c_panel,
+            "tap_block": self.tap_block,
+            "adds": int(self.adds),
         }
-

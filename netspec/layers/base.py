@@ -17,6 +17,7 @@ from pydantic import Field
 from netspec.initializers.base import Initializer
 from netspec.kernels.abi import ElementType, Kernel
 from netspec.kernels.calls import ArgumentValue, Ref
+from netspec.kernels.panels import PANEL, from_panels, to_panels
 from netspec.registry import Plugin
 
 Shape = tuple[int, ...]
@@ -48,7 +49,8 @@ class Note:
 class Parameter:
     """A tensor that is learned.
 
-    `shape` is PyTorch's. The stored order is `array.reshape(view).transpose(axes)`; without them the two agree.
+    `shape` is PyTorch's. The stored order is `array.reshape(view).transpose(axes)`; without them the two agree. With
+    `matrix` it is a row of matrices of that size, each in panels (`netspec/kernels/panels.py`).
     `decays`: whether weight decay applies by default (not to biases and normalization).
     """
 
@@ -60,6 +62,7 @@ class Parameter:
     decays: bool = True
     fans: tuple[int, int] = (1, 1)
     """Inputs and outputs that one output or input element is connected to, for initializers; a bias has its weight's."""
+    matrix: tuple[int, int] | None = None
 
     @property
     def size(self) -> int:
@@ -68,11 +71,17 @@ class Parameter:
     def to_stored(self, array: NDArray[Any]) -> NDArray[Any]:
         """PyTorch's order → a flat array in the order of the kernels."""
         viewed = array.reshape(self.view or self.shape)
-        return np.ascontiguousarray(viewed.transpose(self.axes) if self.axes else viewed).reshape(-1)
+        flat = np.ascontiguousarray(viewed.transpose(self.axes) if self.axes else viewed).reshape(-1)
+        if self.matrix is None or self.matrix[1] <= PANEL:
+            return flat
+        return np.concatenate([to_panels(matrix) for matrix in flat.reshape(-1, *self.matrix)])
 
     def from_stored(self, flat: NDArray[Any]) -> NDArray[Any]:
         """A flat array in the order of the kernels → PyTorch's order, as a copy."""
         view = self.view or self.shape
+        if self.matrix is not None and self.matrix[1] > PANEL:
+            matrices = flat.reshape(-1, self.matrix[0] * self.matrix[1])
+            flat = np.concatenate([from_panels(matrix, *self.matrix).reshape(-1) for matrix in matrices])
         if self.axes is None:
             return flat.reshape(self.shape).copy()
         stored = flat.reshape([view[axis] for axis in self.axes])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from netspec.kernels.calls import Ref
 from netspec.kernels.contract import JOB, NOTHING, Contraction, contract
-from netspec.kernels.copies import add_margins, add_partials, column_sums, transpose_matrices
+from netspec.kernels.copies import add_margins, add_partials, column_sums
+from netspec.kernels.panels import PANEL, transpose_panels
 from netspec.layers.base import Io, Shape
 
 
@@ -46,13 +47,15 @@ def call_margins(io: Io, x: Ref, shape: Shape, top: int, left: int, height: int,
     return padded
 
 
-def call_transposed(io: Io, w: Ref, count: int, rows: int, columns: int) -> Ref:
-    """w (count, rows, columns) as (count, columns, rows)."""
-    if rows == 1 or columns == 1:
+def call_transposed(io: Io, w: Ref, groups: int, taps: int, rows: int, columns: int) -> Ref:
+    """For each group w (taps · rows, columns) as (taps · columns, rows), tap by tap transposed; both in panels."""
+    if min(rows, columns) == 1 and max(rows, columns) <= PANEL:
         return w
     result = io.workspace("transposed", w.size)
-    chunks = io.chunks(count * columns, rows)
-    io.call(transpose_matrices, chunks=chunks, x=w, y=result, count=count, rows=rows, columns=columns)
+    chunks = io.chunks(groups * taps * -(-rows // PANEL), 2 * min(rows, PANEL) * columns)
+    io.call(
+        transpose_panels, chunks=chunks, x=w, y=result, groups=groups, taps=taps, rows=rows, columns=columns
+    )  # fmt: skip
     return result
 
 

@@ -105,7 +105,8 @@ class Conv2d(Layer):
         g, o, c, kh, kw = geometry.groups, geometry.group_out, geometry.group_in, *geometry.kernel
         fans = (c * kh * kw, o * kh * kw)
         shape = (self.out_channels, c, kh, kw)
-        weight = Parameter("weight", shape, self.weight_init, (g, o, c, kh, kw), (0, 3, 4, 2, 1), fans=fans)
+        view, matrix = (g, o, c, kh, kw), (kh * kw * c, o)
+        weight = Parameter("weight", shape, self.weight_init, view, (0, 3, 4, 2, 1), fans=fans, matrix=matrix)
         bias = Parameter("bias", (self.out_channels,), self.bias_init, decays=False, fans=fans)
         return [weight, bias] if self.bias else [weight]
 
@@ -116,7 +117,7 @@ class Conv2d(Layer):
     def forward(self, io: Io) -> None:
         geometry = self._geometry(io.x_shapes[0])
         x, w, b = self._padded_input(io, geometry), io.parameters["weight"], io.parameters.get("bias")
-        call_contraction(io, geometry.forward(io.n), x, w, io.y, b, by_sample=True)
+        call_contraction(io, geometry.forward(io.n, io.shards), x, w, io.y, b, by_sample=True)
 
     def backward(self, io: Io) -> None:
         geometry = self._geometry(io.x_shapes[0])
@@ -124,8 +125,7 @@ class Conv2d(Layer):
         if db is not None:
             call_bias_gradient(io, io.dy, db, io.n * geometry.pixels, self.out_channels)
         if dw is not None:
-            segments = geometry.weight_segments(io.n, io.shards)
-            form = geometry.weight_gradient(io.n, segments)
+            form, segments = geometry.weight_gradient(io.n, io.itemsize, io.shards)
             call_summed(io, form, segments, dw.size, self._padded_input(io, geometry), io.dy, dw)
         if io.dx[0] is not None:
             self._input_gradient(io, geometry, io.dx[0])
@@ -138,18 +138,19 @@ class Conv2d(Layer):
         if geometry.prefers_rows(io.itemsize):
             self._row_gradient(io, geometry, dx)
             return
-        taps = geometry.groups * geometry.kernel[0] * geometry.kernel[1]
-        w = call_transposed(io, io.parameters["weight"], taps, geometry.group_in, geometry.group_out)
+        w = call_transposed(
+            io, io.parameters["weight"], geometry.groups, geometry.window, geometry.group_in, geometry.group_out
+        )
         (top, height), (left, width) = geometry.gradient_margins()
         dy = call_margins(io, io.dy, io.y_shape, top, left, height, width)
-        for form in geometry.input_gradients(io.n):
+        for form in geometry.input_gradients(io.n, io.shards):
             call_contraction(io, form, dy, w, dx, by_sample=True)
 
     def _row_gradient(self, io: Io, geometry: Geometry, dx: Ref) -> None:
         """For few channels: each output pixel's part of a row of dx, (kernel column, channel) in one vector, then added."""
         (kh, kw), width = geometry.kernel, geometry.width
         span_size = kw * geometry.channels
-        w = call_transposed(io, io.parameters["weight"], kh, span_size, self.out_channels)
+        w = call_transposed(io, io.parameters["weight"], 1, kh, span_size, self.out_channels)
         top, high = geometry.gradient_margins()[0]
         dy = call_margins(io, io.dy, io.y_shape, top, 0, high, width.output)
         rows = io.n * geometry.height.size

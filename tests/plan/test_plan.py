@@ -68,7 +68,8 @@ def test_inference_needs_less_memory_than_training():
 @pytest.fixture
 def _wide_vectors(monkeypatch):
     """Tiles of a host with 32 vector registers, so that the text is the same everywhere."""
-    monkeypatch.setattr("netspec.kernels.contract.TILE_ROWS", (14, 8, 4))
+    monkeypatch.setattr("netspec.kernels.contract.TALL_1", 24)
+    monkeypatch.setattr("netspec.layers.convolution.TALL", (12, 24))
 
 
 @pytest.mark.usefixtures("_wide_vectors")
