@@ -44,6 +44,8 @@ class TestConv2d(Battery):
         case((3, 5, 5), out_channels=4, kernel_size=1),
         case((3, 5, 5), out_channels=4, kernel_size=1, stride=2),
         case((2, 5, 4), out_channels=1, kernel_size=[5, 4]),
+        case((68, 4, 5), n=8, out_channels=70, kernel_size=[2, 3], padding=1, stride=[1, 2], groups=2),
+        case((65, 3, 3), n=4, out_channels=36, kernel_size=1),
     )
 
     def test_the_weight_gradient_is_cut_into_fixed_segments_when_it_is_small(self) -> None:
@@ -69,6 +71,21 @@ class TestConv2d(Battery):
         layer = Conv2d(name="a", out_channels=8, kernel_size=3, groups=2, padding=1)
         assert layer.macs([(4, 5, 5)], (8, 5, 5)) == 8 * 25 * (4 // 2) * 9
         assert [p.shape for p in layer.parameters([(4, 5, 5)])] == [(8, 2, 3, 3), (8,)]
+
+
+class TestConv2dInManyBlocks(Battery):
+    """Weight gradients whose operands do not fit the caches: sums go on where they stood, block after block."""
+
+    cases = (
+        case((5, 9, 7), out_channels=35, kernel_size=3, padding=1),
+        case((4, 9, 7), out_channels=6, kernel_size=3, stride=2, groups=2),
+    )
+
+    @pytest.fixture(autouse=True)
+    def _small_caches(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("LAST_LEVEL", "SECOND_LEVEL", "WANTED_JOBS"):
+            monkeypatch.setattr(f"netspec.layers.convolution.{name}", 1)
+        monkeypatch.setattr("netspec.layers.convolution.MANY_ROWS", 7)
 
 
 extent = st.integers(1, 4)

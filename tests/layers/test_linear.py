@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from netspec.layers.linear import Linear
 from tests.kit.battery import Battery, Case
@@ -30,6 +31,19 @@ class TestLinear(Battery):
         w = np.eye(24)
         y = LayerRun(Linear(name="a", out_features=24, bias=False), [x], {"weight": w}).forward()
         np.testing.assert_array_equal(y[0], np.arange(24))
+
+    def test_large_weights_are_not_transposed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        rng = np.random.default_rng(0)
+        w, x, dy = rng.standard_normal((70, 24)), rng.standard_normal((5, 2, 3, 4)), rng.standard_normal((5, 70))
+        run = LayerRun(Linear(name="a", out_features=70, bias=False), [x], {"weight": w})
+        run.forward()
+        (expected,), _ = run.backward(dy)
+        monkeypatch.setattr("netspec.layers.linear.LARGE", 1)
+        run = LayerRun(Linear(name="a", out_features=70, bias=False), [x], {"weight": w})
+        run.forward()
+        (dx,), _ = run.backward(dy)
+        np.testing.assert_allclose(dx, (dy @ w).reshape(x.shape), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(dx, expected, rtol=1e-12, atol=1e-12)
 
     def test_macs_are_inputs_times_outputs(self) -> None:
         assert Linear(name="a", out_features=10).macs([(3, 4, 5)], (10,)) == 600
