@@ -1,0 +1,159 @@
+"""One netspec layer → the PyTorch module that computes the same. What has no equal is refused, never approximated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from torch import Tensor, nn
+
+from netspec.layers.avg_pool2d import AvgPool2d
+from netspec.layers.base import Layer, Shape, volume
+from netspec.layers.batch_norm import BatchNorm
+from netspec.layers.conv2d import Conv2d
+from netspec.layers.dropout import Dropout
+from netspec.layers.elu import ELU
+from netspec.layers.gelu import GELU
+from netspec.layers.hard_tanh import HardTanh
+from netspec.layers.leaky_relu import LeakyReLU
+from netspec.layers.linear import Linear
+from netspec.layers.pooling import Pool2d
+from netspec.layers.prelu import PReLU
+from netspec.layers.softplus import Softplus
+from netspec.windows import Axis, pair
+
+Shapes = Sequence[Shape]
+
+
+class NoPeerError(ValueError):
+    """PyTorch has no module that computes the same."""
+
+    def __init__(self, layer: Layer, what: str) -> None:
+        super().__init__(f"{layer.name}: no PyTorch module for {what}; race a spec without it")
+
+
+class GlobalPool(nn.Module):
+    """(N, C, H, W) → (N, C)."""
+
+    def __init__(self, pool: nn.Module) -> None:
+        super().__init__()
+        self.pool = pool
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.pool(x)
+        return y.flatten(1)
+
+
+class FlatLinear(nn.Linear):
+    """A linear layer that flattens pictures itself, as netspec's does."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.flatten(1))
+
+
+def module_of(layer: Layer, inputs: Shapes, in_place: bool) -> nn.Module:
+    """The module for a layer with one input. in_place: nobody else reads that input, nor does its own gradient."""
+    if (module := _overwriting(layer, in_place)) is not None:
+        return module
+    if layer.type_name() not in _MAKERS:
+        raise NoPeerError(layer, f"type {layer.type_name()}")
+    return _MAKERS[layer.type_name()](layer, inputs)
+
+
+def _overwriting(layer: Layer, in_place: bool) -> nn.Module | None:
+    """The activations whose gradient can be told from their output, so that they may overwrite their input."""
+    if isinstance(layer, LeakyReLU):
+        return nn.LeakyReLU(layer.negative_slope, in_place and layer.negative_slope > 0)
+    if isinstance(layer, ELU):
+        return nn.ELU(layer.alpha, in_place and layer.alpha > 0)
+    if isinstance(layer, HardTanh):
+        return nn.Hardtanh(layer.min_val, layer.max_val, in_place)
+    kinds: dict[str, Callable[[bool], nn.Module]] = {"relu": nn.ReLU, "relu6": nn.ReLU6, "selu": nn.SELU}
+    make = kinds.get(layer.type_name())
+    return make(in_place) if make else None
+
+
+def _conv2d(layer: Layer, inputs: Shapes) -> nn.Module:
+    assert isinstance(layer, Conv2d)
+    if layer.rounding == "ceil":
+        raise NoPeerError(layer, 'a convolution with rounding = "ceil"')
+    padding = _even_padding(layer, layer.axes(inputs[0]))
+    return nn.Conv2d(
+        inputs[0][0], layer.out_channels, pair(layer.kernel_size), pair(layer.stride), padding,
+        pair(layer.dilation), layer.groups, layer.bias,
+    )  # fmt: skip
+
+
+def _pool(layer: Layer, inputs: Shapes) -> nn.Module:
+    assert isinstance(layer, Pool2d)
+    padding = _even_padding(layer, layer.axes(inputs[0]))
+    kernel, stride = pair(layer.kernel_size), pair(layer.stride or layer.kernel_size)
+    ceil = layer.rounding == "ceil"
+    if not isinstance(layer, AvgPool2d):
+        return nn.MaxPool2d(kernel, stride, padding, pair(layer.dilation), ceil_mode=ceil)
+    if pair(layer.dilation) != (1, 1):
+        raise NoPeerError(layer, "a mean over windows with dilation")
+    return nn.AvgPool2d(kernel, stride, padding, ceil, layer.count_include_pad)
+
+
+def _even_padding(layer: Layer, axes: tuple[Axis, Axis]) -> tuple[int, int]:
+    if any(axis.before != axis.after for axis in axes):
+        raise NoPeerError(layer, "padding that differs between the sides")
+    return axes[0].before, axes[1].before
+
+
+def _batch_norm(layer: Layer, inputs: Shapes) -> nn.Module:
+    assert isinstance(layer, BatchNorm)
+    if not layer.unbiased_running_var:
+        raise NoPeerError(layer, "unbiased_running_var = false")
+    kind = nn.BatchNorm2d if len(inputs[0]) == 3 else nn.BatchNorm1d
+    return kind(inputs[0][0], layer.eps, layer.momentum, layer.affine)
+
+
+def _linear(layer: Layer, inputs: Shapes) -> nn.Module:
+    assert isinstance(layer, Linear)
+    kind = FlatLinear if len(inputs[0]) > 1 else nn.Linear
+    return kind(volume(inputs[0]), layer.out_features, layer.bias)
+
+
+def _dropout(layer: Layer, inputs: Shapes) -> nn.Module:
+    assert isinstance(layer, Dropout)
+    return nn.Dropout(layer.p)
+
+
+def _prelu(layer: Layer, inputs: Shapes) -> nn.Module:
+    assert isinstance(layer, PReLU)
+    return nn.PReLU(layer.num_parameters)
+
+
+def _gelu(layer: Layer, inputs: Shapes) -> nn.Module:
+    assert isinstance(layer, GELU)
+    return nn.GELU(layer.approximate)
+
+
+def _softplus(layer: Layer, inputs: Shapes) -> nn.Module:
+    assert isinstance(layer, Softplus)
+    return nn.Softplus(layer.beta)
+
+
+_MAKERS: Mapping[str, Callable[[Layer, Shapes], nn.Module]] = {
+    "conv2d": _conv2d,
+    "linear": _linear,
+    "batch_norm": _batch_norm,
+    "max_pool2d": _pool,
+    "avg_pool2d": _pool,
+    "global_avg_pool": lambda layer, inputs: GlobalPool(nn.AdaptiveAvgPool2d(1)),
+    "global_max_pool": lambda layer, inputs: GlobalPool(nn.AdaptiveMaxPool2d(1)),
+    "dropout": _dropout,
+    "flatten": lambda layer, inputs: nn.Flatten(),
+    "identity": lambda layer, inputs: nn.Identity(),
+    "softmax": lambda layer, inputs: nn.Softmax(1),
+    "silu": lambda layer, inputs: nn.SiLU(),
+    "hard_swish": lambda layer, inputs: nn.Hardswish(),
+    "hard_sigmoid": lambda layer, inputs: nn.Hardsigmoid(),
+    "sigmoid": lambda layer, inputs: nn.Sigmoid(),
+    "tanh": lambda layer, inputs: nn.Tanh(),
+    "softsign": lambda layer, inputs: nn.Softsign(),
+    "gelu": _gelu,
+    "softplus": _softplus,
+    "prelu": _prelu,
+}
