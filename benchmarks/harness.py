@@ -1,43 +1,124 @@
-"""Runs contestants in turn, several rounds each, in one process, and prints medians and ratios.
+"""Runs contestants in turn, several rounds each: what disturbs one disturbs the others.
 
-The machine is shared and noisy: only the ratio of medians taken side by side says anything.
+On a shared, noisy machine only the ratio of medians taken side by side says anything.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmarks.contest import NAMES, OURS, Contest, Team, Timer
+from benchmarks.worker import Worker, make_team
+
+if TYPE_CHECKING:
+    from benchmarks.contest import Array
+
+LEAST_ROUNDS = 5
+TOLERANCE = 1e-3
+"""Relative difference of the logits, far above what float32 rounds in a deep network and far below another network."""
 
 
-def race(contestants: Mapping[str, Callable[[], object]], rounds: int = 15, seconds: float = 0.2) -> dict[str, float]:
-    """Median seconds a call of each contestant; a round gives each about `seconds`, one after the other."""
-    repeats = {name: max(1, round(seconds / _once(step))) for name, step in contestants.items()}
+@dataclass(frozen=True)
+class Timing:
+    """Seconds a call: the median of the rounds, and the quartiles around it."""
+
+    median: float
+    low: float
+    high: float
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long to measure: a round gives each contestant about `seconds`; after `limit` seconds no sixth round starts."""
+
+    rounds: int = 15
+    seconds: float = 0.2
+    limit: float = 120.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Times by contestant, and why others have none."""
+
+    timings: dict[str, Timing]
+    absent: dict[str, str]
+
+    @property
+    def best(self) -> str | None:
+        """The fastest of the others."""
+        others = {name: timing.median for name, timing in self.timings.items() if name != OURS}
+        return min(others, key=lambda name: others[name]) if others else None
+
+    @property
+    def ratio(self) -> float | None:
+        """Its time divided by netspec's: above 1 netspec is faster."""
+        if self.best is None or OURS not in self.timings:
+            return None
+        return self.timings[self.best].median / self.timings[OURS].median
+
+
+def hold(contest: Contest, libraries: Sequence[str], pace: Pace = Pace(), *, one_process: bool = False) -> Outcome:
+    """Race the libraries' contestants, each library in its own process unless `one_process`.
+
+    Raises ValueError when the logits differ: two different networks must not be raced.
+    """
+    with ExitStack() as stack:
+        if one_process:
+            # PyTorch first: whoever comes first decides how the threads of both wait (see worker.py).
+            teams = [make_team(name, contest) for name in sorted(libraries, key=lambda name: name == "netspec")]
+        else:
+            workers = [stack.enter_context(Worker(name, contest)) for name in libraries]
+            teams = [worker.team() for worker in workers]
+        whole = merged(teams)
+        check_same(whole.logits)
+        return Outcome(race(whole.timers, pace), whole.absent)
+
+
+def merged(teams: Sequence[Team]) -> Team:
+    """All contestants in the order of NAMES."""
+    whole = Team()
+    for team in teams:
+        whole.timers |= team.timers
+        whole.absent |= team.absent
+        whole.logits |= team.logits
+    return Team({name: whole.timers[name] for name in NAMES if name in whole.timers}, whole.absent, whole.logits)
+
+
+def check_same(logits: Mapping[str, Array]) -> None:
+    """Raises ValueError unless all networks gave the same numbers."""
+    for name, values in logits.items():
+        for other, expected in logits.items():
+            difference, largest = float(abs(values - expected).max()), float(abs(expected).max())
+            if not difference <= TOLERANCE * largest:
+                raise ValueError(f"{name} and {other} differ by {difference:.3g}, the largest logit is {largest:.3g}")
+
+
+def race(contestants: Mapping[str, Timer], pace: Pace) -> dict[str, Timing]:
+    """Time of each contestant; each round starts with another one."""
+    repeats = {name: max(1, round(pace.seconds / _once(timer))) for name, timer in contestants.items()}
     samples: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(rounds):
-        for name, step in contestants.items():
-            start = time.perf_counter()
-            for _ in range(repeats[name]):
-                step()
-            samples[name].append((time.perf_counter() - start) / repeats[name])
-    return {name: statistics.median(values) for name, values in samples.items()}
+    names, started = list(contestants), time.perf_counter()
+    for turn in range(pace.rounds):
+        if turn >= LEAST_ROUNDS and time.perf_counter() - started > pace.limit:
+            break
+        first = turn % max(len(names), 1)
+        for name in names[first:] + names[:first]:
+            samples[name].append(contestants[name](repeats[name]) / repeats[name])
+    return {name: _timing(values) for name, values in samples.items()}
 
 
-def _once(step: Callable[[], object]) -> float:
-    for _ in range(3):
-        step()
-    start = time.perf_counter()
-    step()
-    return max(time.perf_counter() - start, 1e-6)
+def _once(timer: Timer) -> float:
+    """Seconds of a call, after one that warms the caches."""
+    timer(1)
+    return max(timer(1), 1e-6)
 
 
-def report(title: str, medians: Mapping[str, float], ours: str = "netspec") -> float:
-    """Print the table; returns the ratio of the best peer's time to ours (above 1: we are faster)."""
-    print(title)
-    for name, median in sorted(medians.items(), key=lambda item: item[1]):
-        print(f"  {name:<24} {1e3 * median:9.3f} ms")
-    peers = {name: median for name, median in medians.items() if name != ours}
-    best = min(peers, key=lambda name: peers[name])
-    ratio = peers[best] / medians[ours]
-    print(f"  ratio {best} / {ours}: {ratio:.2f}")
-    return ratio
+def _timing(values: list[float]) -> Timing:
+    low, _, high = statistics.quantiles(values, n=4) if len(values) > 1 else (values[0],) * 3
+    return Timing(statistics.median(values), low, high, len(values))

@@ -12,12 +12,14 @@ from typing import Any
 
 import networkx as nx
 import torch
+from numpy.typing import NDArray
 from torch import fx, nn
 
 from benchmarks.modules import NoPeerError, module_of
 from netspec.graph import build_graph, inputs_of, order, outputs_of
 from netspec.layers.base import Layer
-from netspec.program import Program
+from netspec.plan.pipeline import start_plan
+from netspec.program import DType, initial_tensors
 from netspec.shapes import infer_shapes
 from netspec.spec.model import Spec
 
@@ -52,26 +54,39 @@ def peer(spec: Spec) -> fx.GraphModule:
     return fx.GraphModule(root, code, spec.name)
 
 
-def twin(program: Program) -> fx.GraphModule:
-    """The peer of a compiled network with its initial tensors; what is frozen there is frozen here, too."""
-    model = peer(program.spec).to(getattr(torch, program.dtype))
-    tensors = {**program.parameters, **program.states}
-    own = {name: value for name, value in model.state_dict().items() if not name.endswith("num_batches_tracked")}
-    if own.keys() != tensors.keys():
-        raise ValueError(f"tensors differ between netspec and PyTorch: {sorted(own.keys() ^ tensors.keys())}")
-    model.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()}, strict=False)
-    for name in program.frozen:
-        for parameter in _submodule(model, name).parameters():
-            parameter.requires_grad_(False)
-    return model
+class Twin:
+    """The peer of a spec with netspec's initial tensors; what is frozen there is frozen here, too."""
 
+    def __init__(
+        self, spec: Spec, layout: torch.memory_format = torch.contiguous_format, dtype: DType = "float32"
+    ) -> None:
+        start = start_plan(spec, dtype=dtype, seed=spec.seed)
+        self._inference_mode = start.inference_mode
+        self.model: nn.Module = peer(spec).to(dtype=getattr(torch, dtype))
+        self.model.to(memory_format=layout)  # type: ignore[call-overload]
+        self._load(initial_tensors(start))
+        for name in start.frozen:
+            for parameter in _submodule(self.model, name).parameters():
+                parameter.requires_grad_(False)
 
-def train_mode(model: fx.GraphModule, program: Program) -> fx.GraphModule:
-    """Training mode, in which frozen layers stay in inference mode."""
-    model.train()
-    for name in program.start.inference_mode:
-        _submodule(model, name).eval()
-    return model
+    def _load(self, tensors: Mapping[str, NDArray[Any]]) -> None:
+        """Raises ValueError when the two networks do not have the same tensors."""
+        own = {name for name in self.model.state_dict() if not name.endswith("num_batches_tracked")}
+        if own != tensors.keys():
+            raise ValueError(f"tensors differ between netspec and PyTorch: {sorted(own ^ tensors.keys())}")
+        self.model.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()}, strict=False)
+
+    def in_training(self) -> nn.Module:
+        """In training mode, in which frozen layers stay in inference mode."""
+        self.model.train()
+        for name in self._inference_mode:
+            _submodule(self.model, name).eval()
+        return self.model
+
+    def in_inference(self) -> nn.Module:
+        """In inference mode."""
+        self.model.eval()
+        return self.model
 
 
 def _is_free(graph: nx.DiGraph[str], name: str) -> bool:

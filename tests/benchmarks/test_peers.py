@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is in the extra `peers`")
 pytestmark = pytest.mark.peers
 
 from benchmarks.modules import NoPeerError  # noqa: E402
-from benchmarks.peers import peer, train_mode, twin  # noqa: E402
+from benchmarks.peers import Twin, peer  # noqa: E402
 
 BRANCHES: list[dict[str, Any]] = [
     {"name": "a", "type": "conv2d", "out_channels": 4, "kernel_size": 3, "padding": 1, "groups": 2},
@@ -60,17 +60,17 @@ def random_batch(program: Any, n: int) -> tuple[Any, Any]:
 def test_peer_gives_netspecs_logits_and_gradients(name: str) -> None:
     # float64: what differs then differs by more than rounding.
     program = netspec.compile(SPECS[name](), batch_size=4, dtype="float64")
-    model = twin(program)
+    model = Twin(program.spec, dtype="float64")
     x, y = random_batch(program, 4)
     with torch.no_grad():
-        expected = model.eval()(torch.from_numpy(x)).numpy()
+        expected = model.in_inference()(torch.from_numpy(x)).numpy()
     np.testing.assert_allclose(program.forward(x), expected, rtol=1e-7, atol=1e-9)
-    loss = torch.nn.functional.cross_entropy(train_mode(model, program)(torch.from_numpy(x)), torch.from_numpy(y))
+    loss = torch.nn.functional.cross_entropy(model.in_training()(torch.from_numpy(x)), torch.from_numpy(y))
     loss.backward()
     assert program.train_step(x, y) == pytest.approx(float(loss.detach()), rel=1e-9)
     gradients = program.gradients
     assert gradients
-    for key, parameter in model.named_parameters():
+    for key, parameter in model.model.named_parameters():
         np.testing.assert_allclose(gradients[key], parameter.grad.numpy(), rtol=1e-5, atol=1e-8, err_msg=key)
 
 
@@ -85,8 +85,7 @@ def test_vgg16_and_its_peer_have_the_same_tensors() -> None:
 
 def test_frozen_layers_learn_nothing_and_keep_their_statistics() -> None:
     spec = spec_of(BRANCHES, [2, 8, 8], loss=CROSS_ENTROPY, optimizer=SGD, transfer={"freeze_to": "bn1d"})
-    program = netspec.compile(spec, batch_size=4)
-    model = train_mode(twin(program), program)
+    model = Twin(spec).in_training()
     before = {key: value.clone() for key, value in model.state_dict().items()}
     model(torch.randn(4, 2, 8, 8)).sum().backward()
     assert {key for key, value in model.named_parameters() if value.grad is not None} == {"out.weight", "out.bias"}
