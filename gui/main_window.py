@@ -13,8 +13,8 @@ from gui.document import Document, State
 from gui.panels.welcome import Welcome
 from gui.panels.workplace import Workplace
 from gui.theme import apply_theme, system_theme
-from netspec.cli.console import count, plural
-from netspec.cli.diagnostics import tally
+from netspec.look import count, plural
+from netspec.problems import tally
 from netspec.shipped import shipped_specs
 from netspec.spec.source import FORMATS
 

@@ -1,46 +1,17 @@
-"""The look: colours for light and dark, fonts, and the style sheet made from them."""
+"""The look of netspec.look in Qt: palette, fonts and style sheet, in light and dark."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
-from netspec.cli.console import FAMILY_COLOURS
+from netspec.look import DARK, FAMILY_COLOURS, LIGHT, Theme
 
 BODY, SECONDARY, TITLE = 13, 11, 15
 """Text sizes in pixels."""
 BAR = 4
 """Width in pixels of the bar that tells a layer's family."""
-
-
-@dataclass(frozen=True)
-class Theme:
-    """Colours of one mode; text on window and surface has a contrast of at least 4.5:1."""
-
-    window: str
-    surface: str
-    line: str
-    text: str
-    secondary: str
-    accent: str
-    selection: str
-    error: str
-    warning: str
-    ok: str
-    frozen: str
-
-
-LIGHT = Theme(
-    window="#F7F8FA", surface="#FFFFFF", line="#DCE0E6", text="#1D2430", secondary="#5B6675", accent="#2F6FEB",
-    selection="#DCE8FD", error="#C93838", warning="#8F6300", ok="#217A45", frozen="#5E7389",
-)  # fmt: skip
-DARK = Theme(
-    window="#15181E", surface="#1D222B", line="#323A47", text="#E6EAF0", secondary="#9AA5B4", accent="#6AA2FF",
-    selection="#2A3F63", error="#F07171", warning="#E0A52B", ok="#4CC07C", frozen="#9DB2C8",
-)  # fmt: skip
 
 
 def system_theme() -> Theme:

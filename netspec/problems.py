@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from netspec.codes import explain
+from netspec.look import plural
 
-__all__ = ["Path", "Problem", "Severity", "Span", "SpecError", "explain", "render_problems", "sort_problems", "spell"]
+__all__ = [
+    "Path", "Problem", "Severity", "Span", "SpecError", "explain", "render_problems", "sort_problems", "spell", "tally",
+]  # fmt: skip
 
 Severity = Literal["error", "warning"]
 Path = tuple[str | int, ...]
@@ -171,3 +174,11 @@ def _width(text: str) -> int:
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in text
     )
+
+
+def tally(problems: Iterable[Problem]) -> str:
+    """ "2 errors, 1 warning"."""
+    problems = tuple(problems)
+    errors = sum(problem.severity == "error" for problem in problems)
+    parts = [(errors, "error"), (len(problems) - errors, "warning")]
+    return ", ".join(plural(number, noun) for number, noun in parts if number)

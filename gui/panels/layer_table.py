@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 from gui.symbols import draw_snowflake
 from gui.theme import BAR, current_theme, family_colour
 from netspec.analysis import Row
-from netspec.cli.console import count, shape
 from netspec.layers.base import Layer
+from netspec.look import count, shape
 from netspec.registry import plugins
 
 Index = QModelIndex | QPersistentModelIndex

@@ -31,9 +31,10 @@ def check(
 
     Nothing is run and no data are read. Exit code 2 when there is an error.
     """
-    from netspec.cli.diagnostics import print_problems, tally
+    from netspec.cli.diagnostics import print_problems
     from netspec.cli.sources import find_spec
     from netspec.loading import read
+    from netspec.problems import tally
 
     document = read(find_spec(spec), overrides or ())
     if format is Format.JSON:

@@ -1,4 +1,4 @@
-"""The terminal: where text goes, its colours, and how numbers and shapes are written.
+"""The terminal: where text goes, and in what colours.
 
 Tables and JSON go to stdout, diagnostics to stderr. Nothing is coloured when a stream is no terminal or
 `NO_COLOR` is set.
@@ -11,33 +11,33 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from netspec.look import (
+    ERROR,
+    FAMILY_COLOURS,
+    OK,
+    THIN,
+    WARNING,
+    count,
+    duration,
+    optimizer_colour,
+    plural,
+    shape,
+    size,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
     from rich.table import Table
 
-THIN = "\N{NARROW NO-BREAK SPACE}"
+__all__ = [
+    "ERROR", "FAMILY_COLOURS", "FROZEN", "OK", "QUIET", "WARNING", "count", "duration", "optimizer_colour", "plain_table",
+    "plural", "print_json", "print_table", "shape", "size", "stderr", "stdout", "survive_poor_encodings", "write",
+]  # fmt: skip
+
 FROZEN = "❄"
-FAMILY_COLOURS = {
-    "convolution": "#3B7DD8",
-    "linear": "#D8643B",
-    "normalization": "#8A63D2",
-    "activation": "#D9A21B",
-    "pooling": "#2A9D8F",
-    "merge": "#5A9E3E",
-    "shape": "#7A8696",
-    "loss": "#C23B5A",
-}
-OPTIMIZER_COLOURS = {
-    "sgd": "#0072B2",
-    "momentum": "#E69F00",
-    "adagrad": "#CC79A7",
-    "rmsprop": "#009E73",
-    "adam": "#D55E00",
-}
-OTHER_OPTIMIZER_COLOURS = ("#56B4E9", "#7F7F7F", "#B8A200")
-ERROR, WARNING, OK, QUIET = "#D64545", "#C98A00", "#2E9E5B", "dim"
+QUIET = "dim"
 
 _ASCII = {
     "×": "x", "·": ".", "→": "->", "≥": ">=", "≤": "<=", "−": "-", "…": "...", "—": "-", "–": "-", "±": "+-",
@@ -84,45 +84,6 @@ def plain_table(*columns: str, right: Sequence[str] = ()) -> Table:
     for name in columns:
         table.add_column(name, justify="right" if name in right else "left", overflow="fold")
     return table
-
-
-def count(number: int) -> str:
-    """61706 → "61 706" with narrow spaces."""
-    return f"{number:,}".replace(",", THIN)
-
-
-def shape(sizes: Sequence[int]) -> str:
-    """(6, 28, 28) → "6 × 28 × 28"."""
-    return " × ".join(str(size) for size in sizes)
-
-
-def plural(number: int, noun: str) -> str:
-    """(1, "layer") → "1 layer"; (2, "layer") → "2 layers"."""
-    return f"{count(number)} {noun}" + ("" if number == 1 else "s")
-
-
-def duration(seconds: float) -> str:
-    """0.34 → "0.3 s"; 75 → "1:15"; 3700 → "1:01:40"."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def size(amount: float) -> str:
-    """Bytes in binary units: 1536 → "1.5 KiB"."""
-    for unit in ("B", "KiB", "MiB"):
-        if amount < 1024:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} GiB"
-
-
-def optimizer_colour(kind: str) -> str:
-    """The one colour of an optimizer's type, everywhere."""
-    others = OTHER_OPTIMIZER_COLOURS
-    return OPTIMIZER_COLOURS.get(kind) or others[sum(map(ord, kind)) % len(others)]
 
 
 def survive_poor_encodings() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from netspec.cli import console
+from netspec.problems import tally
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -25,14 +26,6 @@ def print_problems(problems: Iterable[Problem]) -> None:
     errors = sum(problem.severity == "error" for problem in problems)
     if errors:
         screen.print(tally(problems), style=f"bold {console.ERROR}")
-
-
-def tally(problems: Iterable[Problem]) -> str:
-    """ "2 errors, 1 warning"."""
-    problems = tuple(problems)
-    errors = sum(problem.severity == "error" for problem in problems)
-    parts = [(errors, "error"), (len(problems) - errors, "warning")]
-    return ", ".join(console.plural(number, noun) for number, noun in parts if number)
 
 
 def coloured(problem: Problem) -> Text:

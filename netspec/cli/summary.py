@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netspec import look
 from netspec.cli import console
 from netspec.cli.options import AsTable, Overrides, Spec, TableFormat, Verbose
 
@@ -56,7 +57,7 @@ def _table(report: Report, *, verbose: bool) -> Table:
             Text(_shape(row.output_shape)),
             Text(console.count(row.params) if row.params else ""),
             Text(console.count(row.macs) if row.macs else ""),
-            Text(console.FROZEN if row.frozen else "", style="#6AA2FF"),
+            Text(console.FROZEN if row.frozen else "", style=look.FROZEN_COLOUR),
         ]
         if verbose:
             field = console.shape(row.receptive_field) if row.receptive_field else ""

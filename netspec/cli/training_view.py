@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from netspec import look
 from netspec.cli import console
 from netspec.cli.epoch_table import EpochTable, Line, numbers, say, title
 from netspec.cli.live import LiveBar
@@ -51,7 +52,7 @@ class TrainingView:
         elif isinstance(event, FrozenProof):
             self.proofs.setdefault(event.optimizer, []).append(event)
         elif isinstance(event, Stage):
-            self._say(f"{console.FROZEN} frozen: {', '.join(event.frozen)}", style="#6AA2FF")
+            self._say(f"{console.FROZEN} frozen: {', '.join(event.frozen)}", style=look.FROZEN_COLOUR)
         elif isinstance(event, Saved):
             self._see_saved(event)
         elif isinstance(event, End):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netspec.look import LIGHT
 from netspec.metrics.monitor import direction_of
 from netspec.training.events import NAN, Event
 from netspec.training.series import Curve, LaneCurves, RunCurves, collect, colours, smoothed, smoothing_factor
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-TEXT, SECONDARY, GRID = "#1D2430", "#5B6675", "#DCE0E6"
+TEXT, SECONDARY, GRID = LIGHT.text, LIGHT.secondary, LIGHT.line
 LABEL_GAP = 13
 """Pixels between the labels at the curves' ends, at 100 dpi."""
 LONGEST_LABEL = 20

@@ -6,17 +6,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from netspec.look import lane_colours
 from netspec.metrics.monitor import direction_of
 from netspec.training.events import End, Event, Run, Step, Validation
-
-OPTIMIZER_COLOURS = {
-    "sgd": "#0072B2",
-    "momentum": "#E69F00",
-    "adagrad": "#CC79A7",
-    "rmsprop": "#009E73",
-    "adam": "#D55E00",
-}
-FURTHER_COLOURS = ("#56B4E9", "#7F7F7F", "#B8A200")
 
 
 @dataclass
@@ -93,16 +85,8 @@ def smoothed(values: list[float], beta: float) -> list[float]:
 
 
 def colours(lanes: Iterable[LaneCurves]) -> dict[str, str]:
-    """Lane → its optimizer's colour; the second lane of one type, and other types, get a further one."""
-    found: dict[str, str] = {}
-    further = 0
-    for lane in lanes:
-        own = OPTIMIZER_COLOURS.get(lane.kind)
-        if own is None or own in found.values():
-            own = FURTHER_COLOURS[further % len(FURTHER_COLOURS)]
-            further += 1
-        found[lane.label] = own
-    return found
+    """Lane → its colour in pictures."""
+    return lane_colours({lane.label: lane.kind for lane in lanes})
 
 
 def _add_validation(found: RunCurves, event: Validation) -> None:

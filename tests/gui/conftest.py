@@ -16,7 +16,8 @@ pytest.importorskip("pytestqt", reason="the desktop program's tests need pytest-
 from PySide6.QtWidgets import QApplication
 
 from gui.main_window import MainWindow
-from gui.theme import LIGHT, apply_theme
+from gui.theme import apply_theme
+from netspec.look import LIGHT
 
 TEXT = """\
 spec_version = 1

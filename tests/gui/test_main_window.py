@@ -8,7 +8,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPalette
 from PySide6.QtWidgets import QApplication
 
 from gui.main_window import MainWindow
-from gui.theme import DARK, LIGHT, apply_theme, current_theme, family_colour
+from gui.theme import apply_theme, current_theme, family_colour
+from netspec.look import DARK, LIGHT
 from netspec.shipped import shipped_specs
 from tests.gui.conftest import BROKEN, TEXT
 
