@@ -66,7 +66,7 @@ def _escaped(value: Any) -> Any:
 
 def render_toml(tree: dict[str, Any]) -> str:
     """Scalars first, then one [section] for each table and one [[section]] for each table of a list."""
-    lines = [f"{_key(key)} = {_value(value)}" for key, value in tree.items() if not _is_section(value)]
+    lines = [f"{_key(key)} = {toml_value(value)}" for key, value in tree.items() if not _is_section(value)]
     for key, value in tree.items():
         if isinstance(value, dict):
             lines += ["", f"[{_key(key)}]", *_pairs(value)]
@@ -83,18 +83,19 @@ def _is_section(value: Any) -> bool:
 
 
 def _pairs(table: dict[str, Any]) -> list[str]:
-    return [f"{_key(key)} = {_value(value)}" for key, value in table.items()]
+    return [f"{_key(key)} = {toml_value(value)}" for key, value in table.items()]
 
 
 def _key(key: str) -> str:
     return key if BARE_KEY.fullmatch(key) else _text(key)
 
 
-def _value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """A value in one line."""
     if isinstance(value, dict):
         return "{ " + ", ".join(_pairs(value)) + " }" if value else "{}"
     if isinstance(value, list):
-        return "[" + ", ".join(_value(item) for item in value) + "]"
+        return "[" + ", ".join(toml_value(item) for item in value) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
     return _text(value) if isinstance(value, str) else repr(value)

@@ -23,7 +23,7 @@ LEVELS = (
     ("datasets",),
     ("spec",),
     ("graph", "graph_checks"),
-    ("defaults", "rendering"),
+    ("defaults", "reference", "rendering"),
     ("shapes",),
     ("analysis", "lints"),
     ("loading",),

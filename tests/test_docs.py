@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import netspec
+from netspec.reference import BASES, reference_markdown
 from netspec.registry import plugins
 from netspec.shipped import shipped_specs
 
@@ -43,10 +44,48 @@ def test_the_example_of_extends_patches_the_shipped_spec(tmp_path: Path) -> None
     assert patched.optimizers[0].label() == "sgd"
 
 
-@pytest.mark.parametrize("family", ["layers", "losses", "metrics", "optimizers", "schedules", "datasets"])
-def test_the_guide_names_every_type_of_a_family(family: str) -> None:
-    words = set(re.findall(r"\w+", GUIDE))
-    assert plugins(f"netspec.{family}").keys() - words == set()
+def test_the_generated_parts_are_those_of_the_code(update_golden: bool) -> None:
+    text = reference_markdown(GUIDE)
+    if update_golden:
+        (ROOT / "docs" / "spec.md").write_text(text, encoding="utf-8")
+    assert text == GUIDE or update_golden, "run `python docs/update.py`"
+
+
+def table_cells(line: str) -> list[str]:
+    """The cells of a row; a bar within a cell is escaped."""
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+@pytest.mark.parametrize("family", BASES)
+def test_the_reference_has_every_type_and_every_key_of_a_family(family: str) -> None:
+    text = reference_markdown(f"<!-- generated: {family} -->\n<!-- end -->")
+    rows = [table_cells(line) for line in text.splitlines() if line.startswith("|")]
+    assert {len(row) for row in rows} == {4}
+    assert all(meaning for *_, meaning in rows)
+    keys: dict[str, set[str]] = {"all": set()}
+    kind = "all"
+    for first, *_ in rows:
+        if first.startswith("**"):
+            kind = first.strip("*")
+            keys[kind] = set()
+        elif first.startswith("`"):
+            keys[kind].add(first.strip("`"))
+    types = plugins(f"netspec.{family}")
+    assert keys.keys() == types.keys() | {"all"}
+    for name, plugin in types.items():
+        assert keys[name] | keys["all"] | {"type"} == set(plugin.model_fields), name
+
+
+def test_lists_of_types_name_all_of_them() -> None:
+    for family in BASES:
+        text = reference_markdown(f"<!-- generated: list_{family} -->\nEARLIER\n<!-- end -->\n")
+        assert "EARLIER" not in text
+        assert plugins(f"netspec.{family}").keys() <= set(re.findall(r"\w+", text))
+
+
+def test_a_part_that_nobody_makes_is_refused() -> None:
+    with pytest.raises(KeyError, match="nothing"):
+        reference_markdown("<!-- generated: nothing -->\n<!-- end -->\n")
 
 
 def test_the_example_of_blocks_expands_as_the_guide_says() -> None:

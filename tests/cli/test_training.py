@@ -177,3 +177,19 @@ def test_a_run_goes_on_from_the_spec_it_was_last_trained_with(small: Path) -> No
     assert again.json["optimizers"][0]["epoch"] == 4
     assert len(json.loads(Path("here/lock.json").read_text())["before"]) == 2
     assert run("evaluate", "here").code == 0
+
+
+def test_the_guide_names_every_file_of_a_run(small: Path) -> None:
+    from tests.test_docs import GUIDE
+
+    Path("mine.toml").write_text('extends = "small.toml"\nseed = 5\n')
+    assert run("race", "mine.toml", "--optimizers", "sgd,adam", "-o", "here", "-q").code == 0
+    assert run("train", "--resume", "here", "--set", "train.epochs=3", "-q").code == 0
+    told = GUIDE.split("## Files of a run")[1].split("## Exit codes")[0]
+    names = {path.name + "/" * path.is_dir() for path in Path("here").iterdir()}
+    assert {"extends/", "spec.toml", "spec.resolved.1.toml", "curves.svg"} <= names
+    assert [name for name in names if f"`{name}`" not in told] == []
+    lock = json.loads(Path("here/lock.json").read_text())
+    assert list(lock["extends"].values()) == ["extends/small.toml"]
+    assert lock["before"][0].keys() <= lock.keys() | {"until_step", "spec"}
+    assert all(f"`{key}`" in told for key in ("until_step", "spec", "before", "data_fingerprint", "running.pid"))
