@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -65,7 +66,7 @@ def to_stored(x: NDArray[Any], dtype: str | np.dtype[Any]) -> NDArray[Any]:
 
 def from_stored(flat: NDArray[Any], n: int, shape: tuple[int, ...]) -> NDArray[Any]:
     """A copy in the users' layout of n samples at the start of a flat stored array."""
-    size = n * int(np.prod(shape, dtype=np.int64))
+    size = n * math.prod(shape)
     if len(shape) == 3:
         c, h, w = shape
         return flat[:size].reshape(n, h, w, c).transpose(0, 3, 1, 2).copy()  # always a copy, also with one channel

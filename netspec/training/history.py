@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,7 @@ class History:
             self._cut(start)
         self._lines, self._table = (path.open("a", encoding="utf-8", newline="\n") for path in self._paths)
         self._columns = [*CSV_COLUMNS, *metrics]
+        self._no_metrics = "," * len(metrics) + "\n"
         if start is None:
             self._table.write(_csv_line(self._columns))
             self._table.flush()
@@ -47,11 +49,19 @@ class History:
 
     def write(self, event: Event) -> None:
         """Append one event; steps and validations to the csv, too."""
-        line = event.to_json()
-        self._lines.write(_encode(line) + "\n")
+        if type(event) is Step and (texts := _step_texts(event)) is not None:
+            line, row = texts
+            self._put(line, row + self._no_metrics)
+            return
+        values = event.to_json()
+        row = _csv_line([_cell(values.get(column)) for column in self._columns]) if isinstance(event, _IN_CSV) else ""
+        self._put(_encode(values) + "\n", row)
+
+    def _put(self, line: str, row: str) -> None:
+        self._lines.write(line)
         self._lines.flush()
-        if isinstance(event, _IN_CSV):
-            self._table.write(_csv_line([_cell(line.get(column)) for column in self._columns]))
+        if row:
+            self._table.write(row)
             self._table.flush()
 
     def sizes(self) -> tuple[int, int]:
@@ -86,6 +96,20 @@ def read_history(path: str | Path) -> Iterator[Event]:
             except ValueError as error:
                 hint = "remove that line, or fetch the file again"
                 raise TrainError(f"{file}:{number}: not an event of netspec ({error})", hint) from error
+
+
+def _step_texts(event: Step) -> tuple[str, str] | None:
+    """A step's line, and its row up to the metrics, as the general way writes them but in a tenth of the time.
+
+    A step of a small network takes a millisecond. None for what needs care: NaN, infinity, a label to be quoted.
+    """
+    label = event.optimizer
+    if not (label.isidentifier() and label.isascii() and math.isfinite(event.loss + event.lr + event.seconds)):
+        return None
+    loss, lr, seconds = (float.__repr__(value) for value in (event.loss, event.lr, event.seconds))
+    where, step, epoch = f'"event": "step", "optimizer": "{label}"', event.step, event.epoch
+    line = f'"step": {step}, "epoch": {epoch}, "seconds": {seconds}, "loss": {loss}, "lr": {lr}, "samples": {event.samples}'
+    return f"{{{where}, {line}}}\n", f"step,,{label},{step},{epoch},{loss},{lr},{seconds}"
 
 
 def _cell(value: Any) -> str:

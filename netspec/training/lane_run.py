@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from netspec.datasets.base import Array
 from netspec.datasets.loader import Batch
 from netspec.losses.base import Loss
 from netspec.metrics.report import Report
@@ -15,6 +18,9 @@ from netspec.training.evaluate import mean, output_of, targets_for
 from netspec.training.events import EARLY_STOPPING
 from netspec.training.monitors import RUNNING, Kept, Patience
 from netspec.training.settings import Settings
+
+_BATCHES_AT_ONCE, _BYTES_AT_ONCE = 32, 1 << 20
+"""Outputs wait for being counted until they are so many: counting one small batch is all overhead."""
 
 
 @dataclass
@@ -26,14 +32,31 @@ class Running:
     weight: float = 0.0
     samples: int = 0
     seconds: float = 0.0
+    _waiting: list[tuple[Array, Array]] = field(default_factory=list)
+    _waiting_bytes: int = 0
+
+    def count(self, outputs: Array, targets: Array) -> None:
+        """Takes a batch into the metrics, which do not depend on how the epoch is cut; keeps both arrays for a while."""
+        self._waiting.append((outputs, targets))
+        self._waiting_bytes += outputs.nbytes
+        if len(self._waiting) >= _BATCHES_AT_ONCE or self._waiting_bytes >= _BYTES_AT_ONCE:
+            self._count_waiting()
+
+    def _count_waiting(self) -> None:
+        if self._waiting:
+            outputs, targets = (np.concatenate(arrays) for arrays in zip(*self._waiting, strict=True))
+            self._waiting, self._waiting_bytes = [], 0
+            self.report.update(outputs, targets)
 
     def measures(self) -> dict[str, Any]:
         """running_loss and the running metrics."""
+        self._count_waiting()
         values = {RUNNING + name: value for name, value in self.report.compute().items()}
         return {RUNNING + "loss": mean(self.total, self.weight), **values}
 
     def state(self) -> dict[str, Any]:
         """Everything counted so far, as JSON values."""
+        self._count_waiting()
         numbers = {key: getattr(self, key) for key in ("total", "weight", "samples", "seconds")}
         return {**numbers, "report": self.report.state()}
 
@@ -109,7 +132,7 @@ class LaneRun:
         return mean(total, weight), samples
 
     def _count(self, batch: Batch) -> None:
-        self.running.report.update(output_of(self.lane, self.settings.loss), batch.y)
+        self.running.count(output_of(self.lane, self.settings.loss), batch.y)
 
     def observe(self, measures: Mapping[str, Any], epoch: int) -> bool:
         """Tells schedule, best and patience what was measured; whether this step is among the best."""

@@ -43,6 +43,29 @@ def test_steps_come_back_to_the_bit(loss: float, lr: float, label: str) -> None:
         assert bits(found) == bits(given_value) or (math.isnan(found) and math.isnan(given_value))
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    numbers=st.tuples(floats, floats, floats), step=st.integers(0, 2**60), metrics=st.sampled_from([[], ["accuracy", "f1"]]),
+    label=st.sampled_from(["adam", "sgd 2", 'a "quoted", one', "naïve", "a\nb", "True", "NaN"])
+    | st.text(st.characters(exclude_categories=("Cc", "Cs"))),
+)
+def test_steps_are_written_as_all_other_events_are(
+    tmp_path_factory: pytest.TempPathFactory, numbers: tuple[float, float, float], step: int, metrics: list[str], label: str
+) -> None:
+    event = Step(optimizer=label, step=step, epoch=2, seconds=numbers[0], loss=numbers[1], lr=numbers[2], samples=64)
+    folder = tmp_path_factory.mktemp("run")
+    history = History(folder, metrics)
+    history.write(event)
+    history.close()
+    line = json.dumps(event.to_json(), ensure_ascii=False, allow_nan=False)
+    assert (folder / "history.jsonl").read_bytes() == (line + "\n").encode()
+    with (folder / "history.csv").open(encoding="utf-8", newline="") as stream:
+        _, row = csv.reader(stream)
+    values = event.to_json()
+    cells = [values.get(column, "") for column in (*CSV_COLUMNS, *metrics)]
+    assert row == [repr(cell) if isinstance(cell, float) else str(cell) for cell in cells]
+
+
 @settings(max_examples=100, deadline=None)
 @given(value=floats, row=st.lists(st.integers(0, 2**53)))
 def test_metrics_come_back(value: float, row: list[int]) -> None:
