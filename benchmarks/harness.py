@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,6 +42,9 @@ class Pace:
     limit: float = 120.0
 
 
+DEFAULT_PACE = Pace()
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Times by contestant, and why others have none."""
@@ -63,21 +66,37 @@ class Outcome:
         return self.timings[self.best].median / self.timings[OURS].median
 
 
-def hold(contest: Contest, libraries: Sequence[str], pace: Pace = Pace(), *, one_process: bool = False) -> Outcome:
+def hold(
+    contest: Contest, libraries: Sequence[str], pace: Pace = DEFAULT_PACE, *, one_process: bool = False
+) -> Outcome:
     """Race the libraries' contestants, each library in its own process unless `one_process`.
 
     Raises ValueError when the logits differ: two different networks must not be raced.
     """
+    return next(hold_each([contest], libraries, pace, one_process=one_process))
+
+
+def hold_each(
+    contests: Iterable[Contest], libraries: Sequence[str], pace: Pace = DEFAULT_PACE, *, one_process: bool = False
+) -> Iterator[Outcome]:
+    """Race contest after contest in the same processes, which saves starting them."""
     with ExitStack() as stack:
-        if one_process:
-            # PyTorch first: whoever comes first decides how the threads of both wait (see worker.py).
-            teams = [make_team(name, contest) for name in sorted(libraries, key=lambda name: name == "netspec")]
-        else:
-            workers = [stack.enter_context(Worker(name, contest)) for name in libraries]
-            teams = [worker.team() for worker in workers]
-        whole = merged(teams)
-        check_same(whole.logits)
-        return Outcome(race(whole.timers, pace), whole.absent)
+        workers = [] if one_process else [stack.enter_context(Worker(name)) for name in libraries]
+        for contest in contests:
+            for worker in workers:
+                worker.prepare(contest)
+            yield _race_teams([worker.team() for worker in workers] or _own_teams(contest, libraries), pace)
+
+
+def _own_teams(contest: Contest, libraries: Sequence[str]) -> list[Team]:
+    """In this process. PyTorch first: whoever is loaded first decides how the threads of both wait (see worker.py)."""
+    return [make_team(name, contest) for name in sorted(libraries, key=lambda name: name == OURS)]
+
+
+def _race_teams(teams: Sequence[Team], pace: Pace) -> Outcome:
+    whole = merged(teams)
+    check_same(whole.logits)
+    return Outcome(race(whole.timers, pace), whole.absent)
 
 
 def merged(teams: Sequence[Team]) -> Team:
@@ -114,9 +133,11 @@ def race(contestants: Mapping[str, Timer], pace: Pace) -> dict[str, Timing]:
 
 
 def _once(timer: Timer) -> float:
-    """Seconds of a call, after one that warms the caches."""
+    """Seconds of a call, after one that warms the caches; a tenth of what preparing it takes, if that is more."""
     timer(1)
-    return max(timer(1), 1e-6)
+    started = time.perf_counter()
+    found = timer(1)
+    return max(found, (time.perf_counter() - started) / 10, 1e-6)
 
 
 def _timing(values: list[float]) -> Timing:

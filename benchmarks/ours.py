@@ -28,7 +28,10 @@ def team(contest: Contest) -> Team:
 
 def _timer(contest: Contest, found: Team) -> Timer:
     optimizer = {"type": "momentum", "lr": LR, "momentum": 0.9}
-    spec = Spec.model_validate({**contest.table, "optimizers": [optimizer]})
+    table: dict[str, Any] = {**contest.table, "optimizers": [optimizer]}
+    if contest.task == "dx":
+        table["layers"] = [{**layer, "frozen": True} for layer in table["layers"]]
+    spec = Spec.model_validate(table)
     program = netspec.compile(spec, batch_size=contest.batch, threads=contest.threads)
     pictures, labels = noise(spec, contest.batch)
     x, lane = to_stored(pictures, "float32"), program.lanes[0]
@@ -47,10 +50,7 @@ def _timer(contest: Contest, found: Team) -> Timer:
 def _prepared(program: Program, lane: Lane, contest: Contest, x: Array) -> Callable[[], object]:
     """One direction of a layer, with the input, and before a backward the forward, in place."""
     task = contest.task
-    goal = Goal(
-        batch=contest.batch, training=True,
-        gradients=task in ("forward", "backward", "dw"), input_gradients=task in ("forward", "backward", "dx"),
-    )  # fmt: skip
+    goal = Goal(batch=contest.batch, training=True, gradients=True, input_gradients=task != "dw")
     bound = lane._bind(goal, x, None)  # what forward and backward of a lane are made of
     sections = program.plan(goal).sections
     if task == "forward":

@@ -29,7 +29,7 @@ def make_team(library: str, contest: Contest) -> Team:
 class Worker:
     """The contestants of one library in a process of their own; use as a context manager."""
 
-    def __init__(self, library: str, contest: Contest) -> None:
+    def __init__(self, library: str) -> None:
         root = str(Path(__file__).parent.parent)
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
@@ -37,10 +37,13 @@ class Worker:
             env={**os.environ, "PYTHONPATH": path},
         )  # fmt: skip
         self._library = library
-        self._send((library, contest))
+
+    def prepare(self, contest: Contest) -> None:
+        """Have its contestants made ready, in place of those of the contest before."""
+        self._send((self._library, contest))
 
     def team(self) -> Team:
-        """Its contestants; waits until they are ready."""
+        """The contestants; waits until they are ready."""
         names, absent, logits = self._receive()
         return Team({name: self._timer(name) for name in names}, absent, logits)
 
@@ -76,7 +79,7 @@ class Worker:
 
 
 def serve() -> None:
-    """Answer requests until the other side has gone."""
+    """Answer requests, a contest or a number of calls, until the other side has gone."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print must not come between the answers
 
@@ -84,14 +87,18 @@ def serve() -> None:
         pickle.dump(message, answers)
         answers.flush()
 
-    team = make_team(*pickle.load(sys.stdin.buffer))
-    answer((list(team.timers), team.absent, team.logits))
+    team = Team()
     while True:
         try:
-            name, repeats = pickle.load(sys.stdin.buffer)
+            name, wanted = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
-        answer(team.timers[name](repeats))
+        if isinstance(wanted, Contest):
+            team = Team()  # the memory of the contest before is free from here on
+            team = make_team(name, wanted)
+            answer((list(team.timers), team.absent, team.logits))
+        else:
+            answer(team.timers[name](wanted))
 
 
 if __name__ == "__main__":
