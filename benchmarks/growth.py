@@ -17,12 +17,13 @@ from benchmarks.contest import OURS, Contest
 from benchmarks.harness import Pace, hold
 from benchmarks.machine import machine
 from benchmarks.table import ROWS, milliseconds
+from netspec.look import LIGHT, OPTIMIZER_COLOURS
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 SIZES = (64, 96, 128, 160, 192, 224, 256)
 ROW = {row.name: row for row in ROWS}
-ACCENT, SECOND, TEXT, SECONDARY, LINE = "#2F6FEB", "#E69F00", "#1D2430", "#5B6675", "#DCE0E6"
-"""Of the project's visual language: accent and a second hue safe for colour-blind eyes, text and lines."""
+COLOURS = {"netspec": LIGHT.accent, "PyTorch": OPTIMIZER_COLOURS["momentum"]}
+"""A blue and an orange that colour-blind eyes tell apart."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def draw(growths: Sequence[Growth], threads: int, file: Path) -> None:
 
     figure = Figure(figsize=(9.6, 3.8), dpi=110, facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
-    figure.suptitle(f"Time of a training step, {threads} threads", color=TEXT, fontsize=12, fontweight="bold")
+    figure.suptitle(f"Time of a training step, {threads} threads", color=LIGHT.text, fontsize=12, fontweight="bold")
     for place, growth in enumerate(growths):
         _draw_panel(figure.add_subplot(1, len(growths), place + 1), growth)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +80,8 @@ def draw(growths: Sequence[Growth], threads: int, file: Path) -> None:
 
 
 def _draw_panel(axes: Any, growth: Growth) -> None:
-    for values, colour, name in ((growth.netspec, ACCENT, "netspec"), (growth.pytorch, SECOND, "PyTorch")):
+    for name, values in (("netspec", growth.netspec), ("PyTorch", growth.pytorch)):
+        colour = COLOURS[name]
         heights = [1e3 * value for value in values]
         axes.plot(growth.sizes, heights, color=colour, linewidth=1.4, marker="o", markersize=3.5)
         axes.annotate(
@@ -91,11 +93,11 @@ def _draw_panel(axes: Any, growth: Growth) -> None:
     axes.set_xticks(growth.sizes, [str(size) for size in growth.sizes])
     axes.minorticks_off()
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.set_title(growth.title, color=TEXT, fontsize=11, loc="left")
-    axes.set_xlabel(growth.axis, color=SECONDARY)
-    axes.set_ylabel("ms", color=SECONDARY)
-    axes.tick_params(colors=SECONDARY, length=0)
-    axes.grid(axis="y", color=LINE, linewidth=0.8)
+    axes.set_title(growth.title, color=LIGHT.text, fontsize=11, loc="left")
+    axes.set_xlabel(growth.axis, color=LIGHT.secondary)
+    axes.set_ylabel("ms", color=LIGHT.secondary)
+    axes.tick_params(colors=LIGHT.secondary, length=0)
+    axes.grid(axis="y", color=LIGHT.line, linewidth=0.8)
     axes.set_frame_on(False)
     axes.margins(x=0.02)
     axes.set_xlim(right=growth.sizes[-1] * (growth.sizes[-1] / growth.sizes[0]) ** 0.22)

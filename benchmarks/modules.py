@@ -16,9 +16,11 @@ from netspec.layers.gelu import GELU
 from netspec.layers.hard_tanh import HardTanh
 from netspec.layers.leaky_relu import LeakyReLU
 from netspec.layers.linear import Linear
+from netspec.layers.pad import Pad
 from netspec.layers.pooling import Pool2d
 from netspec.layers.prelu import PReLU
 from netspec.layers.softplus import Softplus
+from netspec.window_fields import Sides
 from netspec.windows import Axis, pair
 
 Shapes = Sequence[Shape]
@@ -41,6 +43,28 @@ class GlobalPool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.pool(x)
         return y.flatten(1)
+
+
+class EverySecond(nn.Module):
+    """A pool over single pixels, as PyTorch's users write it: a view of every s-th row and t-th column."""
+
+    def __init__(self, stride: tuple[int, int]) -> None:
+        super().__init__()
+        self.stride = stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :, :: self.stride[0], :: self.stride[1]]
+
+
+class ZeroPad(nn.Module):
+    """Zeros around pictures, and before and after channels; sides: from the last axis to the first, as F.pad takes them."""
+
+    def __init__(self, sides: tuple[int, ...]) -> None:
+        super().__init__()
+        self.sides = sides
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.pad(x, self.sides)
 
 
 class FlatLinear(nn.Linear):
@@ -87,6 +111,8 @@ def _pool(layer: Layer, inputs: Shapes) -> nn.Module:
     assert isinstance(layer, Pool2d)
     padding = _even_padding(layer, layer.axes(inputs[0]))
     kernel, stride = pair(layer.kernel_size), pair(layer.stride or layer.kernel_size)
+    if (kernel, padding) == ((1, 1), (0, 0)):
+        return EverySecond(stride)
     ceil = layer.rounding == "ceil"
     if not isinstance(layer, AvgPool2d):
         return nn.MaxPool2d(kernel, stride, padding, pair(layer.dilation), ceil_mode=ceil)
@@ -125,6 +151,17 @@ def _prelu(layer: Layer, inputs: Shapes) -> nn.Module:
     return nn.PReLU(layer.num_parameters)
 
 
+def _pad(layer: Layer, inputs: Shapes) -> nn.Module:
+    assert isinstance(layer, Pad)
+    if len(inputs[0]) == 1:
+        return ZeroPad(layer.channels)
+    if isinstance(layer.padding, Sides):
+        sides = layer.padding
+        return ZeroPad((sides.left, sides.right, sides.top, sides.bottom, *layer.channels))
+    height, width = pair(layer.padding)
+    return ZeroPad((width, width, height, height, *layer.channels))
+
+
 def _gelu(layer: Layer, inputs: Shapes) -> nn.Module:
     assert isinstance(layer, GELU)
     return nn.GELU(layer.approximate)
@@ -138,6 +175,7 @@ def _softplus(layer: Layer, inputs: Shapes) -> nn.Module:
 _MAKERS: Mapping[str, Callable[[Layer, Shapes], nn.Module]] = {
     "conv2d": _conv2d,
     "linear": _linear,
+    "pad": _pad,
     "batch_norm": _batch_norm,
     "max_pool2d": _pool,
     "avg_pool2d": _pool,
