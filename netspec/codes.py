@@ -66,6 +66,8 @@ CODES: dict[str, str] = {
     "out_channels.",
     "NS207": "The loss cannot read the network's output, for example because a classification loss needs one number "
     "for each class, in a vector [C] or for each pixel [C, H, W].",
+    "NS210": "The algorithm cannot compute this convolution. Winograd's form exists for windows of 3 × 3 that move by one "
+    'pixel, without dilation and groups; algorithm = "auto" takes it where it is faster, and "direct" forbids it.',
     "NS209": "One sample of this layer's output would have more than 2^40 numbers, eight terabytes in float64. "
     "Usually one of the sizes has too many digits.",
     "NS208": "The new shape does not hold as many numbers as the input.",

@@ -16,6 +16,7 @@ from netspec.kernels.binding import BoundCalls, element_type
 from netspec.kernels.calls import Call, Ref, Region
 from netspec.memory import PlanMemory, aligned_zeros, from_stored
 from netspec.optimizers.base import HYPER_LR, HYPER_SCALE, HYPER_SIZE, HYPER_STEP, Optimizer
+from netspec.plan.lower import SCRATCH
 from netspec.plan.plan import Goal, Plan
 from netspec.plan.update import plan_update
 from netspec.store import TensorStore
@@ -262,7 +263,7 @@ class Lane:
         return self._last
 
     def _memory(self, plan: Plan) -> PlanMemory:
-        return PlanMemory(plan, self._program.arena, self._outside)
+        return PlanMemory(plan, self._program.arena, {**self._outside, SCRATCH: self._program.shared[SCRATCH]})
 
     @staticmethod
     def _value(plan: Plan, memory: PlanMemory, ref: Ref, name: str) -> Array:

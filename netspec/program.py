@@ -20,6 +20,7 @@ from netspec.load_report import LoadError, LoadReport, match_tensors
 from netspec.losses.base import Loss
 from netspec.memory import Arena, aligned_zeros
 from netspec.optimizers.base import Optimizer
+from netspec.plan.lower import SCRATCH
 from netspec.plan.pipeline import make_plan, start_plan
 from netspec.plan.plan import Goal, Plan
 from netspec.random import stream
@@ -53,6 +54,7 @@ class Program:
         self.shared = {
             "gradients": aligned_zeros(self.layout.trainable_size, dtype),
             "target": aligned_zeros(batch_size * self.form.target_size(), self._target_type()),
+            SCRATCH: aligned_zeros(0, dtype),
         }
         self.lanes = tuple(Lane(self, optimizer) for optimizer in self._optimizers())
         initial = initial_tensors(self.start)
@@ -140,11 +142,19 @@ class Program:
             self._check_room(goal)
             plan = make_plan(self.start, goal)
             check_room(plan.arena_bytes - self.arena.bytes.size, goal.batch)
-            if self.arena.reserve(plan.arena_bytes):
+            if any((self.arena.reserve(plan.arena_bytes), self._reserve_scratch(plan))):
                 for lane in self.lanes:
                     lane.forget_bindings()
             self._plans[goal] = plan
         return self._plans[goal]
+
+    def _reserve_scratch(self, plan: Plan) -> bool:
+        """Give every thread the scratch memory that the plan's kernels ask for; True when it moved."""
+        wanted = plan.buffers[SCRATCH].size * self.threads if SCRATCH in plan.buffers else 0
+        if wanted <= self.shared[SCRATCH].size:
+            return False
+        self.shared[SCRATCH] = aligned_zeros(wanted, self.dtype)
+        return True
 
     def _optimizers(self) -> tuple[Optimizer | None, ...]:
         return self.spec.optimizers or (None,)

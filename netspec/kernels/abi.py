@@ -10,9 +10,9 @@ parallel. Which part is whose follows from `chunk` and `chunks` alone, so result
             y[i] = max(x[i], cast(x, 0))
 
 Arrays are flat. `In`, `Out` and `InOut` have the compute dtype (float32 or float64: each kernel exists once for each);
-`Doubles…` are always float64 (statistics, scalars), `Ints…` int64 (tables, class labels). `float` arguments arrive in
-the compute dtype. All kernels share one binary interface, `void(chunk, chunks, int64 *arguments)`, so one compiled
-machine runs any program and a new network compiles nothing.
+`Doubles…` are always float64 (statistics, scalars), `Ints…` int64 (tables, class labels), `Scratch` is memory of the thread
+that runs the chunk. `float` arguments arrive in the compute dtype. All kernels share one binary interface,
+`void(chunk, chunks, thread, int64 *arguments)`, so one compiled machine runs any program and a new network compiles nothing.
 
 Kernels never raise, never allocate what they can get as a workspace, and never add to an element that another chunk
 of the same call touches.
@@ -39,11 +39,15 @@ ElementType = Literal["float", "double", "int"]
 
 @dataclass(frozen=True)
 class Argument:
-    """Role of an array argument: what its elements are, and whether the kernel reads or writes them."""
+    """Role of an array argument: what its elements are, and whether the kernel reads or writes them.
+
+    private: each thread has its own; what a chunk leaves there is lost.
+    """
 
     element: ElementType
     reads: bool
     writes: bool
+    private: bool = False
 
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -55,8 +59,9 @@ DoublesOut = Annotated[Array, Argument("double", False, True)]
 DoublesInOut = Annotated[Array, Argument("double", True, True)]
 Ints = Annotated[Array, Argument("int", True, False)]
 IntsOut = Annotated[Array, Argument("int", False, True)]
+Scratch = Annotated[Array, Argument("float", False, True, private=True)]
 
-SIGNATURE = types.void(types.intp, types.intp, types.CPointer(types.int64))
+SIGNATURE = types.void(types.intp, types.intp, types.intp, types.CPointer(types.int64))
 
 inlined = njit(inline="always", error_model="numpy")
 """Decorator of small helpers used inside kernels."""
@@ -130,7 +135,8 @@ class Kernel:
         for role in self.parameters.values():
             if isinstance(role, Argument):
                 element = {"float": dtype, "double": "float64", "int": "int64"}[role.element]
-                unpacked.append(f"carray(pointer(a[{slot}], types.{element}), (a[{slot + 1}],))")
+                own = f" + thread * a[{slot + 1}] * {np.dtype(element).itemsize}" if role.private else ""
+                unpacked.append(f"carray(pointer(a[{slot}]{own}, types.{element}), (a[{slot + 1}],))")
                 slot += 2
             else:
                 unpacked.append(f"a[{slot}]" if role is int else f"types.{dtype}(bits_as_double(a[{slot}]))")
@@ -143,7 +149,7 @@ class Kernel:
             "from netspec.kernels.abi import SIGNATURE, bits_as_double, pointer\n\n"
             "body = kernel.body\n\n\n"
             '@cfunc(SIGNATURE, cache=True, error_model="numpy")\n'
-            f"def entry(chunk, chunks, a):\n    body(\n        chunk,\n        chunks,{arguments}\n    )\n"
+            f"def entry(chunk, chunks, thread, a):\n    body(\n        chunk,\n        chunks,{arguments}\n    )\n"
         )
 
 

@@ -84,11 +84,12 @@ class Call:
         return self._refs(lambda role: role.writes)
 
     def _refs(self, wanted: object) -> list[Ref]:
+        """Without the threads' own scratch memory, which carries nothing from call to call."""
         assert callable(wanted)
         roles = self.kernel.parameters
         found = []
         for name, value in self.arguments.items():
             role = roles[name]
-            if isinstance(value, Ref) and isinstance(role, Argument) and wanted(role):
+            if isinstance(value, Ref) and isinstance(role, Argument) and not role.private and wanted(role):
                 found.append(value)
         return found

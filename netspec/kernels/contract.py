@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from netspec.kernels.abi import In, Ints, Out, inlined, kernel, span
+from netspec.kernels.abi import Array, In, Ints, Out, inlined, kernel, span
 from netspec.kernels.calls import Ref, Table
 from netspec.kernels.grain import GRAIN
 from netspec.kernels.panels import PANEL
@@ -27,6 +28,44 @@ MIDDLE_2, MIDDLE_1 = MIDDLE
 LOW_2, LOW_1 = LOW
 _tall_2, _middle_2, _low_2 = (make_tile(rows, 2) for rows in (TALL_2, MIDDLE_2, LOW_2))
 _tall_1, _middle_1, _low_1 = (make_tile(rows, 1) for rows in (TALL_1, MIDDLE_1, LOW_1))
+
+
+@njit(error_model="numpy", boundscheck=False)
+def sweep(
+    a: Array, b: Array, bias: Array, c: Array, a_rows: Array, c_rows: Array, a_taps: Array, b_taps: Array,
+    at: tuple[int, ...], rows: tuple[int, int], numbers: tuple[int, ...], wide: int, start: int,
+) -> None:  # fmt: skip
+    """Rows first … last − 1 of `wide` columns (up to two vectors), tile by tile.
+
+    at: offsets (a, b, bias, c, tap); numbers: (taps, inner, a_step, b_step, b_unit, c_unit); see `tile.make_tile`.
+    """
+    a0, b0, bias0, c0, t = at
+    taps, inner, a_step, b_step, b_unit, c_unit = numbers
+    m, last = rows
+    lanes = VECTOR_BYTES // a.itemsize
+    while m < last:
+        left = last - m
+        where = (a0, b0, bias0, c0, m, t)
+        sizes = (taps, inner, a_step, b_step, b_unit, c_unit, left, wide, start)
+        if wide > lanes:
+            if left > MIDDLE_2:
+                _tall_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, where, sizes)
+                m += TALL_2
+            elif left > LOW_2:
+                _middle_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, where, sizes)
+                m += MIDDLE_2
+            else:
+                _low_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, where, sizes)
+                m += LOW_2
+        elif left > 2 * MIDDLE_1:
+            _tall_1(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, where, sizes)
+            m += TALL_1
+        elif left > LOW_1:
+            _middle_1(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, where, sizes)
+            m += MIDDLE_1
+        else:
+            _low_1(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, where, sizes)
+            m += LOW_1
 
 
 @kernel
@@ -44,35 +83,14 @@ def contract(
         a0, b0, c0, bias0, m_first, m_last, n_first, n_last, t_first, t_last = _unpack(jobs, job)
         for t in range(t_first, max(t_last, t_first + 1), tap_block):
             start = FROM_RESULT if adds or t > t_first else FROM_BIAS if bias.size > 0 else FROM_ZERO
-            taps = min(tap_block, t_last - t)
             for n in range(n_first, n_last, 2 * lanes):
-                wide, panel = min(n_last - n, 2 * lanes), n // PANEL * PANEL
+                panel = n // PANEL * PANEL
                 unit = min(PANEL, columns - panel)
                 b_unit, b_at = (unit, b0 + b_panel * panel + n - panel) if b_panel else (1, b0 + n)
                 c_unit, c_at = (unit, c0 + c_panel * panel + n - panel) if c_panel else (1, c0 + n)
-                m = m_first
-                while m < m_last:
-                    at = (a0, b_at, bias0 + n, c_at, m, t)
-                    numbers = (taps, inner, a_step, b_step * b_unit, b_unit, c_unit, m_last - m, wide, start)
-                    if wide > lanes:
-                        if m_last - m > MIDDLE_2:
-                            _tall_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
-                            m += TALL_2
-                        elif m_last - m > LOW_2:
-                            _middle_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
-                            m += MIDDLE_2
-                        else:
-                            _low_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
-                            m += LOW_2
-                    elif m_last - m > 2 * MIDDLE_1:
-                        _tall_1(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
-                        m += TALL_1
-                    elif m_last - m > LOW_1:
-                        _middle_1(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
-                        m += MIDDLE_1
-                    else:
-                        _low_1(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers)
-                        m += LOW_1
+                numbers = (min(tap_block, t_last - t), inner, a_step, b_step * b_unit, b_unit, c_unit)
+                at, wide = (a0, b_at, bias0 + n, c_at, t), min(n_last - n, 2 * lanes)
+                sweep(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, (m_first, m_last), numbers, wide, start)
 
 
 @inlined

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, prange, types
+from numba import get_thread_id, njit, prange, types  # type: ignore[attr-defined]
 from numba.extending import intrinsic
 
 from netspec.kernels.threads import load_sleeping_threads
@@ -21,27 +21,28 @@ ENTRY, ARGUMENTS, CHUNKS = 0, 1, 2
 """Columns of the table of calls."""
 
 
-def _call_entry(typingctx: Any, address: Any, chunk: Any, chunks: Any, arguments: Any) -> Any:
-    """Call `void entry(chunk, chunks, int64 *arguments)` at an address."""
+def _call_entry(typingctx: Any, address: Any, chunk: Any, chunks: Any, thread: Any, arguments: Any) -> Any:
+    """Call `void entry(chunk, chunks, thread, int64 *arguments)` at an address."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         i64 = ir.IntType(64)
         block = i64.as_pointer()
-        entry = ir.FunctionType(ir.VoidType(), [i64, i64, block]).as_pointer()
+        entry = ir.FunctionType(ir.VoidType(), [i64, i64, i64, block]).as_pointer()
         function = builder.inttoptr(args[0], entry)
-        builder.call(function, [args[1], args[2], builder.inttoptr(args[3], block)])
+        builder.call(function, [*args[1:4], builder.inttoptr(args[4], block)])
         return context.get_dummy_value()
 
-    return types.void(types.intp, types.intp, types.intp, types.intp), codegen
+    return types.void(types.intp, types.intp, types.intp, types.intp, types.intp), codegen
 
 
 call_entry: Any = intrinsic(_call_entry)
 
+
 @njit(inline="always")
-def run_unit(calls: np.ndarray[Any, Any], first: int, last: int, chunk: int) -> None:
+def run_unit(calls: np.ndarray[Any, Any], first: int, last: int, chunk: int, thread: int) -> None:
     """One chunk of consecutive calls."""
     for row in range(first, last):
-        call_entry(calls[row, ENTRY], chunk, calls[row, CHUNKS], calls[row, ARGUMENTS])
+        call_entry(calls[row, ENTRY], chunk, calls[row, CHUNKS], thread, calls[row, ARGUMENTS])
 
 
 @njit(parallel=True, nogil=True, cache=True)
@@ -56,7 +57,7 @@ def execute(
     for region in range(regions.shape[0]):
         first, last = regions[region, 0], regions[region, 1]
         if last - first == 1:
-            run_unit(calls, units[first, 0], units[first, 1], units[first, 2])
+            run_unit(calls, units[first, 0], units[first, 1], units[first, 2], 0)
         else:
             for unit in prange(first, last):
-                run_unit(calls, units[unit, 0], units[unit, 1], units[unit, 2])
+                run_unit(calls, units[unit, 0], units[unit, 1], units[unit, 2], get_thread_id())

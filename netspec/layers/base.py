@@ -150,6 +150,9 @@ class Io(Protocol):
     def workspace(self, name: str, size: int, element: ElementType = "float") -> Ref:
         """A buffer for the calls of this layer in this direction only; its content is undefined at first."""
 
+    def scratch(self, size: int) -> Ref:
+        """Memory of the thread that runs a chunk, for `Scratch` arguments; nothing stays in it from chunk to chunk."""
+
 
 class Layer(Plugin):
     """Base of all layers: the keys that every `[[layers]]` table may have."""

@@ -31,7 +31,12 @@ def call_summed(io: Io, form: Contraction, segments: int, size: int, a: Ref, b: 
         return
     partials = io.workspace("partials", segments * size)
     call_contraction(io, form, a, b, partials, by_sample=segments == io.shards)
-    io.call(add_partials, chunks=io.chunks(size, segments), x=partials, y=c, parts=segments, size=size)
+    call_added(io, partials, c, segments)
+
+
+def call_added(io: Io, partials: Ref, y: Ref, parts: int) -> None:
+    """y = the sum of so many partial results, in order."""
+    io.call(add_partials, chunks=io.chunks(y.size, parts), x=partials, y=y, parts=parts, size=y.size)
 
 
 def call_margins(io: Io, x: Ref, shape: Shape, top: int, left: int, height: int, width: int) -> Ref:

@@ -21,6 +21,14 @@ from netspec.layers.contraction_calls import (
     call_transposed,
 )
 from netspec.layers.convolution import Geometry
+from netspec.layers.winograd_calls import (
+    call_winograd_forward,
+    call_winograd_input_gradient,
+    call_winograd_weight_gradient,
+    can_be_winograd,
+    winograd_pays,
+)
+from netspec.problems import spell
 from netspec.windows import Axis, Padding, Rounding, Size2, dropped_notes, resolve
 
 
@@ -70,6 +78,8 @@ class Conv2d(Layer):
     """Groups of channels that do not see each other; equal to the input channels: depthwise."""
     bias: bool = True
     """Add a learned number to each output channel."""
+    algorithm: Literal["auto", "direct", "winograd"] = "auto"
+    """How it is computed: "winograd" (3×3, stride 1) needs fewer operations and rounds more; "auto" takes the faster one."""
     rounding: Rounding = "floor"
     """What becomes of a last window that does not fit."""
     weight_init: InitializerField = Field(default="fan_in_uniform", validate_default=True)
@@ -95,6 +105,12 @@ class Conv2d(Layer):
                     f"groups {self.groups} does not divide {what} ({value} / {self.groups} leaves {value % self.groups})",
                     f"use groups = {best}", field="groups", code="NS206",
                 )  # fmt: skip
+        if self.algorithm == "winograd" and not can_be_winograd(self._geometry(inputs[0])):
+            raise ShapeError(
+                "winograd computes convolutions with kernel_size 3, stride 1, dilation 1 and groups 1, not "
+                f"kernel_size {spell(self.kernel_size)}, stride {spell(self.stride)}, dilation {spell(self.dilation)}, "
+                f"groups {self.groups}", 'use algorithm = "auto"', field="algorithm", code="NS210",
+            )  # fmt: skip
         return self.out_channels, height.output, width.output
 
     def notes(self, inputs: Sequence[Shape]) -> list[Note]:
@@ -116,6 +132,9 @@ class Conv2d(Layer):
 
     def forward(self, io: Io) -> None:
         geometry = self._geometry(io.x_shapes[0])
+        if self._is_winograd(io, geometry):
+            call_winograd_forward(io, geometry)
+            return
         x, w, b = self._padded_input(io, geometry), io.parameters["weight"], io.parameters.get("bias")
         call_contraction(io, geometry.forward(io.n, io.shards), x, w, io.y, b, by_sample=True)
 
@@ -124,7 +143,9 @@ class Conv2d(Layer):
         dw, db = io.gradients["weight"], io.gradients.get("bias")
         if db is not None:
             call_bias_gradient(io, io.dy, db, io.n * geometry.pixels, self.out_channels)
-        if dw is not None:
+        if dw is not None and self._is_winograd(io, geometry):
+            call_winograd_weight_gradient(io, geometry, dw)
+        elif dw is not None:
             form, segments = geometry.weight_gradient(io.n, io.itemsize, io.shards)
             call_summed(io, form, segments, dw.size, self._padded_input(io, geometry), io.dy, dw)
         if io.dx[0] is not None:
@@ -134,7 +155,16 @@ class Conv2d(Layer):
         height, width = geometry.height, geometry.width
         return call_margins(io, io.x[0], io.x_shapes[0], height.before, width.before, *geometry.padded_size())
 
+    def _is_winograd(self, io: Io, geometry: Geometry) -> bool:
+        if self.algorithm == "auto":
+            # In a sharded network a small convolution stays in its shard instead of waiting for the whole batch.
+            return not io.shards and winograd_pays(geometry, io.n, io.itemsize)
+        return self.algorithm == "winograd"
+
     def _input_gradient(self, io: Io, geometry: Geometry, dx: Ref) -> None:
+        if self._is_winograd(io, geometry):
+            call_winograd_input_gradient(io, geometry, dx)
+            return
         if geometry.prefers_rows(io.itemsize):
             self._row_gradient(io, geometry, dx)
             return

@@ -21,7 +21,10 @@ from netspec.random import key
 KEY_BITS = 63
 COUNTERS = Ref("counters", 1, 0, "int")
 LOSS_VALUE = Ref("loss", 2, 0, "double")
-OUTSIDE = ("parameters", "gradients", "state", "counters", "loss", "target", "hyper", "slot:")
+SCRATCH = "scratch"
+SCRATCH_GRAIN = 16
+"""Elements: every thread's scratch memory begins on a cache line."""
+OUTSIDE = ("parameters", "gradients", "state", "counters", "loss", "target", "hyper", "slot:", SCRATCH)
 """Buffers (or their prefixes) that belong to a lane or to the caller, not to the arena."""
 
 
@@ -51,6 +54,9 @@ class Calls:
     def workspace(self, name: str, size: int, element: ElementType = "float") -> Ref:
         # Numbered by call, so that two workspaces of one name never share their content.
         return Ref(f"workspace:{self.owner}.{self.direction}.{name}.{len(self.calls)}", size, 0, element)
+
+    def scratch(self, size: int) -> Ref:
+        return Ref(SCRATCH, -(-size // SCRATCH_GRAIN) * SCRATCH_GRAIN)
 
     def declare(self, ref: Ref) -> None:
         known = self.buffers.get(ref.buffer)

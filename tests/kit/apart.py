@@ -10,7 +10,7 @@ from netspec.kernels.binding import BoundCalls
 from netspec.kernels.machine import ARGUMENTS, CHUNKS, ENTRY
 from tests.kit.bench import Recorder
 
-_ENTRY = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_void_p)
+_ENTRY = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_void_p)
 
 
 def run_chunks_apart(io: Recorder) -> None:
@@ -22,7 +22,7 @@ def run_chunks_apart(io: Recorder) -> None:
         changed = {name: np.zeros(io.memory[name].size, bool) for name in buffers}
         for chunk in reversed(range(row[CHUNKS])):
             before = {name: io.memory[name].copy() for name in buffers}
-            entry(chunk, int(row[CHUNKS]), int(row[ARGUMENTS]))
+            entry(chunk, int(row[CHUNKS]), 0, int(row[ARGUMENTS]))
             for name in buffers:
                 now = _bits(io.memory[name]) != _bits(before[name])
                 twice = np.flatnonzero(now & changed[name])

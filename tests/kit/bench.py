@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numba import config
 from numpy.typing import NDArray
 
 from netspec.kernels.abi import ElementType, Kernel
@@ -15,6 +16,7 @@ from netspec.kernels.calls import ArgumentValue, Call, Ref
 from netspec.kernels.grain import chunk_count
 from netspec.layers.base import Layer, Shape, volume
 from netspec.losses.base import Loss
+from netspec.memory import aligned_zeros
 
 Array = NDArray[Any]
 
@@ -58,13 +60,15 @@ class Recorder:
     """Calls so far: numbers the workspaces."""
 
     def add(self, name: str, array: Array, element: ElementType = "float") -> Ref:
-        self.memory[name] = np.ascontiguousarray(array, dtype=element_type(element, self.dtype)).reshape(-1).copy()
+        self.memory[name] = aligned_zeros(array.size, element_type(element, self.dtype))
+        self.memory[name][:] = np.reshape(array, -1)
         return Ref(name, array.size, 0, element)
 
     def empty(self, name: str, size: int, element: ElementType = "float") -> Ref:
         if name not in self.memory:
             fill = -(2**62) if element == "int" else np.nan
-            self.memory[name] = np.full(max(size, 1), fill, dtype=element_type(element, self.dtype))
+            self.memory[name] = aligned_zeros(size, element_type(element, self.dtype))
+            self.memory[name][:] = fill
         return Ref(name, size, 0, element)
 
     def call(self, kernel: Kernel, *, chunks: int = 1, **arguments: ArgumentValue) -> None:
@@ -85,6 +89,11 @@ class Recorder:
 
     def workspace(self, name: str, size: int, element: ElementType = "float") -> Ref:
         return self.empty(f"workspace.{self.emitted}.{name}", size, element)
+
+    def scratch(self, size: int) -> Ref:
+        name = f"scratch.{self.emitted}"
+        self.empty(name, size * config.NUMBA_NUM_THREADS)
+        return Ref(name, size)
 
     def run(self) -> None:
         BoundCalls(self.calls, self.memory, self.dtype).run()

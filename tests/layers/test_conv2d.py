@@ -3,8 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import netspec
 from netspec.layers.base import ShapeError
 from netspec.layers.conv2d import Conv2d
+from netspec.plan.pipeline import make_plan, start_plan
+from netspec.plan.plan import Goal
 from tests.kit.battery import Battery, Case
 from tests.kit.bench import LayerRun
 
@@ -86,6 +89,53 @@ class TestConv2dInManyBlocks(Battery):
         for name in ("LAST_LEVEL", "SECOND_LEVEL", "WANTED_JOBS"):
             monkeypatch.setattr(f"netspec.layers.convolution.{name}", 1)
         monkeypatch.setattr("netspec.layers.convolution.MANY_ROWS", 7)
+
+
+def winograd_case(shape, n=3, **fields) -> Case:
+    layer = Conv2d(name="a", kernel_size=3, algorithm="winograd", **fields)
+    # The transforms multiply by up to 5 and 8 and subtract: about ten times the rounding of the direct form (docs/speed.md).
+    return Case(layer, [shape], twin(layer), n=n, sums_over_chunks=True, tolerance={"float32": 1e-3, "float64": 1e-10})
+
+
+WINOGRAD = (
+    winograd_case((2, 4, 4), out_channels=3, padding=1),
+    winograd_case((5, 9, 7), out_channels=35, padding=1),
+    winograd_case((17, 6, 11), out_channels=33),
+    winograd_case((3, 5, 3), out_channels=4, padding={"top": 2, "left": 1, "right": 2}, bias=False),
+    winograd_case((1, 3, 3), out_channels=1),
+    winograd_case((20, 10, 10), out_channels=20, padding="same"),
+)
+
+
+class TestWinogradInStages(Battery):
+    """Few tiles: every stage for all of them at once."""
+
+    cases = WINOGRAD
+
+
+class TestWinogradInBlocks(Battery):
+    """Many tiles: some at a time through all stages in a thread's own memory."""
+
+    cases = WINOGRAD
+
+    @pytest.fixture(autouse=True)
+    def _small_blocks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("netspec.layers.winograd_calls.MANY_BLOCKS", 0)
+        monkeypatch.setattr("netspec.layers.winograd_calls.BLOCK", 5)
+        monkeypatch.setattr("netspec.layers.winograd_calls.SUM_BLOCK", (3, 3))
+
+
+def test_winograd_is_chosen_where_it_is_faster_unless_the_spec_forbids_it() -> None:
+    def kernels(batch=8, channels=64, size=56, **fields) -> set[str]:
+        layer = {"type": "conv2d", "name": "a", "out_channels": 64, "kernel_size": 3, "padding": 1, **fields}
+        spec = netspec.Spec.model_validate({"input": {"shape": [channels, size, size]}, "layers": [layer]})
+        plan = make_plan(start_plan(spec, dtype="float32", seed=0), Goal(batch=batch))
+        return {call.kernel.name for call in plan.calls}
+
+    assert "winograd_forward" in kernels()
+    assert "winograd_outputs" in kernels(batch=2, size=28)
+    for direct in ({"algorithm": "direct"}, {"stride": 2}, {"channels": 3}, {"groups": 2}, {"kernel_size": 5, "padding": 2}):
+        assert not any("winograd" in name for name in kernels(**direct)), direct
 
 
 extent = st.integers(1, 4)
