@@ -50,12 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         rows = chosen(given.rows)
     except ValueError as error:
         parser.error(str(error))
-    results = []
+    results, described = [], machine(given.threads)
     for row in rows:
         results.append(_run(row, given))
         print(_told(results[-1]), file=sys.stderr, flush=True)
     form = as_json if given.format == "json" else as_markdown
-    print(form(machine(given.threads), results))
+    print(form(described, results))
     return int(any(OURS in result.outcome.absent for result in results))
 
 

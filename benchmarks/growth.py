@@ -114,12 +114,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=8, help="of ResNet-18 (default 8)")
     given = parser.parse_args(argv)
     pace = Pace(given.rounds, limit=20.0)
+    described = machine(given.threads)
     growths = [
         measure_batches(given.batches, given.threads, pace),
         measure_sizes(given.sizes, given.batch, given.threads, pace),
     ]
     draw(growths, given.threads, given.output)
-    document = {"machine": machine(given.threads), "growth": [vars(growth) for growth in growths]}
+    document = {"machine": described, "growth": [vars(growth) for growth in growths]}
     given.output.with_suffix(".json").write_text(
         json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )

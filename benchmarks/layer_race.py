@@ -75,6 +75,7 @@ def run(family: Family, description: str | None, argv: Sequence[str] | None = No
     cases = [case for case in family.cases if not given.words or any(word in case.title for word in given.words)]
     if not cases:
         parser.error(f"{' '.join(given.words)}: in none of the titles {', '.join(case.title for case in family.cases)}")
+    described = machine(given.threads)
     print(markdown_line(["layer", "batch", "direction", "netspec, ms", "PyTorch, ms", "ratio", f"netspec, {family.unit}",
                          f"PyTorch, {family.unit}"]))  # fmt: skip
     print(markdown_line([*["---"] * 3, *["---:"] * 5]))
@@ -85,7 +86,7 @@ def run(family: Family, description: str | None, argv: Sequence[str] | None = No
     )
     for (case, task), outcome in zip(pairs, outcomes, strict=True):
         print(markdown_line(_cells(case, task, outcome, family.work(case, task))), flush=True)
-    print("", *(f"- {name}: {value}" for name, value in machine(given.threads).items()), sep="\n")
+    print("", *(f"- {name}: {value}" for name, value in described.items()), sep="\n")
     return 0
 
 

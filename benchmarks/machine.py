@@ -6,13 +6,21 @@ import datetime
 import importlib.metadata
 import os
 import platform
+import sys
 from pathlib import Path
 
 PACKAGES = ("netspec", "numba", "llvmlite", "numpy", "torch", "onnxruntime")
 
 
+BUSY = 0.5
+"""Load average above which others take so much of the machine that times say little."""
+
+
 def machine(threads: int) -> dict[str, str]:
-    """Name → value, in the order in which they are shown."""
+    """Name → value, in the order in which they are shown; call it before measuring, as it tells how busy others are.
+
+    A warning goes to stderr when they are busy: threads that spin while they wait, as PyTorch's do, then wait for cores.
+    """
     from netspec.kernels.tile import VECTOR_BYTES
 
     return {
@@ -20,6 +28,7 @@ def machine(threads: int) -> dict[str, str]:
         "CPU": f"{_model()}, {cores()} cores, {threads} of them used",
         "vectors": f"{8 * VECTOR_BYTES} bits",
         "memory": _memory(),
+        "load": _load(),
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "versions": ", ".join(f"{name} {_version(name)}" for name in PACKAGES),
     }
@@ -28,6 +37,15 @@ def machine(threads: int) -> dict[str, str]:
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _load() -> str:
+    if not hasattr(os, "getloadavg"):
+        return "unknown"
+    load = os.getloadavg()[0]
+    if load > BUSY:
+        print(f"others keep this machine busy (load average {load:.1f}): wait until it is quiet", file=sys.stderr)
+    return f"{load:.1f} before the first measurement"
 
 
 def _model() -> str:

@@ -33,11 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     names = given.networks or ["lenet5", "resnet20", "resnet18"]
     if unknown := [name for name in names if name not in TRAINING]:
         parser.error(f"{', '.join(unknown)}: no such network; there are {', '.join(TRAINING)}")
+    described = machine(given.most)
     print(markdown_line(["network", "batch", "threads", "netspec, ms", "speed-up", "PyTorch, ms", "speed-up", "ratio"]))
     print(markdown_line(["---", *["---:"] * 7]))
     for name in names:
         _scale(name, given.batch or TRAINING[name].batch, given.most, Pace(given.rounds, limit=30.0))
-    print("", *(f"- {key}: {value}" for key, value in machine(given.most).items()), sep="\n")
+    print("", *(f"- {key}: {value}" for key, value in described.items()), sep="\n")
     return 0
 
 

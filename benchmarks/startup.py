@@ -72,13 +72,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = parser.parse_args(argv)
     if unknown := [name for name in given.networks if name not in GOALS]:
         parser.error(f"{', '.join(unknown)}: no such network; there are {', '.join(GOALS)}")
+    described = machine(given.threads)
     print(markdown_line(["first step, s", "empty cache", "goal", "warm cache", "new network", "goal"]))
     print(markdown_line(["---", *["---:"] * 5]))
     for name in given.networks or GOALS:
         cold, warm, new = measure(name, given.batch, given.threads, given.rounds)
         shown = [f"{cold:.1f}", f"≤ {GOALS[name]:g}", f"{warm:.2f}", f"{new:.2f}", f"≤ {WARM_GOAL:g}"]
         print(markdown_line([name, *shown]), flush=True)
-    print("", *(f"- {key}: {value}" for key, value in machine(given.threads).items()), sep="\n")
+    print("", *(f"- {key}: {value}" for key, value in described.items()), sep="\n")
     return 0
 
 
