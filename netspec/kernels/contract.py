@@ -8,13 +8,14 @@ Everything that tells a convolution from its gradients is in the tables: where r
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from netspec.kernels.abi import Array, In, Ints, Out, inlined, kernel, span
+from netspec.kernels.abi import Array, In, Ints, Out, cast, inlined, kernel, span
 from netspec.kernels.calls import Ref, Table
 from netspec.kernels.grain import GRAIN
 from netspec.kernels.panels import PANEL
@@ -32,8 +33,8 @@ _tall_1, _middle_1, _low_1 = (make_tile(rows, 1) for rows in (TALL_1, MIDDLE_1, 
 
 @njit(error_model="numpy", boundscheck=False)
 def sweep(
-    a: Array, b: Array, bias: Array, c: Array, a_rows: Array, c_rows: Array, a_taps: Array, b_taps: Array,
-    at: tuple[int, ...], rows: tuple[int, int], numbers: tuple[int, ...], wide: int, start: int,
+    arrays: tuple[Array, ...], tables: tuple[Array, ...], at: tuple[int, ...], rows: tuple[int, int],
+    numbers: tuple[int, ...], wide: int, start: int, floor: float,
 ) -> None:  # fmt: skip
     """Rows first … last − 1 of `wide` columns (up to two vectors), tile by tile.
 
@@ -42,47 +43,50 @@ def sweep(
     a0, b0, bias0, c0, t = at
     taps, inner, a_step, b_step, b_unit, c_unit = numbers
     m, last = rows
-    lanes = VECTOR_BYTES // a.itemsize
+    lanes = VECTOR_BYTES // arrays[0].itemsize
     while m < last:
         left = last - m
         where = (a0, b0, bias0, c0, m, t)
         sizes = (taps, inner, a_step, b_step, b_unit, c_unit, left, wide, start)
         if wide > lanes:
             if left > MIDDLE_2:
-                _tall_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, where, sizes)
+                _tall_2(arrays, tables, where, sizes, floor)
                 m += TALL_2
             elif left > LOW_2:
-                _middle_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, where, sizes)
+                _middle_2(arrays, tables, where, sizes, floor)
                 m += MIDDLE_2
             else:
-                _low_2(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, where, sizes)
+                _low_2(arrays, tables, where, sizes, floor)
                 m += LOW_2
         elif left > 2 * MIDDLE_1:
-            _tall_1(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, where, sizes)
+            _tall_1(arrays, tables, where, sizes, floor)
             m += TALL_1
         elif left > LOW_1:
-            _middle_1(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, where, sizes)
+            _middle_1(arrays, tables, where, sizes, floor)
             m += MIDDLE_1
         else:
-            _low_1(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, where, sizes)
+            _low_1(arrays, tables, where, sizes, floor)
             m += LOW_1
 
 
 @kernel
 def contract(
-    chunk: int, chunks: int, a: In, b: In, bias: In, c: Out,
-    jobs: Ints, a_rows: Ints, c_rows: Ints, a_taps: Ints, b_taps: Ints,
-    inner: int, a_step: int, b_step: int, columns: int, b_panel: int, c_panel: int, tap_block: int, adds: int,
+    chunk: int, chunks: int, a: In, b: In, bias: In, c: Out, centre: In, scale: In, offset: In, residual: In,
+    jobs: Ints, a_rows: Ints, c_rows: Ints, a_taps: Ints, b_taps: Ints, inner: int, a_step: int, b_step: int, columns: int,
+    b_panel: int, c_panel: int, tap_block: int, adds: int, floor: float,
 ) -> None:  # fmt: skip
     """b_panel, c_panel: rows of B and C when they lie in panels (`panels.py`), else 0; in panels b_step, b_taps and c_rows
     count rows instead of elements. tap_block: taps that are summed before the next tile. adds: C += instead of C =.
     """
     lanes = VECTOR_BYTES // a.itemsize
+    arrays, plain = (a, b, bias, c, centre, scale, offset, residual), (a, b, bias, c, a[:0], a[:0], a[:0], a[:0])
+    tables, lowest = (a_rows, c_rows, a_taps, b_taps), cast(a, -np.inf)
     first, last = span(chunk, chunks, jobs.size // JOB)
     for job in range(first, last):
         a0, b0, c0, bias0, m_first, m_last, n_first, n_last, t_first, t_last = _unpack(jobs, job)
         for t in range(t_first, max(t_last, t_first + 1), tap_block):
             start = FROM_RESULT if adds or t > t_first else FROM_BIAS if bias.size > 0 else FROM_ZERO
+            is_last = t_last - t <= tap_block
             for n in range(n_first, n_last, 2 * lanes):
                 panel = n // PANEL * PANEL
                 unit = min(PANEL, columns - panel)
@@ -90,7 +94,8 @@ def contract(
                 c_unit, c_at = (unit, c0 + c_panel * panel + n - panel) if c_panel else (1, c0 + n)
                 numbers = (min(tap_block, t_last - t), inner, a_step, b_step * b_unit, b_unit, c_unit)
                 at, wide = (a0, b_at, bias0 + n, c_at, t), min(n_last - n, 2 * lanes)
-                sweep(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, (m_first, m_last), numbers, wide, start)
+                used, least = (arrays, floor) if is_last else (plain, lowest)
+                sweep(used, tables, at, (m_first, m_last), numbers, wide, start, least)
 
 
 @inlined
@@ -101,6 +106,10 @@ def _unpack(jobs: Ints, job: int) -> tuple[int, int, int, int, int, int, int, in
 
 NOTHING = Ref("", 0)
 """An absent array, e.g. no bias."""
+PLAIN: dict[str, Ref | float] = {
+    "centre": NOTHING, "scale": NOTHING, "offset": NOTHING, "residual": NOTHING, "floor": -math.inf,
+}  # fmt: skip
+"""Arguments of a kernel that ends with the stage described in `tile.py` when nothing is done there."""
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,14 @@ c[m, n] = first + Σ_t Σ_k a[rows(m) + taps(t) + k·a_step] · b[taps'(t)·b_un
 for a tile of `rows` × (`vectors` · lanes) elements, all of which stay in registers while t and k run. `first` is zero, the
 bias, or what c held. Convolution and linear layers, forward and backward, are this formula with other tables (see
 `contract.py`). Up to a vector behind the last column is read, never written: arrays have that much room behind their end.
+
+Before a finished sum s is stored, it may become max((s − centre[n]) · scale[n] + offset[n] + residual[m, n], floor): the
+normalization, the sum and the activation that follow a layer, while the numbers are still in registers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -42,8 +46,7 @@ class _Tile:
     """Writes the code of one tile; the methods follow the order of the code."""
 
     def __init__(self, function: Any, element: Any, rows: int, vectors: int) -> None:
-        names = "a b bias c a_rows c_rows a_taps b_taps taps inner a_step b_step b_unit c_unit valid columns start".split()
-        self.arg = dict(zip(names, function.args, strict=True))
+        self.arg = dict(zip(ARGUMENTS, function.args, strict=True))
         self.b = ir.IRBuilder(function.append_basic_block("entry"))
         self.rows, self.vectors = rows, vectors
         self.size = 4 if isinstance(element, ir.FloatType) else 8
@@ -55,18 +58,22 @@ class _Tile:
 
     def write(self) -> None:
         """The whole function."""
-        c = self._row_pointers(self.arg["c"], self.arg["c_rows"], self.arg["c_unit"])
-        first = self._initial(c)
-        sums = self._reduce(self._row_pointers(self.arg["a"], self.arg["a_rows"], None), first)
-        self._store_rows(sums, c)
+        first = self._initial(self._pointers("c", self._row_offsets("c_rows", self.arg["c_unit"])))
+        sums = self._reduce(self._pointers("a", self._row_offsets("a_rows", None)), first)
+        rows = self._row_offsets("c_rows", self.arg["c_unit"])
+        sums = self._with_residual(self._normalized(sums), self._pointers("residual", rows))
+        self._store_rows(self._floored(sums), self._pointers("c", rows))
         self.b.ret_void()
 
-    def _row_pointers(self, base: Any, table: Any, unit: Any) -> list[Any]:
+    def _row_offsets(self, table: str, unit: Any) -> list[Any]:
         """Rows past the end repeat the last valid one: they are computed, never stored, and read no foreign memory."""
         end = self.b.sub(self.arg["valid"], I64(1))
         index = [self.b.select(self.b.icmp_signed("<", I64(m), end), I64(m), end) for m in range(self.rows)]
-        offsets = [self.b.load(self.b.gep(table, [i])) for i in index]
-        return [self.b.gep(base, [self.b.mul(o, unit) if unit else o]) for o in offsets]
+        offsets = [self.b.load(self.b.gep(self.arg[table], [i])) for i in index]
+        return [self.b.mul(offset, unit) for offset in offsets] if unit else offsets
+
+    def _pointers(self, array: str, offsets: list[Any]) -> list[Any]:
+        return [self.b.gep(self.arg[array], [offset]) for offset in offsets]
 
     def _initial(self, c: list[Any]) -> list[list[Any]]:
         """The first value of every element, [row][vector]."""
@@ -133,6 +140,45 @@ class _Tile:
                 phi.add_incoming(value, block)
         self.b.cbranch(self.b.icmp_signed("<", following, count), again, after)
 
+    def _normalized(self, sums: list[list[Any]]) -> list[list[Any]]:
+        """(s − centre) · scale + offset, where there is a scale."""
+
+        def work() -> list[list[Any]]:
+            centre, scale, offset = (
+                [self._load(self.arg[name], v) for v in range(self.vectors)] for name in ("centre", "scale", "offset")
+            )
+            columns = list(zip(centre, scale, offset, strict=True))
+            return [
+                [self.b.call(self.fma, [self.b.fsub(s, c), g, o]) for s, (c, g, o) in zip(row, columns, strict=True)]
+                for row in sums
+            ]
+
+        return self._if("has_norm", sums, work)
+
+    def _with_residual(self, sums: list[list[Any]], residual: list[Any]) -> list[list[Any]]:
+        def work() -> list[list[Any]]:
+            return [
+                [self.b.fadd(s, self._load(pointer, v)) for v, s in enumerate(row)]
+                for row, pointer in zip(sums, residual, strict=True)
+            ]
+
+        return self._if("has_residual", sums, work)
+
+    def _if(self, flag: str, sums: list[list[Any]], work: Callable[[], list[list[Any]]]) -> list[list[Any]]:
+        """What the work makes of the sums where the flag is set."""
+        before = self.b.block
+        with self.b.if_then(self.b.icmp_signed("!=", self.arg[flag], I64(0))):
+            changed, inside = work(), self.b.block
+        return [
+            [self._phi(self.vector, (s, before), (new, inside)) for s, new in zip(*rows, strict=True)]
+            for rows in zip(sums, changed, strict=True)
+        ]
+
+    def _floored(self, sums: list[list[Any]]) -> list[list[Any]]:
+        """max(s, floor), one instruction; NaN stays."""
+        floor = self._splat(self.arg["floor"], self.element)
+        return [[self.b.select(self.b.fcmp_ordered("<", s, floor), floor, s) for s in row] for row in sums]
+
     def _store_rows(self, sums: list[list[Any]], c: list[Any]) -> None:
         """The rows below `valid`; the last vector is masked, so that no column past the end is touched."""
         lane = ir.Constant(ir.VectorType(I64, self.lanes), list(range(self.lanes)))
@@ -165,13 +211,20 @@ class _Tile:
         return phi
 
 
+FLOATS = ("a", "b", "bias", "c", "centre", "scale", "offset", "residual")
+TABLES = ("a_rows", "c_rows", "a_taps", "b_taps")
+NUMBERS = "taps inner a_step b_step b_unit c_unit valid columns start has_norm has_residual".split()
+ARGUMENTS = (*FLOATS, *TABLES, *NUMBERS, "floor")
+
+
 def _tile_function(module: Any, element: Any, rows: int, vectors: int) -> Any:
     """The tile as a function of its own: inlined, it would have to share the general registers with its callers' loops."""
     name = f"netspec_tile_{rows}x{vectors}_{element}"
     if name in module.globals:
         return module.globals[name]
-    floats, ints = [element.as_pointer()] * 4, [I64.as_pointer()] * 4
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [*floats, *ints, *[I64] * 9]), name)
+    arrays = [*[element.as_pointer()] * len(FLOATS), *[I64.as_pointer()] * len(TABLES)]
+    kind = ir.FunctionType(ir.VoidType(), [*arrays, *[I64] * len(NUMBERS), element])
+    function = ir.Function(module, kind, name)
     function.linkage = "internal"
     function.attributes.add("noinline")
     _Tile(function, element, rows, vectors).write()
@@ -181,25 +234,28 @@ def _tile_function(module: Any, element: Any, rows: int, vectors: int) -> Any:
 def make_tile(rows: int, vectors: int) -> Any:
     """An intrinsic that computes one tile.
 
-    tile(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers) with flat arrays and
-    at = (a0, b0, bias0, c0, m0, t0) offsets in elements, numbers = (taps, inner, a_step, b_step, b_unit, c_unit, valid_rows,
-    columns, start): b_taps and c_rows are multiplied by their units; start is one of FROM_ZERO, FROM_BIAS, FROM_RESULT.
+    tile(arrays, tables, at, numbers, floor) with arrays = (a, b, bias, c, centre, scale, offset, residual), all flat; tables =
+    (a_rows, c_rows, a_taps, b_taps); at = (a0, b0, bias0, c0, m0, t0) offsets in elements, bias0 also into the normalization
+    and c0 into the residual; numbers = (taps, inner, a_step, b_step, b_unit, c_unit, valid_rows, columns, start): b_taps and
+    c_rows are multiplied by their units; start is one of FROM_ZERO, FROM_BIAS, FROM_RESULT. An empty scale or residual is none.
     """
 
     @intrinsic
-    def tile(
-        typingctx: Any, a: Any, b: Any, bias: Any, c: Any, a_rows: Any, c_rows: Any, a_taps: Any, b_taps: Any,
-        at: Any, numbers: Any,
-    ) -> Any:  # fmt: skip
+    def tile(typingctx: Any, arrays: Any, tables: Any, at: Any, numbers: Any, floor: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            data = [context.make_array(t)(context, builder, v).data for t, v in zip(signature.args[:8], args, strict=False)]
-            a0, b0, bias0, c0, m0, t0 = cgutils.unpack_tuple(builder, args[8])
-            offsets = (a0, b0, bias0, c0, m0, m0, t0, t0)
-            pointers = [builder.gep(base, [offset]) for base, offset in zip(data, offsets, strict=True)]
-            function = _tile_function(builder.module, context.get_value_type(a.dtype), rows, vectors)
-            builder.call(function, [*pointers, *cgutils.unpack_tuple(builder, args[9])])
+            def unpacked(kind: Any, value: Any) -> list[Any]:
+                items = cgutils.unpack_tuple(builder, value)
+                return [context.make_array(t)(context, builder, item) for t, item in zip(kind, items, strict=True)]
+
+            floats, ints = unpacked(arrays, args[0]), unpacked(tables, args[1])
+            a0, b0, bias0, c0, m0, t0 = cgutils.unpack_tuple(builder, args[2])
+            offsets = (a0, b0, bias0, c0, bias0, bias0, bias0, c0, m0, m0, t0, t0)
+            pointers = [builder.gep(array.data, [o]) for array, o in zip([*floats, *ints], offsets, strict=True)]
+            present = [builder.zext(builder.icmp_signed(">", floats[i].nitems, I64(0)), I64) for i in (5, 7)]
+            function = _tile_function(builder.module, context.get_value_type(arrays[0].dtype), rows, vectors)
+            builder.call(function, [*pointers, *cgutils.unpack_tuple(builder, args[3]), *present, args[4]])
             return context.get_dummy_value()
 
-        return types.void(a, b, bias, c, a_rows, c_rows, a_taps, b_taps, at, numbers), codegen
+        return types.void(arrays, tables, at, numbers, arrays[0].dtype), codegen
 
     return tile

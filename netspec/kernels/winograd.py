@@ -10,9 +10,10 @@ memory, while they are in its cache. Where the weights are large and the tiles f
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
-from netspec.kernels.abi import Array, In, Ints, Out, Scratch, kernel, span
+from netspec.kernels.abi import Array, In, Ints, Out, Scratch, cast, kernel, span
 from netspec.kernels.contract import sweep
 from netspec.kernels.panels import PANEL
 from netspec.kernels.tile import FROM_RESULT, FROM_ZERO, VECTOR_BYTES
@@ -48,7 +49,7 @@ def _whole_vectors(x: Array, channels: int) -> int:
 
 @compiled
 def transform_inputs(
-    x: Array, v: Array, none: Array, tiles: tuple[int, int, int], picture: tuple[int, int, int], grid: tuple[int, int],
+    x: Array, v: Array, tiles: tuple[int, int, int], picture: tuple[int, int, int], grid: tuple[int, int],
     margin: tuple[int, int],
 ) -> None:  # fmt: skip
     """v (36 planes) from tiles (first, count, plane) of x (n, H, W, C); grid: tiles of a picture, down and across."""
@@ -62,12 +63,12 @@ def transform_inputs(
         corner = ((sample * height + row) * width + column) * channels
         for c in range(0, channels, lanes):
             source = (corner + c, width * channels, channels, top, bottom, left, right)
-            input_transform(x, v, none, source, (t * wide + c, TILE * plane, plane, TILE, TILE, lanes), 0)
+            input_transform(x, v, source, (t * wide + c, TILE * plane, plane, TILE, TILE, lanes))
 
 
 @compiled
 def transform_gradients(
-    dy: Array, v: Array, none: Array, tiles: tuple[int, int, int], picture: tuple[int, int, int], grid: tuple[int, int]
+    dy: Array, v: Array, tiles: tuple[int, int, int], picture: tuple[int, int, int], grid: tuple[int, int]
 ) -> None:
     """v (36 planes) from tiles (first, count, plane) of dy (n, H', W', O)."""
     first, count, plane = tiles
@@ -79,14 +80,15 @@ def transform_gradients(
         corner = ((sample * height + row) * width + column) * channels
         for c in range(0, channels, lanes):
             source = (corner + c, width * channels, channels, 0, bottom, 0, right)
-            gradient_transform(dy, v, none, source, (t * wide + c, TILE * plane, plane, TILE, TILE, lanes), 0)
+            gradient_transform(dy, v, source, (t * wide + c, TILE * plane, plane, TILE, TILE, lanes))
 
 
 @compiled
 def transform_outputs(
-    v: Array, bias: Array, y: Array, tiles: tuple[int, int, int], picture: tuple[int, int, int], grid: tuple[int, int]
-) -> None:
-    """Tiles (first, count, plane) of y (n, H', W', O) from v (36 planes), plus the bias."""
+    v: Array, y: Array, post: tuple[Array, ...], floor: float, tiles: tuple[int, int, int],
+    picture: tuple[int, int, int], grid: tuple[int, int],
+) -> None:  # fmt: skip
+    """Tiles (first, count, plane) of y (n, H', W', O) from v (36 planes); post: (bias, centre, scale, offset, residual)."""
     first, count, plane = tiles
     height, width, channels = picture
     wide, lanes = _whole_vectors(y, channels), VECTOR_BYTES // y.itemsize
@@ -97,7 +99,7 @@ def transform_outputs(
         for c in range(0, channels, lanes):
             source = (t * wide + c, TILE * plane, plane, 0, TILE, 0, TILE)
             target = (corner + c, width * channels, channels, rows, columns, channels - c)
-            output_transform(v, y, bias, source, target, c)
+            output_transform(v, y, post, source, target, c, floor)
 
 
 @kernel
@@ -115,7 +117,7 @@ def winograd_weights(chunk: int, chunks: int, w: In, u: Out, rows: int, columns:
             if turned:
                 at, way = at + (KERNEL_TAPS - 1) * tap, -tap
             target = (rows * panel + row * wide + c, TILE * rows * columns, rows * columns, TILE, TILE, wide - c)
-            weight_transform(w, u, w[:0], (at, 3 * way, way, 0, 3, 0, 3), target, 0)
+            weight_transform(w, u, (at, 3 * way, way, 0, 3, 0, 3), target)
 
 
 @compiled
@@ -129,7 +131,7 @@ def _add_up_weights(u: Array, u0: int, dw: Array, dw0: int, first: int, last: in
         for c in range(0, wide, lanes):
             source = (u0 + rows * panel + row * wide + c, TILE * rows * columns, rows * columns, 0, TILE, 0, TILE)
             target = (dw0 + KERNEL_TAPS * rows * panel + row * wide + c, 3 * tap, tap, 3, 3, wide - c)
-            weight_gradient_transform(u, dw, u[:0], source, target, 0)
+            weight_gradient_transform(u, dw, source, target)
 
 
 @kernel
@@ -148,7 +150,7 @@ def winograd_inputs(
     first, last = span(chunk, chunks, tiles)
     wide = _whole_vectors(x, channels)
     place = (first, last - first, tiles * wide)
-    transform_inputs(x, v[first * wide :], x[:0], place, (height, width, channels), (down, across), (top, left))
+    transform_inputs(x, v[first * wide :], place, (height, width, channels), (down, across), (top, left))
 
 
 @kernel
@@ -159,38 +161,41 @@ def winograd_gradients(
     first, last = span(chunk, chunks, tiles)
     wide = _whole_vectors(dy, channels)
     transform_gradients(
-        dy, v[first * wide :], dy[:0], (first, last - first, tiles * wide), (height, width, channels), (down, across)
+        dy, v[first * wide :], (first, last - first, tiles * wide), (height, width, channels), (down, across)
     )
 
 
 @kernel
 def winograd_outputs(
-    chunk: int, chunks: int, v: In, bias: In, y: Out, tiles: int, height: int, width: int, channels: int, down: int,
-    across: int,
+    chunk: int, chunks: int, v: In, bias: In, y: Out, centre: In, scale: In, offset: In, residual: In, tiles: int,
+    height: int, width: int, channels: int, down: int, across: int, floor: float,
 ) -> None:  # fmt: skip
     """y from the products v (36, tiles, O); a chunk is a range of tiles."""
     first, last = span(chunk, chunks, tiles)
     wide = _whole_vectors(y, channels)
     tiling = (first, last - first, tiles * wide)
-    transform_outputs(v[first * wide :], bias, y, tiling, (height, width, channels), (down, across))
+    post = (bias, centre, scale, offset, residual)
+    transform_outputs(v[first * wide :], y, post, floor, tiling, (height, width, channels), (down, across))
 
 
 @kernel
 def winograd_forward(
-    chunk: int, chunks: int, x: In, u: In, bias: In, y: Out, scratch: Scratch, x_rows: Ints, y_rows: Ints, zero: Ints,
-    tiles: int, block: int, height: int, width: int, channels: int, out_height: int, out_width: int, out_channels: int,
-    down: int, across: int, top: int, left: int,
+    chunk: int, chunks: int, x: In, u: In, bias: In, y: Out, centre: In, scale: In, offset: In, residual: In,
+    scratch: Scratch, x_rows: Ints, y_rows: Ints, zero: Ints, tiles: int, block: int, height: int, width: int,
+    channels: int, out_height: int, out_width: int, out_channels: int, down: int, across: int, top: int, left: int,
+    floor: float,
 ) -> None:  # fmt: skip
     """y = x ∗ w + bias with u from `winograd_weights`, `block` tiles at a time; a chunk is a range of blocks."""
     lanes = VECTOR_BYTES // x.itemsize
     wide, out_wide = _whole_vectors(x, channels), _whole_vectors(x, out_channels)
     plane, out_plane = block * wide + PAD * lanes, block * out_wide + PAD * lanes
-    v, m = scratch[: WINDOW * plane], scratch[WINDOW * plane :]
+    v, m, none = scratch[: WINDOW * plane], scratch[WINDOW * plane :], x[:0]
+    products, tables, lowest = (v, u, none, m, none, none, none, none), (x_rows, y_rows, zero, zero), cast(x, -np.inf)
     first, last = span(chunk, chunks, (tiles + block - 1) // block)
     for number in range(first, last):
         start = number * block
         count = min(block, tiles - start)
-        transform_inputs(x, v, x[:0], (start, count, plane), (height, width, channels), (down, across), (top, left))
+        transform_inputs(x, v, (start, count, plane), (height, width, channels), (down, across), (top, left))
         for p in range(WINDOW):
             for n in range(0, out_channels, 2 * lanes):
                 panel = n // PANEL * PANEL
@@ -198,8 +203,9 @@ def winograd_forward(
                 u_at = p * channels * out_channels + channels * panel + n - panel
                 at = (p * plane, u_at, 0, p * out_plane + n, 0)
                 numbers, columns = (1, channels, 1, unit, 1, 1), min(2 * lanes, out_channels - n)
-                sweep(v, u, x[:0], m, x_rows, y_rows, zero, zero, at, (0, count), numbers, columns, FROM_ZERO)
-        transform_outputs(m, bias, y, (start, count, out_plane), (out_height, out_width, out_channels), (down, across))
+                sweep(products, tables, at, (0, count), numbers, columns, FROM_ZERO, lowest)
+        picture, post = (out_height, out_width, out_channels), (bias, centre, scale, offset, residual)
+        transform_outputs(m, y, post, floor, (start, count, out_plane), picture, (down, across))
 
 
 @kernel
@@ -213,14 +219,15 @@ def winograd_weight_gradient(
     wide, out_wide = _whole_vectors(x, channels), _whole_vectors(x, out_channels)
     plane, out_plane = block * wide + PAD * lanes, block * out_wide + PAD * lanes
     v, g = scratch[: WINDOW * plane], scratch[WINDOW * plane : WINDOW * (plane + out_plane)]
-    u = scratch[WINDOW * (plane + out_plane) :]
+    u, none = scratch[WINDOW * (plane + out_plane) :], x[:0]
+    products, tables, lowest = (v, g, none, u, none, none, none, none), (rows, rows, zero, zero), cast(x, -np.inf)
     first, last = span(chunk, chunks, (tiles + block - 1) // block)
     for number in range(first, last):
         start = number * block
         count = min(block, tiles - start)
-        transform_inputs(x, v, x[:0], (start, count, plane), (height, width, channels), (down, across), (top, left))
+        transform_inputs(x, v, (start, count, plane), (height, width, channels), (down, across), (top, left))
         picture = (out_height, out_width, out_channels)
-        transform_gradients(dy, g, x[:0], (start, count, out_plane), picture, (down, across))
+        transform_gradients(dy, g, (start, count, out_plane), picture, (down, across))
         for p in range(WINDOW):
             for n in range(0, out_channels, 2 * lanes):
                 panel = n // PANEL * PANEL
@@ -229,6 +236,6 @@ def winograd_weight_gradient(
                 at = (p * plane, p * out_plane + n, 0, u_at, 0)
                 numbers, columns = (1, count, wide, out_wide, 1, unit), min(2 * lanes, out_channels - n)
                 begin = FROM_ZERO if number == first else FROM_RESULT
-                sweep(v, g, x[:0], u, rows, rows, zero, zero, at, (0, channels), numbers, columns, begin)
+                sweep(products, tables, at, (0, channels), numbers, columns, begin, lowest)
     panels = (out_channels + PANEL - 1) // PANEL
     _add_up_weights(u, 0, dw, chunk * KERNEL_TAPS * channels * out_channels, 0, panels * channels, channels, out_channels)

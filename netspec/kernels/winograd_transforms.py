@@ -13,7 +13,8 @@ matrix to its columns, then to its rows, store a square of vectors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -41,8 +42,16 @@ class Vector:
 
     def plus(self, factor: float, other: Vector) -> Vector:
         """self + factor · other."""
-        arguments = [self.code.constant(factor), other.value, self.value]
-        return Vector(self.code, self.code.b.call(self.code.fma, arguments))
+        return self.fma(other, Vector(self.code, self.code.constant(factor)))
+
+    def fma(self, one: Vector, other: Vector) -> Vector:
+        """self + one · other."""
+        return Vector(self.code, self.code.b.call(self.code.fma, [one.value, other.value, self.value]))
+
+    def at_least(self, floor: Vector) -> Vector:
+        """max(self, floor); NaN stays."""
+        b = self.code.b
+        return Vector(self.code, b.select(b.fcmp_ordered("<", self.value, floor.value), floor.value, self.value))
 
 
 Line = Sequence[Vector]
@@ -86,12 +95,8 @@ def _weight_gradient(u: Line) -> Line:
 class _Transform:
     """Writes the code of one transform; see `make_transform` for its arguments."""
 
-    ARGUMENTS = (
-        "x x_line x_pixel top bottom left right y y_line y_pixel rows columns count bias has_bias".split()
-    )  # fmt: skip
-
     def __init__(self, function: Any, element: Any, sizes: tuple[int, int], formula: Callable[[Line], Line]) -> None:
-        self.arg = dict(zip(self.ARGUMENTS, function.args, strict=True))
+        self.arg = dict(zip((*PLACES, *POST), function.args, strict=False))
         self.b = ir.IRBuilder(function.append_basic_block("entry"))
         self.take, self.give = sizes
         self.formula = formula
@@ -113,33 +118,28 @@ class _Transform:
 
     def write(self) -> None:
         """The whole function."""
-        square = self._load_square()
+        bounds = {side: self.arg[side] for side in ("top", "bottom", "left", "right")}
+        square = self._load_square("x", "x", self.take, bounds)
         square = [list(self.formula(column)) for column in zip(*square, strict=True)]  # [column][row]
         square = [list(self.formula(row)) for row in zip(*square, strict=True)]
-        self._store_square(self._with_bias(square))
+        self._store_square(self._finished(square) if "floor" in self.arg else square)
         self.b.ret_void()
 
-    def _load_square(self) -> list[list[Vector]]:
+    def _load_square(self, array: str, places: str, n: int, bounds: Mapping[str, Any]) -> list[list[Vector]]:
         """Elements outside rows top … bottom − 1 and columns left … right − 1 are zero and not touched."""
-        n, b = self.take, self.b
-        whole = b.and_(self._is("top", 0), self._is("left", 0))
-        whole = b.and_(whole, b.and_(self._is("bottom", n), self._is("right", n)))
+        b = self.b
+        ends = {"top": 0, "bottom": n, "left": 0, "right": n}
+        whole = functools.reduce(b.and_, [b.icmp_signed("==", bounds[side], I64(end)) for side, end in ends.items()])
         fast, slow, done = (b.append_basic_block(name) for name in ("whole", "part", "loaded"))
         b.cbranch(whole, fast, slow)
         b.position_at_end(fast)
-        plain = [[b.load(self._place("x", i, j), align=self.size) for j in range(n)] for i in range(n)]
+        plain = [[b.load(self._place(array, places, i, j), align=self.size) for j in range(n)] for i in range(n)]
         b.branch(done)
         b.position_at_end(slow)
-        inside = [
-            [b.and_(x, y) for x, y in zip(self._within("left", "right", n), [row] * n, strict=True)]
-            for row in self._within("top", "bottom", n)
-        ]
+        rows, columns = self._within(bounds["top"], bounds["bottom"], n), self._within(bounds["left"], bounds["right"], n)
         masked = [
-            [
-                b.call(self.load_masked, [self._place("x", i, j), I32(self.size), self._all(inside[i][j]), self.constant(0)])
-                for j in range(n)
-            ]
-            for i in range(n)
+            [self._load_where(b.and_(row, column), self._place(array, places, i, j)) for j, column in enumerate(columns)]
+            for i, row in enumerate(rows)
         ]
         b.branch(done)
         b.position_at_end(done)
@@ -152,16 +152,47 @@ class _Transform:
             square.append([Vector(self, phi) for phi in phis])
         return square
 
-    def _with_bias(self, square: list[list[Vector]]) -> list[list[Vector]]:
-        """What is stored, plus the bias where there is one."""
+    def _load_where(self, bit: Any, place: Any) -> Any:
+        """The vector there, or zeros without a look."""
+        mask = self._splat(bit, ir.IntType(1))
+        return self.b.call(self.load_masked, [place, I32(self.size), mask, self.constant(0)])
+
+    def _finished(self, square: list[list[Vector]]) -> list[list[Vector]]:
+        """max((y + bias − centre) · scale + offset + residual, floor); what is absent changes nothing."""
+        bias = self._row("bias", "has_bias", 0)
+        centre, scale, offset = (self._row(k, "has_norm", v) for k, v in (("centre", 0), ("scale", 1), ("offset", 0)))
+        floor = Vector(self, self._splat(self.arg["floor"], self.element))
+        residual = self._residual()
+        return [
+            [(offset.fma(value + bias - centre, scale) + other).at_least(floor) for value, other in zip(*rows, strict=True)]
+            for rows in zip(square, residual, strict=True)
+        ]
+
+    def _row(self, array: str, flag: str, otherwise: float) -> Vector:
+        """The channels' numbers, or the same number for all where they are absent."""
         before = self.b.block
-        with self.b.if_then(self.b.icmp_signed("!=", self.arg["has_bias"], I64(0))):
-            where = self.b.bitcast(self.arg["bias"], self.vector.as_pointer())
+        with self.b.if_then(self.b.icmp_signed("!=", self.arg[flag], I64(0))):
+            where = self.b.bitcast(self.arg[array], self.vector.as_pointer())
             loaded, block = self.b.load(where, align=self.size), self.b.block
         phi = self.b.phi(self.vector)
-        phi.add_incoming(self.constant(0), before)
+        phi.add_incoming(self.constant(otherwise), before)
         phi.add_incoming(loaded, block)
-        return [[value + Vector(self, phi) for value in row] for row in square]
+        return Vector(self, phi)
+
+    def _residual(self) -> list[list[Vector]]:
+        """What is added, from the same places as y; zeros where there is nothing."""
+        before = self.b.block
+        bounds = {"top": I64(0), "bottom": self.arg["rows"], "left": I64(0), "right": self.arg["columns"]}
+        with self.b.if_then(self.b.icmp_signed("!=", self.arg["has_residual"], I64(0))):
+            loaded, block = self._load_square("residual", "y", self.give, bounds), self.b.block
+        square = []
+        for row in loaded:
+            phis = [self.b.phi(self.vector) for _ in row]
+            for phi, value in zip(phis, row, strict=True):
+                phi.add_incoming(self.constant(0), before)
+                phi.add_incoming(value.value, block)
+            square.append([Vector(self, phi) for phi in phis])
+        return square
 
     def _store_square(self, square: list[list[Vector]]) -> None:
         """The first `count` lanes of the first `rows` and `columns` of the square."""
@@ -173,31 +204,27 @@ class _Transform:
             with fast:
                 for i in range(n):
                     for j in range(n):
-                        b.store(square[i][j].value, self._place("y", i, j), align=self.size)
+                        b.store(square[i][j].value, self._place("y", "y", i, j), align=self.size)
             with slow:
                 some = b.icmp_signed("<", lane, self._splat(self.arg["count"], I64))
                 for i in range(n):
                     for j in range(n):
                         row = b.icmp_signed("<", I64(i), self.arg["rows"])
                         with b.if_then(b.and_(row, b.icmp_signed("<", I64(j), self.arg["columns"]))):
-                            b.call(self.store_masked, [square[i][j].value, self._place("y", i, j), I32(self.size), some])
+                            b.call(self.store_masked, [square[i][j].value, self._place("y", "y", i, j), I32(self.size), some])
 
     def _is(self, name: str, value: int) -> Any:
         return self.b.icmp_signed("==", self.arg[name], I64(value))
 
-    def _within(self, low: str, high: str, n: int) -> list[Any]:
-        least, most = self.arg[low], self.arg[high]
+    def _within(self, least: Any, most: Any, n: int) -> list[Any]:
         return [
             self.b.and_(self.b.icmp_signed("<=", least, I64(i)), self.b.icmp_signed("<", I64(i), most)) for i in range(n)
         ]
 
-    def _place(self, array: str, i: int, j: int) -> Any:
-        line, pixel = self.arg[f"{array}_line"], self.arg[f"{array}_pixel"]
+    def _place(self, array: str, places: str, i: int, j: int) -> Any:
+        line, pixel = self.arg[f"{places}_line"], self.arg[f"{places}_pixel"]
         offset = self.b.add(self.b.mul(I64(i), line), self.b.mul(I64(j), pixel))
         return self.b.bitcast(self.b.gep(self.arg[array], [offset]), self.vector.as_pointer())
-
-    def _all(self, bit: Any) -> Any:
-        return self._splat(bit, ir.IntType(1))
 
     def _splat(self, scalar: Any, kind: Any) -> Any:
         vector = ir.VectorType(kind, self.lanes)
@@ -206,12 +233,18 @@ class _Transform:
         return self.b.shuffle_vector(self.b.insert_element(undefined, scalar, I32(0)), undefined, zeros)
 
 
-def _function(module: Any, element: Any, sizes: tuple[int, int], formula: Callable[[Line], Line]) -> Any:
+PLACES = "x x_line x_pixel top bottom left right y y_line y_pixel rows columns count".split()
+POST = "bias centre scale offset residual has_bias has_norm has_residual floor".split()
+_ARRAYS = ("x", "y", "bias", "centre", "scale", "offset", "residual")
+
+
+def _function(
+    module: Any, element: Any, names: Sequence[str], sizes: tuple[int, int], formula: Callable[[Line], Line]
+) -> Any:
     name = f"netspec_winograd{formula.__name__}_{element}"
     if name in module.globals:
         return module.globals[name]
-    array = element.as_pointer()
-    kinds = [array if argument in ("x", "y", "bias") else I64 for argument in _Transform.ARGUMENTS]
+    kinds = [element.as_pointer() if n in _ARRAYS else element if n == "floor" else I64 for n in names]
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), kinds), name)
     function.linkage = "internal"
     function.attributes.add("noinline")
@@ -222,36 +255,63 @@ def _function(module: Any, element: Any, sizes: tuple[int, int], formula: Callab
 def make_transform(sizes: tuple[int, int], formula: Callable[[Line], Line]) -> Any:
     """An intrinsic that transforms one vector of channels.
 
-    transform(x, y, bias, source, target, bias_at): source = (index, line, pixel, top, bottom, left, right): element (i, j) is
-    the vector at x[index + i·line + j·pixel], zero outside the rows and columns given; target = (index, line, pixel, rows,
-    columns, count): where the results go, how many rows and columns of them and how many lanes. bias (empty: none) is added
-    from bias_at on. Up to a vector behind the last channel is read.
+    transform(x, y, source, target): source = (index, line, pixel, top, bottom, left, right): element (i, j) is the vector at
+    x[index + i·line + j·pixel], zero outside the rows and columns given; target = (index, line, pixel, rows, columns, count):
+    where the results go, how many rows and columns of them and how many lanes. Up to a vector behind the last channel is read.
     """
 
     @intrinsic
-    def transform(typingctx: Any, x: Any, y: Any, bias: Any, source: Any, target: Any, bias_at: Any) -> Any:
+    def transform(typingctx: Any, x: Any, y: Any, source: Any, target: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            arrays = [context.make_array(t)(context, builder, v) for t, v in zip(signature.args[:3], args, strict=False)]
-            x_index, *x_place = cgutils.unpack_tuple(builder, args[3])
-            y_index, *y_place = cgutils.unpack_tuple(builder, args[4])
-            pointers = [
-                builder.gep(array.data, [index]) for array, index in zip(arrays, (x_index, y_index, args[5]), strict=True)
-            ]
-            has_bias = builder.zext(builder.icmp_signed(">", arrays[2].nitems, I64(0)), I64)
-            function = _function(builder.module, context.get_value_type(x.dtype), sizes, formula)
-            builder.call(function, [pointers[0], *x_place, pointers[1], *y_place, pointers[2], has_bias])
+            data = [context.make_array(t)(context, builder, v).data for t, v in zip(signature.args[:2], args, strict=False)]
+            function = _function(builder.module, context.get_value_type(x.dtype), PLACES, sizes, formula)
+            builder.call(function, _placed(builder, data, args[2], args[3]))
             return context.get_dummy_value()
 
-        return types.void(x, y, bias, source, target, bias_at), codegen
+        return types.void(x, y, source, target), codegen
 
     return transform
+
+
+def make_last_transform(sizes: tuple[int, int], formula: Callable[[Line], Line]) -> Any:
+    """An intrinsic like those of `make_transform` that finishes what it stores as the end of `tile.py` says.
+
+    transform(x, y, post, source, target, channel, floor) with post = (bias, centre, scale, offset, residual), empty where
+    absent; channel: where the vector lies in the first four.
+    """
+
+    @intrinsic
+    def transform(
+        typingctx: Any, x: Any, y: Any, post: Any, source: Any, target: Any, channel: Any, floor: Any
+    ) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            data = [context.make_array(t)(context, builder, v).data for t, v in zip(signature.args[:2], args, strict=False)]
+            items = cgutils.unpack_tuple(builder, args[2])
+            arrays = [context.make_array(t)(context, builder, item) for t, item in zip(post, items, strict=True)]
+            present = [builder.zext(builder.icmp_signed(">", arrays[i].nitems, I64(0)), I64) for i in (0, 2, 4)]
+            y_index = cgutils.unpack_tuple(builder, args[4])[0]
+            finish = [builder.gep(a.data, [o]) for a, o in zip(arrays, [*[args[5]] * 4, y_index], strict=True)]
+            function = _function(builder.module, context.get_value_type(x.dtype), (*PLACES, *POST), sizes, formula)
+            builder.call(function, [*_placed(builder, data, args[3], args[4]), *finish, *present, args[6]])
+            return context.get_dummy_value()
+
+        return types.void(x, y, post, source, target, channel, x.dtype), codegen
+
+    return transform
+
+
+def _placed(builder: Any, data: Sequence[Any], source: Any, target: Any) -> list[Any]:
+    """The arguments PLACES."""
+    x_index, *x_place = cgutils.unpack_tuple(builder, source)
+    y_index, *y_place = cgutils.unpack_tuple(builder, target)
+    return [builder.gep(data[0], [x_index]), *x_place, builder.gep(data[1], [y_index]), *y_place]
 
 
 TILE, WINDOW, OUTPUTS, KERNEL = 6, 36, 4, 3
 """Side of an input tile, its elements, side of an output tile, side of the kernel."""
 
 input_transform = make_transform((TILE, TILE), _input)
-output_transform = make_transform((TILE, OUTPUTS), _output)
+output_transform = make_last_transform((TILE, OUTPUTS), _output)
 weight_transform = make_transform((KERNEL, TILE), _weight)
 gradient_transform = make_transform((OUTPUTS, TILE), _gradient)
 weight_gradient_transform = make_transform((TILE, KERNEL), _weight_gradient)

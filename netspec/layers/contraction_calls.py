@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.kernels.calls import Ref
-from netspec.kernels.contract import JOB, NOTHING, Contraction, contract
+from netspec.kernels.contract import JOB, NOTHING, PLAIN, Contraction, contract
 from netspec.kernels.copies import add_margins, add_partials, column_sums
 from netspec.kernels.panels import PANEL, transpose_panels
 from netspec.layers.base import Io, Shape
@@ -18,7 +18,7 @@ def call_contraction(
     assert not isinstance(jobs, int)
     count = jobs.size // JOB
     chunks = io.chunks(count, form.macs() / 8 / max(1, count), by_sample=by_sample)
-    io.call(contract, chunks=chunks, a=a, b=b, c=c, bias=bias or NOTHING, **arguments)
+    io.call(contract, chunks=chunks, a=a, b=b, c=c, bias=bias or NOTHING, **PLAIN, **arguments)
 
 
 def call_summed(io: Io, form: Contraction, segments: int, size: int, a: Ref, b: Ref, c: Ref) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from netspec.kernels.abi import Kernel
 from netspec.kernels.calls import Ref
-from netspec.kernels.contract import NOTHING, Block, Contraction
+from netspec.kernels.contract import NOTHING, PLAIN, Block, Contraction
 from netspec.kernels.tile import VECTOR_BYTES
 from netspec.kernels.winograd import (
     KERNEL_TAPS,
@@ -176,7 +176,7 @@ def _call_convolution(io: Io, tiling: Tiling, x: Ref, u: Ref, bias: Ref | None, 
     wide, out_wide = source.whole_channels(io.itemsize), target.whole_channels(io.itemsize)
     rows = np.arange(BLOCK, dtype=np.int64)
     io.call(
-        winograd_forward, chunks=_blocks(tiling), x=x, u=u, bias=bias or NOTHING, y=y,
+        winograd_forward, chunks=_blocks(tiling), x=x, u=u, bias=bias or NOTHING, y=y, **PLAIN,
         scratch=io.scratch(_planes(io, BLOCK * (wide + out_wide))), x_rows=rows * wide, y_rows=rows * out_wide, zero=_ZERO,
         tiles=tiling.tiles, block=BLOCK, height=source.height, width=source.width, channels=source.channels,
         out_height=target.height, out_width=target.width, out_channels=target.channels, **tiling.grid(), **tiling.margins(),
@@ -208,7 +208,7 @@ def _call_stages(io: Io, tiling: Tiling, x: Ref, u: Ref, bias: Ref | None, y: Re
     )
     call_contraction(io, form, v, u, products)
     io.call(
-        winograd_outputs, chunks=io.chunks(tiling.tiles, 12 * out_wide), v=products, bias=bias or NOTHING, y=y,
+        winograd_outputs, chunks=io.chunks(tiling.tiles, 12 * out_wide), v=products, bias=bias or NOTHING, y=y, **PLAIN,
         tiles=tiling.tiles, height=target.height, width=target.width, channels=outputs, **tiling.grid(),
     )  # fmt: skip
 
