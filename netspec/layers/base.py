@@ -130,8 +130,8 @@ class Io(Protocol):
     counters: Ref
     """int64 [step]: number of the optimizer update, for random numbers that differ from step to step."""
 
-    def call(self, kernel: Kernel, *, chunks: int = 1, **arguments: ArgumentValue) -> None:
-        """Emit one kernel call."""
+    def call(self, kernel: Kernel, algorithm: str = "", /, *, chunks: int = 1, **arguments: ArgumentValue) -> None:
+        """Emit one kernel call; `algorithm` names the way chosen where there are several, for plans and timings."""
 
     shards: int
     """Into how many shards of whole samples the batch is cut, all of the same size; 0: it is not."""

@@ -38,12 +38,12 @@ class Calls:
     buffers: dict[str, Buffer] = field(default_factory=dict)
     shards: int = 0
 
-    def call(self, kernel: Kernel, *, chunks: int = 1, **arguments: ArgumentValue) -> None:
+    def call(self, kernel: Kernel, algorithm: str = "", /, *, chunks: int = 1, **arguments: ArgumentValue) -> None:
         for value in arguments.values():
             if isinstance(value, Ref) and value.size:
                 self.declare(value)
         by_sample = isinstance(chunks, Chunks) and chunks.by_sample
-        self.calls.append(Call(kernel, arguments, chunks, self.owner, self.direction, by_sample))
+        self.calls.append(Call(kernel, arguments, chunks, self.owner, self.direction, by_sample, algorithm))
 
     def chunks(self, items: int, cost: float, *, by_sample: bool = False) -> int:
         return Chunks.of_shards(self.shards) if by_sample and self.shards else chunk_count(items, cost)

@@ -71,8 +71,8 @@ class Recorder:
             self.memory[name][:] = fill
         return Ref(name, size, 0, element)
 
-    def call(self, kernel: Kernel, *, chunks: int = 1, **arguments: ArgumentValue) -> None:
-        self.calls.append(Call(kernel, arguments, chunks, "layer", "forward"))
+    def call(self, kernel: Kernel, algorithm: str = "", /, *, chunks: int = 1, **arguments: ArgumentValue) -> None:
+        self.calls.append(Call(kernel, arguments, chunks, "layer", "forward", algorithm=algorithm))
         self.emitted += 1
 
     shards: int = 0
