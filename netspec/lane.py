@@ -215,6 +215,16 @@ class Lane:
         self._bound.clear()
         self._last = None
 
+    def bind(self, goal: Goal, x: Batch, y: Array | None, *, lr: float = 0.0) -> BoundCalls:
+        """The calls of a goal on this lane's memory, ready to run, whole or in parts: for timing.
+
+        With gradients and an optimizer they end with its update; the lane's step does not count them.
+        """
+        update = goal.gradients and self.optimizer is not None
+        if update:
+            self._set_hyper(lr)
+        return self._bind(goal, x, y, update=update)
+
     def training_calls(self, n: int) -> list[Call]:
         """All calls of a training step of n samples, update included."""
         plan = self._program.plan(Goal(batch=n, training=True, loss=True, gradients=True))

@@ -28,7 +28,7 @@ LEVELS = (
     ("analysis", "lints"),
     ("loading",),
     ("plan",),
-    ("batch", "room", "memory", "lane", "load_report", "program", "store", "gradcheck", "gradcheck_network"),
+    ("batch", "room", "memory", "lane", "load_report", "program", "store", "gradcheck", "gradcheck_network", "timing"),
     ("training",),
     ("shipped", "artefact"),
     ("cli", "__main__"),

@@ -27,6 +27,7 @@ from netspec.cli import (
     render,
     schema,
     summary,
+    time,
     train,
 )
 from netspec.cli.errors import CliError, ExitCode, Verbosity, report
@@ -46,6 +47,9 @@ FOREIGN_VERBS = {
     "print": "summary",
     "compare": "race",
     "checkgrad": "gradcheck",
+    "profile": "time",
+    "benchmark": "time",
+    "bench": "time",
 }
 """What other tools call our commands: for did-you-mean only."""
 
@@ -102,6 +106,7 @@ COMMANDS = (
     (hash.hash_spec, "hash", BUILD),
     (compile.compile_spec, "compile", BUILD),
     (gradcheck.gradcheck, "gradcheck", BUILD),
+    (time.time_spec, "time", BUILD),
     (train.train, "train", LEARN),
     (race.race, "race", LEARN),
     (evaluate.evaluate, "evaluate", USE),
