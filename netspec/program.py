@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numba
@@ -13,7 +13,6 @@ from numba.core import config
 from numpy.typing import NDArray
 
 from netspec.batch import Batch, BatchForm
-from netspec.kernels.abi import Kernel
 from netspec.lane import Lane
 from netspec.layers.base import Parameter, volume
 from netspec.load_report import LoadError, LoadReport, match_tensors
@@ -214,22 +213,6 @@ def compile(
         threads=threads,
         seed=spec.seed if seed is None else seed,
     )
-
-
-def warm(program: Program, progress: Callable[[str], None] | None = None) -> list[str]:
-    """Compile (or load) every kernel that training, evaluation and prediction of this program call; returns their names."""
-    n = program.batch_size
-    calls = [*program.plan(Goal(batch=n)).calls]
-    if program.start.loss is not None:
-        calls += program.plan(Goal(batch=n, loss=True)).calls
-        for lane in program.lanes:
-            calls += lane.training_calls(n)
-    kernels: dict[str, Kernel] = {f"{call.kernel.module}.{call.kernel.name}": call.kernel for call in calls}
-    for name, kernel in kernels.items():
-        if progress:
-            progress(name.rpartition(".")[2])
-        kernel.address(program.dtype)
-    return list(kernels)
 
 
 def _checked_threads(threads: int | None) -> int:

@@ -63,11 +63,12 @@ def compile_program(
 ) -> tuple[Program, list[str]]:
     """The program with its kernels ready, and their names; tells on a terminal which kernel is being compiled."""
     from netspec.cli import console
-    from netspec.program import warm
+    from netspec.cli.compiling import CompilingBar
+    from netspec.warming import warm
 
     program = make_program(spec, threads, samples)
     screen = console.stderr()
     if quiet or not screen.is_terminal:
         return program, warm(program)
-    with screen.status("compiling the network") as status:
-        return program, warm(program, lambda name: status.update(f"compiling {name}"))
+    with CompilingBar(screen) as bar:
+        return program, warm(program, bar.show)

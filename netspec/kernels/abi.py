@@ -122,13 +122,20 @@ class Kernel:
             raise TypeError(f"{self.module}.{self.name}: a kernel starts with (chunk: int, chunks: int)")
         return {name: _role(hints[name]) for name in names[2:]}
 
+    def is_compiled(self, dtype: str) -> bool:
+        """Whether the entry is in this process or in the disk cache."""
+        return dtype in self._addresses or cache.is_compiled(self._entry_name(dtype))
+
     def address(self, dtype: str) -> int:
         """Address of the compiled entry for "float32" or "float64"; compiled, or loaded from the disk cache, on first use."""
         if dtype not in self._addresses:
-            module = cache.load_module(f"{self.module}.{self.name}.{dtype}".replace(".", "_"), self._entry_source(dtype))
+            module = cache.load_module(self._entry_name(dtype), self._entry_source(dtype))
             self._addresses[dtype] = module.entry.address
             module.entry  # noqa: B018  keeps the compiled library alive with the module
         return self._addresses[dtype]
+
+    def _entry_name(self, dtype: str) -> str:
+        return f"{self.module}.{self.name}.{dtype}".replace(".", "_")
 
     def _entry_source(self, dtype: str) -> str:
         slot, unpacked = 0, []

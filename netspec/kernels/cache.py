@@ -12,6 +12,7 @@ import importlib.util
 import os
 import platform
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -70,12 +71,16 @@ def source_hash() -> str:
 def kernel_folder() -> Path:
     """The folder for this version of the sources.
 
-    A temporary one when the disk is read-only, or when a source has changed since this process imported netspec (an upgrade
-    under an open notebook): what it then compiles belongs to no version and must not be found by others.
+    A temporary one when the disk is read-only, with a copy of what is there; and when a source has changed since this process
+    imported netspec (an upgrade under an open notebook): what it then compiles belongs to no version and must not be found by
+    others.
     """
-    if _stamps() != _IMPORTED_STAMPS:
-        return _temporary_folder()
-    return _shared_folder()
+    return _changed_folder() if have_sources_changed() else _shared_folder()
+
+
+def have_sources_changed() -> bool:
+    """Whether a kernel source is no longer what this process has imported."""
+    return _stamps() != _IMPORTED_STAMPS
 
 
 @cache
@@ -84,17 +89,36 @@ def _shared_folder() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         os.utime(folder)
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError:
-        return _temporary_folder()
+        # Numba reads no cache that it cannot write.
+        return _temporary_folder(folder)
     _remove_unused(folder)
     return folder
 
 
 @cache
-def _temporary_folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="netspec-kernels-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+def _changed_folder() -> Path:
+    return _temporary_folder(None)
+
+
+def _temporary_folder(copied: Path | None) -> Path:
+    """A folder that lives as long as this process; below it the same names as below `cache_root`."""
+    root = Path(tempfile.mkdtemp(prefix="netspec-kernels-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    folder = root / "kernels" / source_hash()
+    if copied is not None and copied.is_dir():
+        shutil.copytree(copied, folder, copy_function=shutil.copy2)
+        for part in (folder, *folder.rglob("*")):
+            part.chmod(part.stat().st_mode | stat.S_IWUSR)
+    folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def is_compiled(name: str) -> bool:
+    """Whether the machine code of a module is in the kernel folder, of this processor or another one."""
+    folder = kernel_folder()
+    return (folder / f"{name}.py").is_file() and any((folder / "__pycache__").glob(f"{name}.entry-*.nbc"))
 
 
 def _remove_unused(folder: Path) -> None:

@@ -84,7 +84,8 @@ def output_shape(training: Training) -> tuple[int, ...]:
 
 def _compile(spec: Spec, threads: int | None, batch_size: int) -> Program:
     """The compiled program, its kernels warmed up, so that compiling is not counted as training time."""
-    from netspec.program import compile, warm
+    from netspec.program import compile
+    from netspec.warming import warm
 
     program = compile(spec, threads=threads, batch_size=batch_size)
     warm(program)

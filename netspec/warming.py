@@ -1,0 +1,38 @@
+"""Everything that a program will call, compiled or loaded before its first step."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from netspec.kernels.abi import Kernel
+from netspec.kernels.machine import execute
+from netspec.kernels.pool import Progress, compile_all
+from netspec.plan.plan import Goal
+from netspec.program import Program
+
+
+def warm(program: Program, progress: Progress | None = None) -> list[str]:
+    """Compile (or load) every kernel that training, evaluation and prediction of this program call; returns their names.
+
+    progress is told of what has to be compiled; of nothing when the disk cache has all.
+    """
+    kernels = _kernels(program)
+    missing = [kernel for kernel in kernels.values() if not kernel.is_compiled(program.dtype)]
+    if missing:
+        compile_all(missing, program.dtype, progress)
+    for kernel in kernels.values():
+        kernel.address(program.dtype)
+    program.use_threads()
+    calls, regions = np.zeros((0, 3), np.int64), np.zeros((0, 2), np.int64)
+    execute(calls, calls, regions)
+    return list(kernels)
+
+
+def _kernels(program: Program) -> dict[str, Kernel]:
+    n = program.batch_size
+    calls = [*program.plan(Goal(batch=n)).calls]
+    if program.start.loss is not None:
+        calls += program.plan(Goal(batch=n, loss=True)).calls
+        for lane in program.lanes:
+            calls += lane.training_calls(n)
+    return {f"{call.kernel.module}.{call.kernel.name}": call.kernel for call in calls}
