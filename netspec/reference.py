@@ -10,6 +10,7 @@ from typing import get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from netspec.docstrings import field_docs
 from netspec.initializers.base import Initializer
 from netspec.look import FAMILY_COLOURS
 from netspec.registry import Plugin, plugins
@@ -94,9 +95,9 @@ def _table(first: str, rows: Iterable[str]) -> str:
 
 
 def _rows(model: type[BaseModel], but: Iterable[str]) -> list[str]:
-    fields = {key: field for key, field in model.model_fields.items() if key not in but}
+    fields, docs = {key: field for key, field in model.model_fields.items() if key not in but}, field_docs(model)
     return [
-        f"| `{key}` | {_cell(_holds(field))} | {_cell(_default(field))} | {_cell(field.description or '')} |"
+        f"| `{key}` | {_cell(_holds(field))} | {_cell(_default(field))} | {_cell(docs.get(key, ''))} |"
         for key, field in fields.items()
     ]
 

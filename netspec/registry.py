@@ -15,7 +15,6 @@ from functools import cache
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     GetCoreSchemaHandler,
@@ -26,15 +25,17 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from netspec.docstrings import Documented
 
-class Plugin(BaseModel):
+
+class Plugin(Documented):
     """Base of everything that is chosen by a `type = "…"` key of the spec.
 
     Subclasses of a family declare `type: Literal["name"] = "name"` and are found in the folder of that family.
     Unknown keys are errors; instances are immutable.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     aliases: ClassVar[tuple[str, ...]] = ()
     """What other frameworks call it; used for did-you-mean only, never accepted."""
@@ -113,5 +114,7 @@ class PluginField:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         known = plugins(self.package)
-        tables = [handler(plugin.__pydantic_core_schema__) for plugin in known.values()]
+        tables = [
+            plugin.__get_pydantic_json_schema__(plugin.__pydantic_core_schema__, handler) for plugin in known.values()
+        ]
         return {"anyOf": [{"enum": list(known)}, *tables]} if self.shorthand else {"anyOf": tables}

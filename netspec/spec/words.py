@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from netspec.docstrings import field_docs
 from netspec.problems import Path, Problem, Span, error, spell
 from netspec.spec.expected import describe, owner_of
 from netspec.spec.marks import Array, Table, locate
@@ -140,11 +141,7 @@ def _missing(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> Pro
     if isinstance(path[-1], int):
         return _too_few(path[:-1], where[:-1], tree, spec)
     key, owner = str(path[-1]), owner_of(path, spec, tree)
-    doc = (
-        ((owner.model_fields[key].description if owner and key in owner.model_fields else "") or "")
-        .split(". ")[0]
-        .rstrip(".")
-    )
+    doc = field_docs(owner).get(key, "").split(". ")[0].rstrip(".") if owner else ""
     span = locate(tree, (*path[:-1], "name")) or locate(tree, path)
     if path in (("layers",), ("inputs",)):
         hint = "add [[layers]]" if path == ("layers",) else "add [input] with shape = [C, H, W] or [F]"
