@@ -6,11 +6,11 @@ that check would keep the loop from becoming vector code.
 
 from __future__ import annotations
 
-from netspec.kernels.abi import In, InOut, Out, kernel, span
+from netspec.kernels.abi import In, InOut, Out, in_place_kernel, kernel, span
 from netspec.kernels.lanes import lanes, load, plus, splat, store, times
 
 
-@kernel
+@in_place_kernel(("x", "y"), is_copy=True)
 def copy_elements(chunk: int, chunks: int, x: In, y: Out, n: int) -> None:
     """y = x."""
     first, last = span(chunk, chunks, n)
@@ -19,7 +19,7 @@ def copy_elements(chunk: int, chunks: int, x: In, y: Out, n: int) -> None:
         y[i] = x[i]
 
 
-@kernel
+@in_place_kernel(("a", "y"), ("b", "y"))
 def add_pair(chunk: int, chunks: int, a: In, b: In, y: Out, n: int) -> None:
     """y = a + b."""
     first, last = span(chunk, chunks, n)
@@ -37,7 +37,7 @@ def add_to(chunk: int, chunks: int, x: In, y: InOut, n: int) -> None:
         y[i] += x[i]
 
 
-@kernel
+@in_place_kernel(("a", "y"), ("b", "y"))
 def multiply_pair(chunk: int, chunks: int, a: In, b: In, y: Out, n: int) -> None:
     """y = a · b."""
     first, last = span(chunk, chunks, n)
@@ -69,7 +69,7 @@ def copy_columns(
             store(y, target + c, load(x, source + c, rest), rest)
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def scale_channels(chunk: int, chunks: int, x: In, scale: In, y: Out, n: int, pixels: int, channels: int) -> None:
     """y[n,p,c] = x[n,p,c] · scale[n,c]; a chunk is a range of n·p."""
     first, last = span(chunk, chunks, n * pixels)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from netspec.kernels.abi import Array, Doubles, DoublesOut, In, Out, inlined, kernel, span
+from netspec.kernels.abi import Array, Doubles, DoublesOut, In, Out, in_place_kernel, inlined, kernel, span
 
 
 @kernel
@@ -58,7 +58,7 @@ def channel_sum(sums: Array, which: int, channel: int, channels: int, width: int
     return total
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def normalize_rows(chunk: int, chunks: int, x: In, centre: In, scale: In, offset: In, y: Out, channels: int) -> None:
     """y = (x − centre) · scale + offset, all three tiled."""
     first, last = span(chunk, chunks, x.size // channels)
@@ -69,7 +69,7 @@ def normalize_rows(chunk: int, chunks: int, x: In, centre: In, scale: In, offset
             b[j] = (a[j] - centre[j]) * scale[j] + offset[j]
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def scale_rows(chunk: int, chunks: int, x: In, scale: In, y: Out, channels: int) -> None:
     """y = x · scale, tiled."""
     first, last = span(chunk, chunks, x.size // channels)
@@ -80,7 +80,7 @@ def scale_rows(chunk: int, chunks: int, x: In, scale: In, y: Out, channels: int)
             b[j] = a[j] * scale[j]
 
 
-@kernel
+@in_place_kernel(("dy", "dx"), ("x", "dx"))
 def normalize_rows_backward(
     chunk: int, chunks: int, x: In, dy: In, centre: In, scale: In, slope: In, offset: In, dx: Out, channels: int
 ) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from netspec.kernels.abi import In, Ints, Out, cast, kernel, span
+from netspec.kernels.abi import In, Ints, Out, cast, in_place_kernel, span
 from netspec.kernels.calls import Ref
 from netspec.kernels.elementary import part
 from netspec.kernels.random import BITS, random_bits, stream_seeds
@@ -15,7 +15,7 @@ from netspec.layers.base import Family, Io, Layer, Shape
 from netspec.layers.identity import identity_forward
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def dropout_mask(
     chunk: int, chunks: int, x: In, y: Out, counters: Ints, key: int, threshold: int, scale: float
 ) -> None:  # fmt: skip

@@ -7,19 +7,19 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from netspec.kernels.abi import In, Kernel, Out, kernel
+from netspec.kernels.abi import In, Kernel, Out, in_place_kernel
 from netspec.kernels.elementary import expm1, part
 from netspec.layers.elementwise import Elementwise
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def elu_forward(chunk: int, chunks: int, x: In, y: Out, alpha: float) -> None:
     x, y = part(x, chunk, chunks), part(y, chunk, chunks)
     for i in range(y.size):
         y[i] = alpha * expm1(x[i]) if x[i] < 0 else x[i]
 
 
-@kernel
+@in_place_kernel(("dy", "dx"))
 def elu_backward(chunk: int, chunks: int, y: In, dy: In, dx: Out, alpha: float) -> None:
     y, dy, dx = part(y, chunk, chunks), part(dy, chunk, chunks), part(dx, chunk, chunks)
     for i in range(dx.size):

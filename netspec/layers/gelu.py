@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar, Literal
 
-from netspec.kernels.abi import In, Kernel, Out, cast, kernel
+from netspec.kernels.abi import In, Kernel, Out, cast, in_place_kernel
 from netspec.kernels.elementary import exp, normal_cdf, part, sigmoid
 from netspec.layers.elementwise import Elementwise
 
@@ -14,14 +14,14 @@ SLOPE = 2 * math.sqrt(2 / math.pi)
 CUBIC = 0.044715
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def gelu_forward(chunk: int, chunks: int, x: In, y: Out) -> None:
     x, y = part(x, chunk, chunks), part(y, chunk, chunks)
     for i in range(y.size):
         y[i] = x[i] * normal_cdf(x[i], exp(x[i] * x[i] * cast(x, -0.5)))
 
 
-@kernel
+@in_place_kernel(("dy", "dx"))
 def gelu_backward(chunk: int, chunks: int, x: In, dy: In, dx: Out) -> None:
     x, dy, dx = part(x, chunk, chunks), part(dy, chunk, chunks), part(dx, chunk, chunks)
     for i in range(dx.size):
@@ -29,7 +29,7 @@ def gelu_backward(chunk: int, chunks: int, x: In, dy: In, dx: Out) -> None:
         dx[i] = dy[i] * (normal_cdf(x[i], bell) + x[i] * bell * cast(x, DENSITY_AT_0))
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def gelu_tanh_forward(chunk: int, chunks: int, x: In, y: Out) -> None:
     x, y = part(x, chunk, chunks), part(y, chunk, chunks)
     for i in range(y.size):
@@ -37,7 +37,7 @@ def gelu_tanh_forward(chunk: int, chunks: int, x: In, y: Out) -> None:
         y[i] = x[i] * sigmoid(u)  # (1 + tanh(u / 2)) / 2 = σ(u)
 
 
-@kernel
+@in_place_kernel(("dy", "dx"))
 def gelu_tanh_backward(chunk: int, chunks: int, x: In, dy: In, dx: Out) -> None:
     x, dy, dx = part(x, chunk, chunks), part(dy, chunk, chunks), part(dx, chunk, chunks)
     for i in range(dx.size):

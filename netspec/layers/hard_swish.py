@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from netspec.kernels.abi import In, Kernel, Out, cast, kernel
+from netspec.kernels.abi import In, Kernel, Out, cast, in_place_kernel
 from netspec.kernels.elementary import part
 from netspec.layers.elementwise import Elementwise
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def hard_swish_forward(chunk: int, chunks: int, x: In, y: Out) -> None:
     x, y = part(x, chunk, chunks), part(y, chunk, chunks)
     for i in range(y.size):
@@ -19,7 +19,7 @@ def hard_swish_forward(chunk: int, chunks: int, x: In, y: Out) -> None:
         y[i] = x[i] * z / cast(x, 6)
 
 
-@kernel
+@in_place_kernel(("dy", "dx"))
 def hard_swish_backward(chunk: int, chunks: int, x: In, dy: In, dx: Out) -> None:
     x, dy, dx = part(x, chunk, chunks), part(dy, chunk, chunks), part(dx, chunk, chunks)
     for i in range(dx.size):

@@ -7,12 +7,12 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from netspec.kernels.abi import In, Kernel, Out, cast, kernel
+from netspec.kernels.abi import In, Kernel, Out, cast, in_place_kernel
 from netspec.kernels.elementary import part
 from netspec.layers.elementwise import Elementwise
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def hard_tanh_forward(chunk: int, chunks: int, x: In, y: Out, min_val: float, max_val: float) -> None:
     x, y = part(x, chunk, chunks), part(y, chunk, chunks)
     for i in range(y.size):
@@ -20,7 +20,7 @@ def hard_tanh_forward(chunk: int, chunks: int, x: In, y: Out, min_val: float, ma
         y[i] = max_val if z > max_val else z
 
 
-@kernel
+@in_place_kernel(("dy", "dx"))
 def hard_tanh_backward(chunk: int, chunks: int, y: In, dy: In, dx: Out, min_val: float, max_val: float) -> None:
     y, dy, dx = part(y, chunk, chunks), part(dy, chunk, chunks), part(dx, chunk, chunks)
     for i in range(dx.size):

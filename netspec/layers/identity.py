@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from netspec.kernels.abi import In, Kernel, Out, kernel
+from netspec.kernels.abi import In, Kernel, Out, in_place_kernel
 from netspec.kernels.elementary import part
 from netspec.layers.elementwise import Elementwise
 
 
-@kernel
+@in_place_kernel(("x", "y"), is_copy=True)
 def identity_forward(chunk: int, chunks: int, x: In, y: Out) -> None:
     x, y = part(x, chunk, chunks), part(y, chunk, chunks)
     for i in range(y.size):
         y[i] = x[i]
 
 
-@kernel
+@in_place_kernel(("dy", "dx"), is_copy=True)
 def identity_backward(chunk: int, chunks: int, dy: In, dx: Out) -> None:
     dy, dx = part(dy, chunk, chunks), part(dx, chunk, chunks)
     for i in range(dx.size):

@@ -7,19 +7,19 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from netspec.kernels.abi import In, Kernel, Out, kernel
+from netspec.kernels.abi import In, Kernel, Out, in_place_kernel
 from netspec.kernels.elementary import part
 from netspec.layers.elementwise import Elementwise
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def leaky_relu_forward(chunk: int, chunks: int, x: In, y: Out, negative_slope: float) -> None:
     x, y = part(x, chunk, chunks), part(y, chunk, chunks)
     for i in range(y.size):
         y[i] = x[i] * negative_slope if x[i] < 0 else x[i]
 
 
-@kernel
+@in_place_kernel(("dy", "dx"))
 def leaky_relu_backward(chunk: int, chunks: int, y: In, dy: In, dx: Out, negative_slope: float) -> None:
     y, dy, dx = part(y, chunk, chunks), part(dy, chunk, chunks), part(dx, chunk, chunks)
     for i in range(dx.size):

@@ -8,13 +8,13 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from netspec.initializers.constant import Constant
-from netspec.kernels.abi import Doubles, DoublesOut, In, Out, kernel, span
+from netspec.kernels.abi import Doubles, DoublesOut, In, Out, in_place_kernel, kernel, span
 from netspec.kernels.calls import Ref
 from netspec.kernels.columns import tile, tile_width
 from netspec.layers.base import Family, Io, Layer, Parameter, Shape, ShapeError
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def prelu_forward(chunk: int, chunks: int, x: In, slopes: In, y: Out, channels: int) -> None:
     """slopes: tiled; a chunk is a range of rows."""
     first, last = span(chunk, chunks, x.size // channels)
@@ -25,7 +25,7 @@ def prelu_forward(chunk: int, chunks: int, x: In, slopes: In, y: Out, channels: 
             b[j] = a[j] * slopes[j] if a[j] < 0 else a[j]
 
 
-@kernel
+@in_place_kernel(("dy", "dx"), ("x", "dx"))
 def prelu_backward(chunk: int, chunks: int, x: In, slopes: In, dy: In, dx: Out, channels: int) -> None:
     first, last = span(chunk, chunks, x.size // channels)
     for start in range(first * channels, last * channels, slopes.size):

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from netspec.kernels.abi import In, Kernel, Out, cast, kernel
+from netspec.kernels.abi import In, Kernel, Out, cast, in_place_kernel
 from netspec.kernels.elementary import part
 from netspec.layers.elementwise import Elementwise
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def relu_forward(chunk: int, chunks: int, x: In, y: Out) -> None:
     x, y = part(x, chunk, chunks), part(y, chunk, chunks)
     for i in range(y.size):
         y[i] = cast(x, 0) if x[i] < 0 else x[i]  # keeps NaN, so that it is found
 
 
-@kernel
+@in_place_kernel(("dy", "dx"))
 def relu_backward(chunk: int, chunks: int, y: In, dy: In, dx: Out) -> None:
     y, dy, dx = part(y, chunk, chunks), part(dy, chunk, chunks), part(dx, chunk, chunks)
     for i in range(dx.size):

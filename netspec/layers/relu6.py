@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from netspec.kernels.abi import In, Kernel, Out, cast, kernel
+from netspec.kernels.abi import In, Kernel, Out, cast, in_place_kernel
 from netspec.kernels.elementary import part
 from netspec.layers.elementwise import Elementwise
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def relu6_forward(chunk: int, chunks: int, x: In, y: Out) -> None:
     x, y = part(x, chunk, chunks), part(y, chunk, chunks)
     for i in range(y.size):
@@ -17,7 +17,7 @@ def relu6_forward(chunk: int, chunks: int, x: In, y: Out) -> None:
         y[i] = cast(x, 6) if z > 6 else z
 
 
-@kernel
+@in_place_kernel(("dy", "dx"))
 def relu6_backward(chunk: int, chunks: int, y: In, dy: In, dx: Out) -> None:
     y, dy, dx = part(y, chunk, chunks), part(dy, chunk, chunks), part(dx, chunk, chunks)
     for i in range(dx.size):

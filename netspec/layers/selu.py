@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from netspec.kernels.abi import In, Kernel, Out, cast, kernel
+from netspec.kernels.abi import In, Kernel, Out, cast, in_place_kernel
 from netspec.kernels.elementary import expm1, part
 from netspec.layers.elementwise import Elementwise
 
@@ -12,14 +12,14 @@ ALPHA = 1.6732632423543772
 SCALE = 1.0507009873554805
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def selu_forward(chunk: int, chunks: int, x: In, y: Out) -> None:
     x, y = part(x, chunk, chunks), part(y, chunk, chunks)
     for i in range(y.size):
         y[i] = cast(x, SCALE * ALPHA) * expm1(x[i]) if x[i] < 0 else cast(x, SCALE) * x[i]
 
 
-@kernel
+@in_place_kernel(("dy", "dx"))
 def selu_backward(chunk: int, chunks: int, y: In, dy: In, dx: Out) -> None:
     y, dy, dx = part(y, chunk, chunks), part(dy, chunk, chunks), part(dx, chunk, chunks)
     for i in range(dx.size):

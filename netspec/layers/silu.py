@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from netspec.kernels.abi import In, Kernel, Out, cast, kernel
+from netspec.kernels.abi import In, Kernel, Out, cast, in_place_kernel
 from netspec.kernels.elementary import part, sigmoid
 from netspec.layers.elementwise import Elementwise
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def silu_forward(chunk: int, chunks: int, x: In, y: Out) -> None:
     x, y = part(x, chunk, chunks), part(y, chunk, chunks)
     for i in range(y.size):
         y[i] = x[i] * sigmoid(x[i])
 
 
-@kernel
+@in_place_kernel(("dy", "dx"))
 def silu_backward(chunk: int, chunks: int, x: In, dy: In, dx: Out) -> None:
     x, dy, dx = part(x, chunk, chunks), part(dy, chunk, chunks), part(dx, chunk, chunks)
     for i in range(dx.size):

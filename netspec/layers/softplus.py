@@ -7,19 +7,19 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from netspec.kernels.abi import In, Kernel, Out, kernel
+from netspec.kernels.abi import In, Kernel, Out, in_place_kernel
 from netspec.kernels.elementary import part, sigmoid, softplus
 from netspec.layers.elementwise import Elementwise
 
 
-@kernel
+@in_place_kernel(("x", "y"))
 def softplus_forward(chunk: int, chunks: int, x: In, y: Out, beta: float) -> None:
     x, y = part(x, chunk, chunks), part(y, chunk, chunks)
     for i in range(y.size):
         y[i] = softplus(beta * x[i]) / beta
 
 
-@kernel
+@in_place_kernel(("dy", "dx"))
 def softplus_backward(chunk: int, chunks: int, x: In, dy: In, dx: Out, beta: float) -> None:
     x, dy, dx = part(x, chunk, chunks), part(dy, chunk, chunks), part(dx, chunk, chunks)
     for i in range(dx.size):

@@ -6,6 +6,7 @@ Source: greedy-by-size, Pisarchyk & Lee 2020, arXiv:2001.03288.
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import replace
 
 from netspec.kernels.binding import element_type
@@ -29,50 +30,61 @@ def lifetimes(plan: Plan) -> Plan:
                     first, _ = touched.get(ref.buffer, (region.first, 0))
                     touched[ref.buffer] = first, region.last - 1
     end = len(plan.calls)
-    starts = {plan.value(name).buffer for name in plan.inputs}
-    ends = {plan.value(name).buffer for name in plan.outputs}
-    for name in plan.differentiated:
-        if name in plan.inputs:
-            ends.add(plan.gradient(name).buffer)
-        elif name in plan.outputs and not plan.goal.loss:
-            ends.add(plan.gradient(name).buffer)
-            starts.add(plan.gradient(name).buffer)
-    buffers = {}
-    for name, buffer in plan.buffers.items():
+    given, kept = plan.given_from_outside(), plan.kept_to_the_end()
+    spans = {}
+    for name in plan.buffers:
         first, last = touched.get(name, (0, end))
-        buffers[name] = replace(buffer, first=0 if name in starts else first, last=end if name in ends else last)
+        spans[name] = 0 if name in given else first, end if name in kept else last
+    buffers = {name: replace(buffer, first=spans[name][0], last=spans[name][1]) for name, buffer in plan.buffers.items()}
     return replace(plan, buffers=buffers)
 
 
 def place(plan: Plan) -> Plan:
     """before: lifetimes; after: offsets in the arena, and its size."""
-    arena = [buffer for buffer in plan.buffers.values() if buffer.place == "arena"]
-    placed: list[tuple[int, int, Buffer]] = []  # start, end in bytes
-    for buffer in sorted(arena, key=lambda b: (-size_in_bytes(b, plan.dtype), b.first, b.name)):
-        size = size_in_bytes(buffer, plan.dtype)
-        neighbours = sorted((s, e) for s, e, other in placed if _meet(buffer, other))
-        start = _lowest_gap(neighbours, size)
-        placed.append((start, start + size, buffer))
-    buffers = dict(plan.buffers)
-    for start, _, buffer in placed:
-        buffers[buffer.name] = replace(buffer, offset=start)
-    return replace(plan, buffers=buffers, arena_bytes=max((end for _, end, _ in placed), default=0))
+    placed = _Shelf()
+    for buffer in sorted(homes(plan), key=lambda b: (-size_in_bytes(b, plan.dtype), b.first, b.name)):
+        placed.put(buffer, size_in_bytes(buffer, plan.dtype))
+    offsets = placed.offsets
+    buffers = {
+        name: replace(buffer, offset=offsets[buffer.home or name]) if buffer.place == "arena" else buffer
+        for name, buffer in plan.buffers.items()
+    }
+    return replace(plan, buffers=buffers, arena_bytes=placed.end)
+
+
+def homes(plan: Plan) -> list[Buffer]:
+    """The buffers with a place of their own in the arena; each lives as long as all that take it over."""
+    found = {name: buffer for name, buffer in plan.buffers.items() if buffer.place == "arena" and not buffer.home}
+    for buffer in plan.buffers.values():
+        if buffer.home:
+            home = found[buffer.home]
+            first, last = min(home.first, buffer.first), max(home.last, buffer.last)
+            found[buffer.home] = replace(home, first=first, last=last)
+    return list(found.values())
+
+
+class _Shelf:
+    """Places buffers at the lowest offset that is free while they live."""
+
+    def __init__(self) -> None:
+        self.offsets: dict[str, int] = {}
+        self.end = 0
+        self._taken: list[tuple[int, int, int, int]] = []
+        """Start and end in bytes, first and last call; in order."""
+
+    def put(self, buffer: Buffer, size: int) -> None:
+        start = 0
+        for low, high, first, last in self._taken:
+            if first <= buffer.last and buffer.first <= last:
+                if low - start >= size:
+                    break
+                start = max(start, high)
+        insort(self._taken, (start, start + size, buffer.first, buffer.last))
+        self.offsets[buffer.name] = start
+        self.end = max(self.end, start + size)
 
 
 def size_in_bytes(buffer: Buffer, dtype: str) -> int:
     """Size in the arena, rounded up to whole cache lines."""
     size = buffer.size * element_type(buffer.element, dtype).itemsize
     return -(-size // ALIGNMENT) * ALIGNMENT
-
-
-def _meet(one: Buffer, other: Buffer) -> bool:
-    return one.first <= other.last and other.first <= one.last
-
-
-def _lowest_gap(taken: list[tuple[int, int]], size: int) -> int:
-    start = 0
-    for first, end in taken:
-        if first - start >= size:
-            break
-        start = max(start, end)
-    return start

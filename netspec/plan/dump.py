@@ -50,4 +50,5 @@ def _argument(value: ArgumentValue) -> str:
 
 def _buffer_line(buffer: Buffer, dtype: str) -> str:
     size = size_in_bytes(buffer, dtype)
-    return f"  {buffer.offset:>10} +{size:<10} calls {buffer.first:>3} … {buffer.last:<3}  {buffer.name}"
+    taken = f"  in place of {buffer.home}" if buffer.home else ""
+    return f"  {buffer.offset:>10} +{size:<10} calls {buffer.first:>3} … {buffer.last:<3}  {buffer.name}{taken}"

@@ -10,7 +10,9 @@ import networkx as nx
 from netspec.analysis import examine
 from netspec.graph import frozen_layers, order, outputs_of
 from netspec.plan import buffers
+from netspec.plan.copies import leave_out_copies
 from netspec.plan.differentiate import differentiate
+from netspec.plan.in_place import in_place
 from netspec.plan.layout import make_layout
 from netspec.plan.lower import lower
 from netspec.plan.order import order as fix_order
@@ -28,7 +30,9 @@ PASSES: tuple[Pass, ...] = (
     differentiate,  # which values need a gradient: none below the lowest trainable layer
     shard,  # small networks: a shard of the batch goes through all layers while it is in the cache
     lower,  # layers and loss → kernel calls on named buffers
+    leave_out_copies,  # what is only copied need not be
     regions,  # which calls need not wait for each other
+    in_place,  # results take the place of what nobody needs any more
     buffers.lifetimes,  # from which call to which each buffer is needed
     buffers.place,  # buffers that never meet share memory
     verify,  # nothing read before it is written, nothing overwritten while needed

@@ -35,7 +35,10 @@ class Goal:
 
 @dataclass(frozen=True)
 class Buffer:
-    """A named array. `first` and `last` are the calls that touch it; `offset` is its place in the arena in bytes."""
+    """A named array. `first` and `last` are the calls that touch it; `offset` is its place in the arena in bytes.
+
+    `home`: the buffer whose place it takes over, when it has none of its own.
+    """
 
     name: str
     size: int
@@ -44,6 +47,7 @@ class Buffer:
     first: int = -1
     last: int = -1
     offset: int = -1
+    home: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,3 +102,25 @@ class Plan:
         for extent in self.shapes[name]:
             size *= extent
         return size
+
+    def is_whole(self, ref: Ref) -> bool:
+        """Whether it is all of a buffer in the arena."""
+        buffer = self.buffers[ref.buffer]
+        return buffer.place == "arena" and ref.offset == 0 and ref.size == buffer.size
+
+    def given_from_outside(self) -> set[str]:
+        """Buffers that the caller fills: inputs, and the outputs' gradients when there is no loss."""
+        return {self.value(name).buffer for name in self.inputs} | self._outer_gradients()
+
+    def kept_to_the_end(self) -> set[str]:
+        """Buffers that the caller reads: outputs and the gradients of inputs; and the gradients that it gave."""
+        of_inputs = {self.gradient(name).buffer for name in self.differentiated.intersection(self.inputs)}
+        return {self.value(name).buffer for name in self.outputs} | of_inputs | self._outer_gradients()
+
+    def seen_outside(self) -> set[str]:
+        """Buffers that the caller fills or reads."""
+        return self.given_from_outside() | self.kept_to_the_end()
+
+    def _outer_gradients(self) -> set[str]:
+        names = [] if self.goal.loss else self.differentiated.intersection(self.outputs)
+        return {self.gradient(name).buffer for name in names}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from netspec.plan.buffers import size_in_bytes
+from netspec.plan.buffers import homes, size_in_bytes
 from netspec.plan.dump import dump
 from netspec.plan.pipeline import make_plan, start_plan
 from netspec.plan.plan import Goal
@@ -32,13 +32,15 @@ def plan_of(goal, **sections):
 @pytest.mark.parametrize("goal", GOALS.values(), ids=GOALS)
 def test_live_buffers_never_overlap(goal):
     plan = plan_of(goal)
-    arena = [buffer for buffer in plan.buffers.values() if buffer.place == "arena"]
-    assert len(arena) > 5
+    arena = homes(plan)
+    assert len(arena) > 4
     for one, other in combinations(arena, 2):
         meet = one.first <= other.last and other.first <= one.last
         ends = one.offset + size_in_bytes(one, "float32"), other.offset + size_in_bytes(other, "float32")
         assert not meet or ends[0] <= other.offset or ends[1] <= one.offset, (one, other)
         assert max(ends) <= plan.arena_bytes
+    for buffer in plan.buffers.values():
+        assert not buffer.home or buffer.offset == plan.buffers[buffer.home].offset
 
 
 def test_buffers_that_never_meet_share_memory():
