@@ -39,7 +39,7 @@ class Program:
 
     def __init__(self, spec: Spec, *, batch_size: int, dtype: DType, threads: int | None, seed: int) -> None:
         self.spec, self.batch_size, self.dtype, self.seed = spec, batch_size, dtype, seed
-        self.threads = _checked_threads(threads)
+        self.threads = checked_threads(threads)
         self.start = start_plan(spec, dtype=dtype, seed=seed)
         self.graph, self.shapes, self.layout = self.start.graph, self.start.shapes, self.start.layout
         self.frozen: frozenset[str] = self.start.frozen
@@ -56,9 +56,10 @@ class Program:
             SCRATCH: aligned_zeros(0, dtype),
         }
         self.lanes = tuple(Lane(self, optimizer) for optimizer in self._optimizers())
-        initial = initial_tensors(self.start)
-        for lane in self.lanes:
-            lane.load_tensors(initial)
+        first, *others = (lane.store for lane in self.lanes)
+        first.initialize(seed)
+        for store in others:
+            store.copy_tensors(first)
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -215,7 +216,8 @@ def compile(
     )
 
 
-def _checked_threads(threads: int | None) -> int:
+def checked_threads(threads: int | None) -> int:
+    """The number of threads to use: all cores by default. Raises ValueError for what the machine has not."""
     most: int = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
     if threads is None:
         return min(most, os.cpu_count() or 1)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from netspec.layers.base import Parameter
 from netspec.memory import aligned_zeros
 from netspec.plan.layout import Entry, Layout
+from netspec.random import stream
 
 Array = NDArray[Any]
 
@@ -32,7 +33,8 @@ class TensorStore:
         }
         for name, value in slots.items():
             self.arrays[f"slot:{name}"] = slot = aligned_zeros(layout.updated_size, dtype)
-            slot[:] = value
+            if value:  # zeros take no memory before they change
+                slot[:] = value
 
     def parameters(self) -> dict[str, Array]:
         """Copies of the parameters, in PyTorch's order."""
@@ -53,6 +55,26 @@ class TensorStore:
             f"{slot}/{name}": self._read(entry, f"slot:{slot}")
             for slot in self.slot_names for name, entry in self._below(self.layout.updated_size)
         }  # fmt: skip
+
+    def initialize(self, seed: int) -> None:
+        """Initial parameters and statistics, keyed by (seed, layer, parameter): adding a layer leaves the others as they are.
+
+        Large weights are drawn panel by panel: their float64 values need not all be there at once.
+        """
+        for entry in self.layout.parameters.values():
+            tensor, flat = entry.tensor, self.flat(entry, "parameters")
+            assert isinstance(tensor, Parameter)
+            rng = stream(seed, "init", entry.layer, tensor.name)
+            for first, rows in tensor.initializer.pieces(tensor.shape, *tensor.fans, rng, tensor.rows_at_once):
+                tensor.store_rows(flat, first, rows)
+        for entry in self.layout.states.values():
+            assert not isinstance(entry.tensor, Parameter)
+            self.flat(entry, "state")[:] = entry.tensor.value
+
+    def copy_tensors(self, other: TensorStore) -> None:
+        """Take over the parameters and statistics of another store of the same layout."""
+        for name in ("parameters", "state"):
+            self.arrays[name][:] = other.arrays[name]
 
     def load_tensors(self, tensors: Mapping[str, Array]) -> None:
         """Overwrite the named parameters and statistics; names and shapes have been checked."""

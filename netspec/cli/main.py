@@ -22,6 +22,7 @@ from netspec.cli import (
     gradcheck,
     gui,
     hash,
+    plan,
     predict,
     race,
     render,
@@ -54,7 +55,7 @@ FOREIGN_VERBS = {
 """What other tools call our commands: for did-you-mean only."""
 
 
-NOT_YET = ("plan", "export", "convert", "runs")
+NOT_YET = ("export", "convert", "runs")
 """Words that the nearest command would answer wrongly."""
 
 
@@ -102,6 +103,7 @@ BUILD, LEARN, USE, HELP = "Write and check a spec", "Train", "Use a trained netw
 COMMANDS = (
     (check.check, "check", BUILD),
     (summary.summary, "summary", BUILD),
+    (plan.plan, "plan", BUILD),
     (render.render, "render", BUILD),
     (hash.hash_spec, "hash", BUILD),
     (compile.compile_spec, "compile", BUILD),

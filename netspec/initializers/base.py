@@ -7,6 +7,8 @@ values depend on nothing else in the network.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +21,23 @@ Floats = NDArray[np.float64]
 class Initializer(Plugin):
     """Base of all initializers."""
 
+    draws_in_order: ClassVar[bool] = True
+    """Whether the values depend on the order of the draws alone: a parameter may then be drawn in pieces."""
+
     def sample(self, shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Generator) -> Floats:
         """New float64 values of `shape`, in PyTorch's order of axes, (O, I, *kernel).
 
         `fan_in` and `fan_out` are those of the layer's weight (see `fans`), for its bias too.
         """
         raise NotImplementedError
+
+    def pieces(
+        self, shape: tuple[int, ...], fan_in: int, fan_out: int, rng: np.random.Generator, rows: int
+    ) -> Iterator[tuple[int, Floats]]:
+        """(first row, values) of the same numbers as `sample`, so many rows at a time where they are drawn in order."""
+        rows = rows if self.draws_in_order else shape[0]
+        for first in range(0, shape[0], rows):
+            yield first, self.sample((min(rows, shape[0] - first), *shape[1:]), fan_in, fan_out, rng)
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -19,6 +19,7 @@ class TruncatedNormal(Initializer):
 
     type: Literal["truncated_normal"] = "truncated_normal"
     aliases: ClassVar[tuple[str, ...]] = ("trunc_normal",)
+    draws_in_order: ClassVar[bool] = False
 
     mean: float = 0.0
     """Middle of the values."""

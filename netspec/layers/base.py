@@ -6,6 +6,7 @@ parameters in the order their kernels read; users see N, C, H, W and PyTorch's o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
@@ -75,6 +76,25 @@ class Parameter:
         if self.matrix is None or self.matrix[1] <= PANEL:
             return flat
         return np.concatenate([to_panels(matrix) for matrix in flat.reshape(-1, *self.matrix)])
+
+    def store_rows(self, flat: NDArray[Any], first: int, values: NDArray[Any]) -> None:
+        """Write rows of PyTorch's first axis, all or `rows_at_once`, into a flat array in the order of the kernels."""
+        if len(values) == self.shape[0]:
+            flat[:] = self.to_stored(values)
+            return
+        assert self.view is not None
+        assert self.axes is not None
+        depth, rows = self.size // self.shape[0], self.axes[-1]
+        shape = (*self.view[:rows], len(values), *self.view[rows + 1 :])
+        flat[depth * first : depth * (first + len(values))] = values.reshape(shape).transpose(self.axes).reshape(-1)
+
+    @property
+    def rows_at_once(self) -> int:
+        """Rows that lie together in the order of the kernels: a panel of a matrix, or all."""
+        depth, outputs = self.size // self.shape[0], self.shape[0]
+        if self.view is None or self.axes is None or self.matrix != (depth, outputs):
+            return outputs
+        return PANEL if math.prod(self.view[: self.axes[-1]]) == 1 else outputs
 
     def from_stored(self, flat: NDArray[Any]) -> NDArray[Any]:
         """A flat array in the order of the kernels → PyTorch's order, as a copy."""

@@ -1,0 +1,199 @@
+"""`netspec plan`: kernels, buffers and memory of a step, before anything runs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from netspec.cli import console
+from netspec.cli.errors import CliError
+from netspec.cli.options import AsFormat, Format, Overrides, Spec, Threads, Verbose
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from netspec.plan.forecast import Forecast
+    from netspec.plan.plan import Goal, Plan
+    from netspec.spec.model import Spec as SpecModel
+
+EXAMPLE = """
+netspec plan specs/lenet5.toml
+netspec plan resnet18 --batch-size 8 --ram 4GiB
+"""
+UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+SHOWN = 12
+"""Buffers in the table without -v."""
+PURPOSES = {
+    "parameters": "parameters", "gradients": "their gradients", "optimizer": "optimizer slots",
+    "statistics": "running statistics", "arena": "activations and workspaces", "threads": "of the threads' own",
+    "batch": "samples and targets",
+}  # fmt: skip
+
+
+def _bytes(text: str) -> int:
+    """ "4GiB" → 4294967296."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
+    unit = UNITS.get(found[2].lower()) if found else None
+    if found is None or unit is None or float(found[1]) <= 0:
+        raise typer.BadParameter(f"{text!r} is no amount of memory; write 4GiB, 512MiB or a number of bytes")
+    return int(float(found[1]) * unit)
+
+
+BatchSize = Annotated[
+    int | None, typer.Option("--batch-size", metavar="N", min=1, help="Samples of a step; default: the spec's.")
+]
+Ram = Annotated[
+    int | None,
+    typer.Option("--ram", metavar="SIZE", parser=_bytes, help="Also tell the largest batch for this memory, e.g. 4GiB."),
+]
+
+
+def plan(
+    spec: Spec,
+    overrides: Overrides = None,
+    batch_size: BatchSize = None,
+    threads: Threads = None,
+    inference: Annotated[bool, typer.Option("--inference", help="Forward alone, without training.")] = False,
+    ram: Ram = None,
+    format: AsFormat = Format.TEXT,
+    verbose: Verbose = False,
+) -> None:
+    """Print the kernels, the buffers and the memory that a training step needs, before anything runs.
+
+    A spec without a loss is planned for inference. The peak is what the network adds to the memory of the program itself.
+    With -v every call and every buffer.
+    """
+    from netspec.cli.loading import load_spec
+
+    loaded = load_spec(spec, overrides)
+    planner = Planner(loaded, threads, inference=inference or loaded.loss is None)
+    made = planner.plan(batch_size or loaded.train.batch_size)
+    largest = None if ram is None else planner.largest_batch(ram)
+    if format is Format.JSON:
+        console.print_json(_document(planner, made, ram, largest))
+    else:
+        _print(planner, made, ram, largest, verbose=verbose)
+
+
+class Planner:
+    """Plans of one spec for any batch."""
+
+    def __init__(self, spec: SpecModel, threads: int | None, *, inference: bool) -> None:
+        from netspec.plan.pipeline import start_plan
+        from netspec.plan.plan import Goal
+        from netspec.program import checked_threads
+
+        try:
+            self.threads = checked_threads(threads)
+        except ValueError as error:
+            raise CliError(str(error)) from None
+        self._start = start_plan(spec, dtype=spec.train.dtype, seed=spec.seed)
+        self._optimizers = () if inference else spec.optimizers
+        training = not inference
+        self._goal: Goal = Goal(batch=1, training=training, loss=training, gradients=training)
+
+    def plan(self, batch: int) -> Plan:
+        """The plan for so many samples."""
+        from netspec.plan.pipeline import make_plan
+
+        return make_plan(self._start, replace(self._goal, batch=batch))
+
+    def memory(self, made: Plan) -> Forecast:
+        """What it needs."""
+        from netspec.plan.forecast import forecast
+
+        return forecast(made, self._optimizers, self.threads)
+
+    def largest_batch(self, ram: int) -> int:
+        """The most samples that fit into this memory."""
+        from netspec.plan.forecast import largest_batch
+
+        return largest_batch(lambda batch: self.memory(self.plan(batch)).peak, ram)
+
+
+def _document(planner: Planner, made: Plan, ram: int | None, largest: int | None) -> dict[str, Any]:
+    from netspec.plan.buffers import size_in_bytes
+
+    memory = planner.memory(made)
+    document: dict[str, Any] = {
+        "batch_size": made.goal.batch,
+        "dtype": made.dtype,
+        "training": made.goal.training,
+        "threads": planner.threads,
+        "peak_bytes": memory.peak,
+        "memory": asdict(memory),
+        "shards": made.shards,
+        "buffers": [
+            {"name": b.name, "bytes": size_in_bytes(b, made.dtype), "first": b.first, "last": b.last, "offset": b.offset,
+             "in_place_of": b.home or None}
+            for b in made.buffers.values() if b.place == "arena"
+        ],
+        "kernels": [
+            {"layer": call.owner, "direction": call.direction, "algorithm": call.kernel.name, "chunks": call.chunks,
+             "region": number}
+            for number, region in enumerate(made.regions) for call in made.calls[region.first : region.last]
+        ],
+    }  # fmt: skip
+    return document | ({} if ram is None else {"ram_bytes": ram, "largest_batch": largest})
+
+
+def _print(planner: Planner, made: Plan, ram: int | None, largest: int | None, *, verbose: bool) -> None:
+    screen = console.stdout()
+    if verbose:
+        from netspec.plan.dump import dump
+
+        console.write(dump(made) + "\n")
+    else:
+        console.print_table(_kernels(made))
+        screen.print()
+        console.print_table(_buffers(made))
+    screen.print()
+    console.print_table(_memory(planner.memory(made)))
+    goal = "training step" if made.goal.training else "inference"
+    shards = f" · {made.shards} shards" if made.shards else ""
+    calls, regions = console.plural(len(made.calls), "call"), console.plural(len(made.regions), "region")
+    screen.print(f"\n{goal} · batch {made.goal.batch} · {made.dtype} · {calls} in {regions}{shards}")
+    if ram is not None:
+        fits = f"largest batch: {largest}" if largest else "not even one sample fits"
+        screen.print(f"{fits} (in {console.size(ram)})")
+
+
+def _kernels(made: Plan) -> Table:
+    """What is called for each layer, forward and backward."""
+    called: dict[str, dict[str, list[str]]] = {}
+    for call in made.calls:
+        names = called.setdefault(call.owner, {}).setdefault(call.direction, [])
+        if call.kernel.name not in names:
+            names.append(call.kernel.name)
+    table = console.plain_table("layer", "forward", "backward")
+    for owner, kernels in called.items():
+        table.add_row(owner, *(", ".join(kernels.get(direction, ())) for direction in ("forward", "backward")))
+    return table
+
+
+def _buffers(made: Plan) -> Table:
+    """The largest buffers that have a place of their own."""
+    from netspec.plan.buffers import homes, size_in_bytes
+
+    found = sorted(homes(made), key=lambda b: (-size_in_bytes(b, made.dtype), b.first))
+    table = console.plain_table("largest buffers", "bytes", "calls", "offset", right=("bytes", "calls", "offset"))
+    for buffer in found[:SHOWN]:
+        lifetime = f"{buffer.first} … {buffer.last}"
+        table.add_row(buffer.name, console.size(size_in_bytes(buffer, made.dtype)), lifetime, console.count(buffer.offset))
+    if len(found) > SHOWN:
+        table.add_row(f"and {len(found) - SHOWN} more (-v)")
+    return table
+
+
+def _memory(memory: Forecast) -> Table:
+    """Bytes by purpose, and their sum under a rule."""
+    table = console.plain_table("memory", "bytes", right=("bytes",))
+    for key, words in PURPOSES.items():
+        if value := getattr(memory, key):
+            table.add_row(words, console.size(value))
+    table.show_footer = True
+    table.columns[0].footer, table.columns[1].footer = "peak", console.size(memory.peak)
+    return table

@@ -1,0 +1,78 @@
+"""What a network needs of memory, told from its plan before anything is allocated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from netspec.kernels.binding import element_type
+from netspec.layers.base import volume
+from netspec.optimizers.base import Optimizer
+from netspec.plan.plan import Plan
+from netspec.plan.update import plan_update
+
+MOST_SAMPLES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Bytes by purpose; a program needs all of them at once while it runs the plan."""
+
+    parameters: int
+    gradients: int
+    optimizer: int
+    """The optimizers' slots and the memory that their updates work in."""
+    statistics: int
+    arena: int
+    """Activations, their gradients and workspaces, at the moment when most are needed."""
+    threads: int
+    """What threads have of their own."""
+    batch: int
+    """The samples and targets that the caller holds, and the targets' copy."""
+
+    @property
+    def peak(self) -> int:
+        """All together."""
+        return (
+            self.parameters + self.gradients + self.optimizer + self.statistics + self.arena + self.threads + self.batch
+        )  # fmt: skip
+
+
+def forecast(plan: Plan, optimizers: Sequence[Optimizer], threads: int) -> Forecast:
+    """Memory of a program that runs this plan, with a lane for each optimizer."""
+    item = element_type("float", plan.dtype).itemsize
+    layout, lanes = plan.layout, max(1, len(optimizers))
+    updating = optimizers if plan.goal.gradients else ()
+    slots = sum(len(optimizer.slots()) for optimizer in updating) * layout.updated_size * item
+    inputs = sum(volume(plan.shapes[name]) for name in plan.inputs) * plan.goal.batch * item
+    target = plan.buffers["target"].size * element_type(plan.buffers["target"].element, plan.dtype).itemsize if (
+        "target" in plan.buffers) else 0  # fmt: skip
+    scratch = plan.buffers["scratch"].size * item if "scratch" in plan.buffers else 0
+    return Forecast(
+        parameters=lanes * layout.parameter_size * item,
+        gradients=plan.buffers["gradients"].size * item if "gradients" in plan.buffers else 0,
+        optimizer=slots + sum(_workspaces(plan, optimizer) for optimizer in updating),
+        statistics=lanes * layout.state_size * item,
+        arena=plan.arena_bytes,
+        threads=threads * scratch,
+        batch=inputs + 2 * target,
+    )
+
+
+def _workspaces(plan: Plan, optimizer: Optimizer) -> int:
+    buffers = plan_update(optimizer, plan.layout).buffers
+    own = [buffer for name, buffer in buffers.items() if name.startswith("workspace:")]
+    return int(np.sum([buffer.size * element_type(buffer.element, plan.dtype).itemsize for buffer in own], dtype=np.int64))
+
+
+def largest_batch(needed: Callable[[int], int], limit: int) -> int:
+    """The most samples whose `needed(batch)` bytes stay within the limit; 0 when not even one does."""
+    fits, too_many = 0, 1
+    while too_many <= MOST_SAMPLES and needed(too_many) <= limit:
+        fits, too_many = too_many, 2 * too_many
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        fits, too_many = (middle, too_many) if needed(middle) <= limit else (fits, middle)
+    return fits
