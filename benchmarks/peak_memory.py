@@ -47,13 +47,13 @@ def measure_netspec(name: str, batch: int) -> Measured:
     import netspec
     from netspec.plan.forecast import forecast
     from netspec.plan.pipeline import make_plan, start_plan
-    from netspec.plan.plan import Goal
+    from netspec.plan.stream import training_goal
     from netspec.shipped import shipped_specs
 
     spec = netspec.load(shipped_specs()[name])
     start = start_plan(spec, dtype="float32", seed=0)
     load_kernels(spec)
-    plan = make_plan(start, Goal(batch=batch, training=True, loss=True, gradients=True))
+    plan = make_plan(start, training_goal(start, spec.optimizers[0], batch))
     for call in plan.calls:
         call.kernel.address("float32")
     before = resident("VmRSS")

@@ -83,7 +83,7 @@ def largest_plan(program: Program) -> tuple[Plan, list[Call]]:
     if program.start.loss is None:
         plan = program.plan(Goal(batch=n))
         return plan, list(plan.calls)
-    return program.plan(Goal(batch=n, training=True, loss=True, gradients=True)), lane.training_calls(n)
+    return lane.training_plan(n), lane.training_calls(n)
 
 
 def lock(program: Program, kernels: Sequence[str]) -> dict[str, Any]:

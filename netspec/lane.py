@@ -18,6 +18,7 @@ from netspec.memory import PlanMemory, aligned_zeros, from_stored
 from netspec.optimizers.base import HYPER_LR, HYPER_SCALE, HYPER_SIZE, HYPER_STEP, Optimizer
 from netspec.plan.lower import SCRATCH
 from netspec.plan.plan import Goal, Plan
+from netspec.plan.stream import training_goal
 from netspec.plan.update import plan_update
 from netspec.store import TensorStore
 
@@ -86,7 +87,7 @@ class Lane:
             raise ValueError("train_step: gradients of accumulate are waiting; call update first")
         self._set_hyper(lr)
         with self._program.lock:
-            self._run(self._training_goal(x), x, y, update=True)
+            self._run(self._step_goal(_samples(x)), x, y, update=True)
             self.step += 1
             return self._read_loss()
 
@@ -204,6 +205,11 @@ class Lane:
     def gradients(self) -> dict[str, Array]:
         """Copies of the gradients of the last backward pass, of those parameters that it reaches."""
         plan = self._values("gradients")
+        if plan.updates:
+            raise ValueError(
+                "gradients: train_step has used each as soon as it was there and kept none, to save memory; "
+                "call lanes[0].differentiate(x, y) for the gradients of a batch"
+            )
         return self.store.gradients(plan.differentiated - plan.frozen)
 
     def samples(self) -> int:
@@ -227,8 +233,15 @@ class Lane:
 
     def training_calls(self, n: int) -> list[Call]:
         """All calls of a training step of n samples, update included."""
-        plan = self._program.plan(Goal(batch=n, training=True, loss=True, gradients=True))
-        return [*plan.calls, *(self._update.calls if self._update else ())]
+        plan = self.training_plan(n)
+        return [*plan.calls, *(self._update.calls if self._update and not plan.updates else ())]
+
+    def training_plan(self, n: int) -> Plan:
+        """The plan of a training step of n samples; the update follows it, unless it is in it."""
+        return self._program.plan(self._step_goal(n))
+
+    def _step_goal(self, n: int) -> Goal:
+        return training_goal(self._program.start, self.optimizer, n)
 
     def _drop_accumulated(self) -> None:
         if self._accumulated is not None:

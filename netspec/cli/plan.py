@@ -84,6 +84,7 @@ class Planner:
     def __init__(self, spec: SpecModel, threads: int | None, *, inference: bool) -> None:
         from netspec.plan.pipeline import start_plan
         from netspec.plan.plan import Goal
+        from netspec.plan.stream import training_goal
         from netspec.program import checked_threads
 
         try:
@@ -92,8 +93,9 @@ class Planner:
             raise CliError(str(error)) from None
         self._start = start_plan(spec, dtype=spec.train.dtype, seed=spec.seed)
         self._optimizers = () if inference else spec.optimizers
-        training = not inference
-        self._goal: Goal = Goal(batch=1, training=training, loss=training, gradients=training)
+        goals = [training_goal(self._start, optimizer, 1) for optimizer in spec.optimizers or (None,)]
+        # Of a race, a step that keeps its gradients needs most.
+        self._goal: Goal = Goal(batch=1) if inference else min(goals, key=lambda goal: goal.update)
 
     def plan(self, batch: int) -> Plan:
         """The plan for so many samples."""

@@ -19,6 +19,7 @@ from netspec.plan.order import order as fix_order
 from netspec.plan.plan import Goal, Plan
 from netspec.plan.regions import regions
 from netspec.plan.shard import shard
+from netspec.plan.stream import stream
 from netspec.plan.verify import verify
 from netspec.problems import SpecError
 from netspec.spec.model import Spec
@@ -31,6 +32,7 @@ PASSES: tuple[Pass, ...] = (
     shard,  # small networks: a shard of the batch goes through all layers while it is in the cache
     lower,  # layers and loss → kernel calls on named buffers
     leave_out_copies,  # what is only copied need not be
+    stream,  # large networks: each parameter is updated as soon as its gradient is there
     regions,  # which calls need not wait for each other
     in_place,  # results take the place of what nobody needs any more
     buffers.lifetimes,  # from which call to which each buffer is needed
@@ -56,7 +58,7 @@ def start_plan(spec: Spec, *, dtype: str, seed: int) -> Plan:
         graph=graph, shapes=shapes, goal=Goal(batch=1), dtype=dtype, seed=seed, frozen=frozen,
         inference_mode=frozenset() if trains_statistics else frozen,
         layout=make_layout(graph, layers, shapes, frozen, frozenset(learning)), inputs=inputs, outputs=outputs,
-        loss=spec.loss, loss_input=loss_input,
+        loss=spec.loss, loss_input=loss_input, optimizers={one.label(): one for one in spec.optimizers},
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from netspec.kernels.abi import ElementType
 from netspec.kernels.calls import Call, Ref, Region
 from netspec.layers.base import Layer, Shape
 from netspec.losses.base import Loss
+from netspec.optimizers.base import Optimizer
 from netspec.plan.layout import Layout
 
 Place = Literal["arena", "outside"]
@@ -31,6 +32,8 @@ class Goal:
     """Compute the gradients of the trainable parameters."""
     input_gradients: bool = False
     """… and of the network's inputs; output gradients come from outside unless there is a loss."""
+    update: str = ""
+    """Label of the optimizer whose updates may stand among the calls."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class Plan:
     loss: Loss | None = None
     loss_input: str | None = None
     """Name of the output that the loss reads."""
+    optimizers: Mapping[str, Optimizer] = field(default_factory=dict)
+    """By label."""
 
     order: tuple[str, ...] = ()
     """Layers in the order of computation."""
@@ -82,6 +87,8 @@ class Plan:
     """Parallel regions: consecutive calls that need no waiting between them."""
     buffers: Mapping[str, Buffer] = field(default_factory=dict)
     arena_bytes: int = 0
+    updates: bool = False
+    """Whether the updates of `goal.update` are among the calls; then no gradients are left."""
 
     def layer(self, name: str) -> Layer:
         layer = self.graph.nodes[name]["layer"]

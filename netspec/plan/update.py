@@ -31,18 +31,21 @@ def plan_update(optimizer: Optimizer, layout: Layout) -> Calls:
     out = Calls(optimizer.label(), "update")
     emit_clipping(out, optimizer, [entry.ref("gradients") for entry in layout.updated()], HYPER)
     for number, group in enumerate(layout.groups):
-        optimizer.emit(_group_update(optimizer, group, number, out))
+        out.owner = f"{optimizer.label()}.{number}"
+        size = group.last - group.first
+        emit_group(out, optimizer, group, group.first, Ref("gradients", size, group.first))
     return out
 
 
-def _group_update(optimizer: Optimizer, group: Group, number: int, out: Calls) -> GroupUpdate:
-    size = group.last - group.first
+def emit_group(out: Calls, optimizer: Optimizer, group: Group, first: int, g: Ref) -> None:
+    """The update of the parameters of a group from `first` on, as many as the gradient g has elements."""
     decays = group.decays or optimizer.decay_bias
-    return GroupUpdate(
-        f"{out.owner}.{number}", out.direction, out.calls, out.buffers,
-        p=Ref("parameters", size, group.first),
-        g=Ref("gradients", size, group.first),
-        slots={name: Ref(f"slot:{name}", size, group.first) for name in optimizer.slots()},
+    io = GroupUpdate(
+        out.owner, out.direction, out.calls, out.buffers,
+        p=Ref("parameters", g.size, first),
+        g=g,
+        slots={name: Ref(f"slot:{name}", g.size, first) for name in optimizer.slots()},
         lr_mult=group.lr_mult,
         weight_decay=optimizer.weight_decay * group.decay_mult if decays else 0.0,
     )  # fmt: skip
+    optimizer.emit(io)
