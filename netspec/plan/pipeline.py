@@ -17,6 +17,7 @@ from netspec.plan.layout import make_layout
 from netspec.plan.lower import lower
 from netspec.plan.order import order as fix_order
 from netspec.plan.plan import Goal, Plan
+from netspec.plan.recompute import recompute
 from netspec.plan.regions import regions
 from netspec.plan.shard import shard
 from netspec.plan.stream import stream
@@ -31,6 +32,7 @@ PASSES: tuple[Pass, ...] = (
     differentiate,  # which values need a gradient: none below the lowest trainable layer
     shard,  # small networks: a shard of the batch goes through all layers while it is in the cache
     lower,  # layers and loss → kernel calls on named buffers
+    recompute,  # cheap values may be computed twice instead of kept
     leave_out_copies,  # what is only copied need not be
     stream,  # large networks: each parameter is updated as soon as its gradient is there
     regions,  # which calls need not wait for each other
@@ -58,7 +60,8 @@ def start_plan(spec: Spec, *, dtype: str, seed: int) -> Plan:
         graph=graph, shapes=shapes, goal=Goal(batch=1), dtype=dtype, seed=seed, frozen=frozen,
         inference_mode=frozenset() if trains_statistics else frozen,
         layout=make_layout(graph, layers, shapes, frozen, frozenset(learning)), inputs=inputs, outputs=outputs,
-        loss=spec.loss, loss_input=loss_input, optimizers={one.label(): one for one in spec.optimizers},
+        loss=spec.loss, loss_input=loss_input, recompute=spec.train.recompute,
+        optimizers={one.label(): one for one in spec.optimizers},
     )  # fmt: skip
 
 

@@ -71,6 +71,8 @@ class Plan:
     loss: Loss | None = None
     loss_input: str | None = None
     """Name of the output that the loss reads."""
+    recompute: bool = False
+    """Whether cheap values are computed again instead of kept."""
     optimizers: Mapping[str, Optimizer] = field(default_factory=dict)
     """By label."""
 

@@ -73,6 +73,8 @@ class Train(Section):
     """After each epoch also evaluate the training data with fixed weights, in inference mode."""
     gradient_accumulation_steps: int = Field(default=1, ge=1)
     """Batches whose gradients are added up for one update."""
+    recompute: bool = False
+    """Compute cheap layers again in the backward pass instead of keeping their outputs: less memory, the same bits."""
     dtype: Literal["float32", "float64"] = "float32"
     """Number format of parameters and activations."""
 

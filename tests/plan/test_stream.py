@@ -69,9 +69,12 @@ def test_a_large_matrix_is_worked_on_in_slices_after_its_last_reader():
     assert "gradients" not in plan.buffers
     entry = plan.layout.parameters["fc1.weight"]
     span = range(entry.offset, entry.offset + entry.tensor.size)
-    written = [i for i, call in enumerate(plan.calls) for ref in call.writes() if ref.buffer == "parameters" and ref.offset in span]
-    read = [i for i, call in enumerate(plan.calls) for ref in call.reads()
-            if ref.buffer == "parameters" and ref.offset in span and call.direction != "update"]  # fmt: skip
+
+    def touches(refs):
+        return any(ref.buffer == "parameters" and ref.offset in span for ref in refs)
+
+    written = [i for i, call in enumerate(plan.calls) if touches(call.writes())]
+    read = [i for i, call in enumerate(plan.calls) if touches(call.reads()) and call.direction != "update"]
     assert len(written) == 4
     assert max(read) < min(written)
 
@@ -93,7 +96,7 @@ def test_a_batch_in_shards_keeps_its_gradients():
 def test_gradients_that_are_gone_are_not_shown():
     program = netspec.compile(network(type="sgd"), batch_size=BATCH)
     program.train_step(X, Y)
-    with pytest.raises(ValueError, match="kept none, to save memory; call lanes.0..differentiate"):
+    with pytest.raises(ValueError, match="kept none, to save memory; call"):
         program.gradients  # noqa: B018
     program.lanes[0].differentiate(np.ascontiguousarray(X.transpose(0, 2, 3, 1), dtype="float32"), Y)
     assert "fc1.weight" in program.gradients
@@ -101,7 +104,8 @@ def test_gradients_that_are_gone_are_not_shown():
 
 @pytest.mark.usefixtures("_all_is_large")
 def test_frozen_layers_are_not_updated():
-    spec = spec_of(LAYERS, [3, 9, 9], loss=CROSS_ENTROPY, optimizers=[{"type": "sgd", "lr": 0.1}], transfer={"freeze_to": "sum"})
+    sgd, frozen = {"type": "sgd", "lr": 0.1}, {"freeze_to": "sum"}
+    spec = spec_of(LAYERS, [3, 9, 9], loss=CROSS_ENTROPY, optimizer=sgd, transfer=frozen)
     assert step_plan(spec).updates
     start = netspec.compile(spec, batch_size=BATCH).parameters
     after = trained(spec)
