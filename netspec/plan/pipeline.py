@@ -17,7 +17,7 @@ from netspec.plan.layout import make_layout
 from netspec.plan.lower import lower
 from netspec.plan.order import order as fix_order
 from netspec.plan.plan import Goal, Plan
-from netspec.plan.recompute import recompute
+from netspec.plan.recompute import AGAIN, recompute
 from netspec.plan.regions import regions
 from netspec.plan.shard import shard
 from netspec.plan.stream import stream
@@ -66,8 +66,14 @@ def start_plan(spec: Spec, *, dtype: str, seed: int) -> Plan:
 
 
 def make_plan(start: Plan, goal: Goal) -> Plan:
-    """Run all passes for a goal."""
-    plan = replace(start, goal=goal)
+    """Run all passes for a goal; nothing is computed twice unless that needs less memory."""
+    plan = _run_passes(replace(start, goal=goal))
+    if not any(call.direction == AGAIN for call in plan.calls):
+        return plan
+    return min(_run_passes(replace(start, goal=goal, recompute=False)), plan, key=lambda one: one.arena_bytes)
+
+
+def _run_passes(plan: Plan) -> Plan:
     for one in PASSES:
         plan = one(plan)
     return plan

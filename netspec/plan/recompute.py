@@ -3,7 +3,7 @@
 before: whatever the backward pass reads is kept from the forward pass on; after: values of cheap layers (activations,
 normalization, pooling, sums) are forgotten after their last reader in the forward pass and computed again right before their
 first reader in the backward pass, by the same calls: the bits are the same. Statistics of a batch are not taken again, and
-dropout draws the same mask. Only values whose sources the backward pass keeps anyway are forgotten, so memory always shrinks.
+dropout draws the same mask. Only values whose sources the backward pass keeps anyway are forgotten.
 Source of the idea: Chen, Xu, Zhang & Guestrin 2016, arXiv:1604.06174.
 """
 
@@ -17,7 +17,8 @@ from netspec.plan.plan import Plan
 
 CHEAP = frozenset({"activation", "normalization", "pooling", "merge"})
 """Families of layers that take little time compared with convolutions and linear layers."""
-AGAIN = " again"
+AGAIN = "again"
+"""Direction of the calls that compute once more, and the end of the names of what they write."""
 
 
 def recompute(plan: Plan) -> Plan:
@@ -30,7 +31,7 @@ def recompute(plan: Plan) -> Plan:
     for index in range(first, last):
         for value in found.wanted_at.get(index, ()):
             for number in found.forgotten[value]:
-                out.calls.append(_renamed(plan.calls[number], found.again[value], "again"))
+                out.calls.append(_renamed(plan.calls[number], found.again[value], AGAIN))
         call = plan.calls[index]
         read = {ref.buffer for ref in call.reads()}
         out.calls.append(_renamed(call, found.forgotten.keys() & read, call.direction))
@@ -125,7 +126,7 @@ def _uses(plan: Plan) -> dict[str, _Uses]:
 def _renamed(call: Call, names: set[str], direction: str) -> Call:
     """The call on the second copies of these buffers."""
     arguments: dict[str, ArgumentValue] = {
-        key: replace(value, buffer=value.buffer + AGAIN) if isinstance(value, Ref) and value.buffer in names else value
+        key: replace(value, buffer=f"{value.buffer} {AGAIN}") if isinstance(value, Ref) and value.buffer in names else value
         for key, value in call.arguments.items()
     }
     return replace(call, arguments=arguments, direction=direction)

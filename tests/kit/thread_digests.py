@@ -68,18 +68,18 @@ def digests(counts: list[int]) -> Digests:
 def _train(found: Digests, label: str, spec: Spec, batch: int) -> None:
     """Train the network from the same start with every number of threads; the plans are made once."""
     rng = np.random.default_rng(3)
-    program = netspec.compile(spec, batch_size=batch)
+    program = netspec.compile(spec, batch_size=batch, threads=max(found))
     x = {name: rng.standard_normal((batch, *program.shapes[name])).astype("float32") for name in program.start.inputs}
     y = _target(label, program, batch, rng)
     starts = [(lane.tensors(), lane.slots()) for lane in program.lanes]
-    for threads, tensors in found.items():
+    for threads in sorted(found, reverse=True):  # plans are made for the most threads
         program.threads = threads
         for lane, (start, slots) in zip(program.lanes, starts, strict=True):
             lane.load_tensors(start)
             lane.load_slots(slots)
             lane.step = 0
         results = dict(_results(program, x, y))
-        tensors |= {f"{label}: {name}": _digest(value) for name, value in results.items()}
+        found[threads] |= {f"{label}: {name}": _digest(value) for name, value in results.items()}
 
 
 def _results(program: Program, x: Mapping[str, Any], y: Any) -> Iterator[tuple[str, Any]]:
