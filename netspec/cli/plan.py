@@ -96,6 +96,9 @@ class Planner:
         goals = [training_goal(self._start, optimizer, 1) for optimizer in spec.optimizers or (None,)]
         # Of a race, a step that keeps its gradients needs most.
         self._goal: Goal = Goal(batch=1) if inference else min(goals, key=lambda goal: goal.update)
+        self._accumulates = not inference and spec.train.gradient_accumulation_steps > 1
+        if self._accumulates:
+            self._goal = replace(self._goal, update="")
 
     def plan(self, batch: int) -> Plan:
         """The plan for so many samples."""
@@ -107,7 +110,7 @@ class Planner:
         """What it needs."""
         from netspec.plan.forecast import forecast
 
-        return forecast(made, self._optimizers, self.threads)
+        return forecast(made, self._optimizers, self.threads, accumulates=self._accumulates)
 
     def largest_batch(self, ram: int) -> int:
         """The most samples that fit into this memory."""

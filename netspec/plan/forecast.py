@@ -40,8 +40,11 @@ class Forecast:
         )  # fmt: skip
 
 
-def forecast(plan: Plan, optimizers: Sequence[Optimizer], threads: int) -> Forecast:
-    """Memory of a program that runs this plan, with a lane for each optimizer."""
+def forecast(plan: Plan, optimizers: Sequence[Optimizer], threads: int, *, accumulates: bool = False) -> Forecast:
+    """Memory of a program that runs this plan, with a lane for each optimizer.
+
+    accumulates: each lane also adds up the gradients of several batches.
+    """
     item = element_type("float", plan.dtype).itemsize
     layout, lanes = plan.layout, max(1, len(optimizers))
     updating = optimizers if plan.goal.gradients else ()
@@ -52,7 +55,7 @@ def forecast(plan: Plan, optimizers: Sequence[Optimizer], threads: int) -> Forec
     scratch = plan.buffers["scratch"].size * item if "scratch" in plan.buffers else 0
     return Forecast(
         parameters=lanes * layout.parameter_size * item,
-        gradients=plan.buffers["gradients"].size * item if "gradients" in plan.buffers else 0,
+        gradients=(1 + accumulates * lanes) * layout.trainable_size * item if "gradients" in plan.buffers else 0,
         optimizer=slots + sum(_workspaces(plan, optimizer) for optimizer in updating),
         statistics=lanes * layout.state_size * item,
         arena=plan.arena_bytes,

@@ -52,6 +52,12 @@ def test_the_largest_batch_fits_and_one_more_does_not() -> None:
     assert peaks[0] <= 16 * 2**20 < peaks[1]
 
 
+def test_gradients_that_are_accumulated_are_counted() -> None:
+    keys = ("digits", "--format", "json", "--set", "train.gradient_accumulation_steps=")
+    once, twice = (run("plan", *keys[:-1], f"{keys[-1]}{n}").json["memory"]["gradients"] for n in (1, 2))
+    assert twice == 2 * once
+
+
 def test_a_memory_in_which_nothing_fits_is_told() -> None:
     assert "not even one sample fits" in run("plan", "digits", "--ram", "100kB").words
 
