@@ -18,6 +18,7 @@ from netspec.memory import PlanMemory, aligned_zeros, from_stored
 from netspec.optimizers.base import HYPER_LR, HYPER_SCALE, HYPER_SIZE, HYPER_STEP, Optimizer
 from netspec.plan.lower import SCRATCH
 from netspec.plan.plan import Goal, Plan
+from netspec.plan.prepare import PREPARE
 from netspec.plan.stream import training_goal
 from netspec.plan.update import plan_update
 from netspec.store import TensorStore
@@ -72,6 +73,8 @@ class Lane:
             if buffer.name not in self._outside:
                 self._outside[buffer.name] = aligned_zeros(buffer.size, element_type(buffer.element, program.dtype))
         self._bound: dict[tuple[Goal, bool], BoundCalls] = {}
+        self._loads = self._changes = 0
+        """How often tensors were loaded, and how often a run may have changed them."""
         self._last: Plan | None = None
         self._differentiable = False
         """Whether the arena holds what a backward after `forward` needs."""
@@ -119,6 +122,7 @@ class Lane:
         self._program.use_threads()
         BoundCalls(self._update.calls, self._outside, self._program.dtype).run()
         self.step += 1
+        self._changes += 1
 
     def evaluate(self, x: Batch, y: Array | None = None) -> LossValue | None:
         """Forward in inference mode, and the loss when there are targets."""
@@ -182,6 +186,7 @@ class Lane:
     def load_tensors(self, tensors: Mapping[str, Array]) -> None:
         """Overwrite the named parameters and statistics; names and shapes have been checked."""
         self.store.load_tensors(tensors)
+        self._loads += 1
         self._differentiable = False
         self._drop_accumulated()
 
@@ -265,7 +270,8 @@ class Lane:
             calls: Sequence[Call] = self.training_calls(goal.batch) if update else plan.calls
             regions = [*plan.regions, *(Region(i, i + 1) for i in range(len(plan.calls), len(calls)))]
             arrays = {**self._memory(plan), **self._outside}
-            self._bound[goal, update] = BoundCalls(calls, arrays, program.dtype, regions)
+            prepared = plan.sections.get(PREPARE, (0, 0))[1]
+            self._bound[goal, update] = BoundCalls(calls, arrays, program.dtype, regions, prepared)
         memory = self._memory(plan)
         for name, array in inputs.items():
             memory[plan.value(name).buffer][:] = array.reshape(-1)
@@ -275,7 +281,17 @@ class Lane:
         self._counters[0] = self.step + (self._accumulated_parts << PART_SHIFT)
         self._last, program.arena.holder = plan, self
         program.use_threads()
-        return self._bound[goal, update]
+        bound = self._bound[goal, update]
+        self._prepare(plan, bound)
+        self._changes += goal.training
+        return bound
+
+    def _prepare(self, plan: Plan, bound: BoundCalls) -> None:
+        """Do the plan's work on constants, unless what it made is still true."""
+        stamp = (id(self), self._loads, self._changes)
+        if bound.prepared and not self._program.kept.is_fresh(plan, stamp):
+            bound.prepare()
+            self._program.kept.mark(plan, stamp)
 
     def _values(self, asked: str) -> Plan:
         """The plan whose values lie in the arena, if they are this lane's."""
@@ -286,7 +302,9 @@ class Lane:
         return self._last
 
     def _memory(self, plan: Plan) -> PlanMemory:
-        return PlanMemory(plan, self._program.arena, {**self._outside, SCRATCH: self._program.shared[SCRATCH]})
+        program = self._program
+        outside = {**self._outside, SCRATCH: program.shared[SCRATCH], **program.kept.arrays}
+        return PlanMemory(plan, program.arena, outside)
 
     @staticmethod
     def _value(plan: Plan, memory: PlanMemory, ref: Ref, name: str) -> Array:

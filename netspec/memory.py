@@ -39,6 +39,38 @@ class Arena:
         return True
 
 
+Stamp = tuple[int, int, int]
+"""Which lane's tensors, loaded how often, changed how often."""
+
+
+class Kept:
+    """What prepared calls made, by name; plans that make the same of the same tensors share it (`plan/prepare.py`)."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, NDArray[Any]] = {}
+        self._stamps: dict[str, Stamp] = {}
+
+    def reserve(self, plan: Plan) -> None:
+        """Make room for what the plan keeps."""
+        for name in _kept(plan):
+            if name not in self.arrays:
+                buffer = plan.buffers[name]
+                self.arrays[name] = aligned_zeros(buffer.size, element_type(buffer.element, plan.dtype))
+
+    def is_fresh(self, plan: Plan, stamp: Stamp) -> bool:
+        """Whether all of it was made of these tensors; a run with gradients reads only those that it does not change."""
+        parts = 2 if plan.goal.gradients else 3
+        return all(self._stamps.get(name, ())[:parts] == stamp[:parts] for name in _kept(plan))
+
+    def mark(self, plan: Plan, stamp: Stamp) -> None:
+        """It has been made of these tensors."""
+        self._stamps.update(dict.fromkeys(_kept(plan), stamp))
+
+
+def _kept(plan: Plan) -> list[str]:
+    return [name for name, buffer in plan.buffers.items() if buffer.place == "kept"]
+
+
 class PlanMemory(Mapping[str, NDArray[Any]]):
     """Buffer name → array: the arena's by the plan's offsets, the others from the lane."""
 
@@ -47,7 +79,7 @@ class PlanMemory(Mapping[str, NDArray[Any]]):
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         buffer = self._plan.buffers[name]
-        if buffer.place == "outside":
+        if buffer.place != "arena":
             return self._outside[name]
         kind = element_type(buffer.element, self._plan.dtype)
         return self._bytes[buffer.offset : buffer.offset + buffer.size * kind.itemsize].view(kind)

@@ -17,7 +17,7 @@ from netspec.lane import Lane
 from netspec.layers.base import Parameter, volume
 from netspec.load_report import LoadError, LoadReport, match_tensors
 from netspec.losses.base import Loss
-from netspec.memory import Arena, aligned_zeros
+from netspec.memory import Arena, Kept, aligned_zeros
 from netspec.optimizers.base import Optimizer
 from netspec.plan.lower import SCRATCH
 from netspec.plan.pipeline import make_plan, start_plan
@@ -46,7 +46,7 @@ class Program:
         self.form = BatchForm(self.start, batch_size, dtype)
         self.lock = threading.RLock()
         """Held while a lane computes: all lanes share the arena."""
-        self.arena = Arena()
+        self.arena, self.kept = Arena(), Kept()
         self._plans: dict[Goal, Plan] = {}
         check_room(self.layout.parameter_size * np.dtype(dtype).itemsize * (1 + len(self._optimizers())), 1)
         check_room(batch_size * self.form.target_size() * 8, batch_size)
@@ -145,6 +145,7 @@ class Program:
             if any((self.arena.reserve(plan.arena_bytes), self._reserve_scratch(plan))):
                 for lane in self.lanes:
                     lane.forget_bindings()
+            self.kept.reserve(plan)
             self._plans[goal] = plan
         return self._plans[goal]
 

@@ -17,6 +17,8 @@ from netspec.kernels.calls import Call
 from netspec.kernels.peak import Peak
 from netspec.layers.base import volume
 from netspec.plan.plan import Goal, Plan
+from netspec.plan.prepare import PREPARE
+from netspec.plan.recompute import AGAIN
 from netspec.program import Program
 
 FEWEST, MOST, SECONDS = 5, 200, 3.0
@@ -35,6 +37,8 @@ class CallTime:
     algorithm: str
     chunks: int
     seconds: float
+    absorbed: tuple[str, ...] = ()
+    """Layers that the call does at its end."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,11 @@ class Part:
         """The algorithms that its calls name; where they name none, the kernel that takes most of the time."""
         named = dict.fromkeys(call.algorithm for call in self.calls if call.algorithm)
         return ", ".join(named) or max(self.calls, key=lambda call: call.seconds).kernel
+
+    @property
+    def absorbed(self) -> tuple[str, ...]:
+        """Layers that its calls do at their end."""
+        return tuple(name for call in self.calls for name in call.absorbed)
 
 
 @dataclass(frozen=True)
@@ -204,7 +213,8 @@ def _parts(program: Program, plan: Plan, calls: Sequence[Call], rounds: Sequence
     """Group the calls by what they work for."""
     members: dict[tuple[str, str], list[int]] = {}
     for index, call in enumerate(calls):
-        members.setdefault(_key(plan, call), []).append(index)
+        if call.direction != PREPARE:  # work that is done once, not in a step
+            members.setdefault(_key(plan, call), []).append(index)
     order = {name: place for place, name in enumerate((*plan.inputs, *plan.order))}
     keys = sorted(members, key=lambda key: (key[1] in (LOSS, UPDATE), order.get(key[0], 0), DIRECTIONS.index(key[1])))
     seconds = np.array(rounds)
@@ -228,7 +238,7 @@ def _part(plan: Plan, key: tuple[str, str], kind: str, calls: Sequence[Call], se
     flops = 2 * plan.goal.batch * _multiply_adds(plan, name, direction) if direction in (FORWARD, BACKWARD) else 0
     medians = np.median(seconds, axis=0)
     times = tuple(
-        CallTime(call.kernel.name, call.algorithm, int(call.chunks), float(median))
+        CallTime(call.kernel.name, call.algorithm, int(call.chunks), float(median), call.absorbed)
         for call, median in zip(calls, medians, strict=True)
     )
     return Part(name, kind, direction, float(np.median(seconds.sum(axis=1))), flops, times)
@@ -239,7 +249,7 @@ def _key(plan: Plan, call: Call) -> tuple[str, str]:
     if call.direction == UPDATE:
         return UPDATE, UPDATE
     is_loss = call.owner == "loss" and ("loss" not in plan.graph or call.kernel.module.startswith("netspec.losses"))
-    return (LOSS, LOSS) if is_loss else (call.owner, call.direction)
+    return (LOSS, LOSS) if is_loss else (call.owner, BACKWARD if call.direction == AGAIN else call.direction)
 
 
 def _multiply_adds(plan: Plan, name: str, direction: str) -> int:

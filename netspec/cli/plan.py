@@ -28,7 +28,7 @@ SHOWN = 12
 """Buffers in the table without -v."""
 PURPOSES = {
     "parameters": "parameters", "gradients": "their gradients", "optimizer": "optimizer slots",
-    "statistics": "running statistics", "arena": "activations and workspaces", "threads": "of the threads' own",
+    "statistics": "running statistics", "arena": "activations and workspaces", "kept": "prepared once", "threads": "of the threads' own",
     "batch": "samples and targets",
 }  # fmt: skip
 

@@ -127,6 +127,7 @@ def _part(timing: Timing, part: Part) -> dict[str, Any]:
         "gflops": rate / 1e9 if part.flops else None,
         "peak_share": rate / timing.peak if part.flops else None,
         "algorithm": part.algorithm,
+        "absorbed": list(part.absorbed),
         "calls": [
             {"kernel": call.kernel, "algorithm": call.algorithm, "chunks": call.chunks, "ms": 1e3 * call.seconds}
             for call in part.calls

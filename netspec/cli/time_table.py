@@ -51,10 +51,11 @@ def _table(program: Program, timing: Timing, lines: Sequence[Line], *, inference
         column.no_wrap = column.header not in ("layer", "algorithm")
     for line in lines:
         first, second = line.part(*FIRST), line.part(*SECOND)
-        algorithms = dict.fromkeys(_stem(part.algorithm) for part in line.parts)
+        algorithms = ", ".join(dict.fromkeys(_stem(part.algorithm) for part in line.parts))
+        absorbed = "".join(f" + {name}" for part in line.parts for name in part.absorbed)
         share = _percent(line.seconds / timing.seconds())
         table.add_row(
-            _label(program, line), *_numbers(timing, first), *_numbers(timing, second), share, ", ".join(algorithms)
+            _label(program, line), *_numbers(timing, first), *_numbers(timing, second), share, algorithms + absorbed
         )
         for part in line.parts if verbose else ():
             for call in part.calls:

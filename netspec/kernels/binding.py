@@ -26,12 +26,15 @@ class BoundCalls:
     """A list of calls ready to run; holds on to the memory it points into."""
 
     def __init__(
-        self, calls: Sequence[Call], memory: Memory, dtype: str, regions: Sequence[Region] | None = None
-    ) -> None:
-        """regions: default, each call for itself."""
+        self, calls: Sequence[Call], memory: Memory, dtype: str, regions: Sequence[Region] | None = None,
+        prepared: int = 0,
+    ) -> None:  # fmt: skip
+        """regions: default, each call for itself; prepared: how many calls at the start run only on `prepare`."""
         self.calls = tuple(calls)
         each = [Region(i, i + 1) for i in range(len(calls))]
-        self._whole = self._make_units(each if regions is None else regions)
+        regions = each if regions is None else regions
+        self.prepared = prepared
+        self._whole = self._make_units([region for region in regions if region.first >= prepared])
         self._single = self._make_units(each)
         self._memory = memory
         self._dtype = dtype
@@ -45,8 +48,12 @@ class BoundCalls:
             start += 8 * len(block)
 
     def run(self) -> None:
-        """Run all calls, region after region."""
+        """Run all calls but the prepared ones, region after region."""
         execute(self._table, *self._whole)
+
+    def prepare(self) -> None:
+        """Run the calls whose results later runs find."""
+        self.run_part(0, self.prepared)
 
     def run_part(self, first: int, last: int) -> None:
         """Run calls first … last − 1: for timing and for looking between layers."""

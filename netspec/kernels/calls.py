@@ -60,6 +60,8 @@ class Call:
     """Chunk c reads and writes only what belongs to the samples of shard c, and what no other chunk writes."""
     algorithm: str = ""
     """How the work is done where there is a choice: "direct", "winograd"; "" where there is none."""
+    absorbed: tuple[str, ...] = ()
+    """Layers whose work is done at the end of this call."""
 
     def __post_init__(self) -> None:
         expected, given = list(self.kernel.parameters), list(self.arguments)

@@ -58,15 +58,24 @@ def channel_sum(sums: Array, which: int, channel: int, channels: int, width: int
     return total
 
 
-@in_place_kernel(("x", "y"))
-def normalize_rows(chunk: int, chunks: int, x: In, centre: In, scale: In, offset: In, y: Out, channels: int) -> None:
-    """y = (x − centre) · scale + offset, all three tiled."""
+@in_place_kernel(("x", "y"), ("residual", "y"))
+def normalize_rows(
+    chunk: int, chunks: int, x: In, centre: In, scale: In, offset: In, residual: In, y: Out, channels: int, floor: float
+) -> None:
+    """y = max((x − centre) · scale + offset + residual, floor), the middle three tiled; no residual: none is added."""
     first, last = span(chunk, chunks, x.size // channels)
     for start in range(first * channels, last * channels, centre.size):
         stop = min(start + centre.size, last * channels)
         a, b = x[start:stop], y[start:stop]
-        for j in range(b.size):
-            b[j] = (a[j] - centre[j]) * scale[j] + offset[j]
+        if residual.size > 0:
+            r = residual[start:stop]
+            for j in range(b.size):
+                value = (a[j] - centre[j]) * scale[j] + offset[j] + r[j]
+                b[j] = floor if value < floor else value  # keeps NaN
+        else:
+            for j in range(b.size):
+                value = (a[j] - centre[j]) * scale[j] + offset[j]
+                b[j] = floor if value < floor else value
 
 
 @in_place_kernel(("x", "y"))

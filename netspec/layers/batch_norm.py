@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
@@ -177,7 +178,7 @@ class BatchNorm(Layer):
         )  # fmt: skip
         io.call(
             normalize_rows, chunks=self._chunks(io), x=io.x[0], y=io.y, channels=channels,
-            centre=centre, scale=scale, offset=offset,
+            centre=centre, scale=scale, offset=offset, residual=NOTHING, floor=-math.inf,
         )  # fmt: skip
 
     def backward(self, io: Io) -> None:

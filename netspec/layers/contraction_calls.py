@@ -10,27 +10,30 @@ from netspec.layers.base import Io, Shape
 
 
 def call_contraction(
-    io: Io, form: Contraction, a: Ref, b: Ref, c: Ref, bias: Ref | None = None, *, by_sample: bool = False
-) -> None:
+    io: Io, form: Contraction, a: Ref, b: Ref, c: Ref, bias: Ref | None = None, algorithm: str = "", *,
+    by_sample: bool = False,
+) -> None:  # fmt: skip
     """c = contraction of a and b, plus bias; c is overwritten. by_sample: the form's blocks lie sample by sample."""
     arguments = form.call_arguments()
     jobs = arguments["jobs"]
     assert not isinstance(jobs, int)
     count = jobs.size // JOB
     chunks = io.chunks(count, form.macs() / 8 / max(1, count), by_sample=by_sample)
-    io.call(contract, chunks=chunks, a=a, b=b, c=c, bias=bias or NOTHING, **PLAIN, **arguments)
+    io.call(contract, algorithm, chunks=chunks, a=a, b=b, c=c, bias=bias or NOTHING, **PLAIN, **arguments)
 
 
-def call_summed(io: Io, form: Contraction, segments: int, size: int, a: Ref, b: Ref, c: Ref) -> None:
-    """c (size) = the sum of a contraction whose blocks write `segments` partial results one after the other.
+def call_summed(
+    io: Io, form: Contraction, segments: int, a: Ref, b: Ref, c: Ref, algorithm: str = ""
+) -> None:
+    """c = the sum of a contraction whose blocks write `segments` partial results one after the other.
 
     As many segments as shards are the shards.
     """
     if segments == 1:
-        call_contraction(io, form, a, b, c)
+        call_contraction(io, form, a, b, c, algorithm=algorithm)
         return
-    partials = io.workspace("partials", segments * size)
-    call_contraction(io, form, a, b, partials, by_sample=segments == io.shards)
+    partials = io.workspace("partials", segments * c.size)
+    call_contraction(io, form, a, b, partials, algorithm=algorithm, by_sample=segments == io.shards)
     call_added(io, partials, c, segments)
 
 

@@ -136,7 +136,7 @@ class Conv2d(Layer):
             call_winograd_forward(io, geometry)
             return
         x, w, b = self._padded_input(io, geometry), io.parameters["weight"], io.parameters.get("bias")
-        call_contraction(io, geometry.forward(io.n, io.shards), x, w, io.y, b, by_sample=True)
+        call_contraction(io, geometry.forward(io.n, io.shards), x, w, io.y, b, "direct", by_sample=True)
 
     def backward(self, io: Io) -> None:
         geometry = self._geometry(io.x_shapes[0])
@@ -147,7 +147,7 @@ class Conv2d(Layer):
             call_winograd_weight_gradient(io, geometry, dw)
         elif dw is not None:
             form, segments = geometry.weight_gradient(io.n, io.itemsize, io.shards)
-            call_summed(io, form, segments, dw.size, self._padded_input(io, geometry), io.dy, dw)
+            call_summed(io, form, segments, self._padded_input(io, geometry), io.dy, dw, "direct")
         if io.dx[0] is not None:
             self._input_gradient(io, geometry, io.dx[0])
 
@@ -174,7 +174,7 @@ class Conv2d(Layer):
         (top, height), (left, width) = geometry.gradient_margins()
         dy = call_margins(io, io.dy, io.y_shape, top, left, height, width)
         for form in geometry.input_gradients(io.n, io.shards):
-            call_contraction(io, form, dy, w, dx, by_sample=True)
+            call_contraction(io, form, dy, w, dx, algorithm="direct", by_sample=True)
 
     def _row_gradient(self, io: Io, geometry: Geometry, dx: Ref) -> None:
         """For few channels: each output pixel's part of a row of dx, (kernel column, channel) in one vector, then added."""
@@ -186,7 +186,7 @@ class Conv2d(Layer):
         rows = io.n * geometry.height.size
         parts = io.workspace("row_parts", rows * width.output * span_size)
         for form in geometry.row_gradients(io.n):
-            call_contraction(io, form, dy, w, parts, by_sample=True)
+            call_contraction(io, form, dy, w, parts, algorithm="direct", by_sample=True)
         io.call(
             add_rows, chunks=io.chunks(rows, width.output * span_size / 8, by_sample=True), parts=parts, dx=dx, rows=rows,
             windows=width.output, span_size=span_size, row_size=width.size * geometry.channels,

@@ -33,6 +33,7 @@ MANY_BLOCKS = 8
 LARGE_WEIGHTS = 1 << 22
 """Transformed weights (elements) that are not read again for every block."""
 
+WINOGRAD = "winograd"
 _ZERO = np.zeros(1, dtype=np.int64)
 
 
@@ -176,7 +177,7 @@ def _call_convolution(io: Io, tiling: Tiling, x: Ref, u: Ref, bias: Ref | None, 
     wide, out_wide = source.whole_channels(io.itemsize), target.whole_channels(io.itemsize)
     rows = np.arange(BLOCK, dtype=np.int64)
     io.call(
-        winograd_forward, chunks=_blocks(tiling), x=x, u=u, bias=bias or NOTHING, y=y, **PLAIN,
+        winograd_forward, WINOGRAD, chunks=_blocks(tiling), x=x, u=u, bias=bias or NOTHING, y=y, **PLAIN,
         scratch=io.scratch(_planes(io, BLOCK * (wide + out_wide))), x_rows=rows * wide, y_rows=rows * out_wide, zero=_ZERO,
         tiles=tiling.tiles, block=BLOCK, height=source.height, width=source.width, channels=source.channels,
         out_height=target.height, out_width=target.width, out_channels=target.channels, **tiling.grid(), **tiling.margins(),
@@ -206,7 +207,7 @@ def _call_stages(io: Io, tiling: Tiling, x: Ref, u: Ref, bias: Ref | None, y: Re
     form = Contraction(
         rows * wide, rows * out_wide, _ZERO, _ZERO, channels, 1, 1, outputs, blocks, b_panel=channels, job_rows=tiling.tiles
     )
-    call_contraction(io, form, v, u, products)
+    call_contraction(io, form, v, u, products, algorithm=WINOGRAD)
     io.call(
         winograd_outputs, chunks=io.chunks(tiling.tiles, 12 * out_wide), v=products, bias=bias or NOTHING, y=y, **PLAIN,
         tiles=tiling.tiles, height=target.height, width=target.width, channels=outputs, **tiling.grid(),
@@ -237,7 +238,7 @@ def _call_weight_gradient_in_stages(io: Io, tiling: Tiling, dw: Ref) -> None:
     form = Contraction(
         rows, rows, _ZERO, _ZERO, tiling.tiles, wide, out_wide, outputs, blocks, c_panel=channels, job_rows=channels
     )
-    call_contraction(io, form, v, g, u)
+    call_contraction(io, form, v, g, u, algorithm=WINOGRAD)
     chunks = io.chunks(channels, 10 * outputs)
     io.call(winograd_weight_sums, chunks=chunks, u=u, dw=dw, rows=channels, columns=outputs)
 
@@ -257,7 +258,7 @@ def _call_weight_gradient_in_blocks(io: Io, tiling: Tiling, dw: Ref) -> None:
     parts = min(PARTS, -(-tiling.tiles // block))
     partials = io.workspace("partials", parts * dw.size)
     io.call(
-        winograd_weight_gradient, chunks=parts, x=io.x[0], dy=io.dy, dw=partials,
+        winograd_weight_gradient, WINOGRAD, chunks=parts, x=io.x[0], dy=io.dy, dw=partials,
         scratch=io.scratch(_planes(io, block * (wide + out_wide)) + tiling.weights),
         rows=np.arange(source.channels, dtype=np.int64), zero=_ZERO, tiles=tiling.tiles, block=block,
         height=source.height, width=source.width, channels=source.channels, out_height=target.height,

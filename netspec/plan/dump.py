@@ -37,7 +37,7 @@ def _headings(plan: Plan) -> list[tuple[str, int, int]]:
 def describe(call: Call) -> str:
     """One call: owner, direction, kernel, chunks, arguments."""
     arguments = ", ".join(f"{name}={_argument(value)}" for name, value in call.arguments.items())
-    return f"{call.owner:<12} {call.direction:<8} {call.kernel.name} ×{call.chunks}  {arguments}"
+    return f"{'+'.join((call.owner, *call.absorbed)):<12} {call.direction:<8} {call.kernel.name} ×{call.chunks}  {arguments}"
 
 
 def _argument(value: ArgumentValue) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from netspec.kernels.binding import element_type
 from netspec.layers.base import volume
 from netspec.optimizers.base import Optimizer
+from netspec.plan.buffers import size_in_bytes
 from netspec.plan.plan import Plan
 from netspec.plan.update import plan_update
 
@@ -27,6 +28,8 @@ class Forecast:
     statistics: int
     arena: int
     """Activations, their gradients and workspaces, at the moment when most are needed."""
+    kept: int
+    """Transformed weights and coefficients that are prepared once."""
     threads: int
     """What threads have of their own."""
     batch: int
@@ -36,7 +39,8 @@ class Forecast:
     def peak(self) -> int:
         """All together."""
         return (
-            self.parameters + self.gradients + self.optimizer + self.statistics + self.arena + self.threads + self.batch
+            self.parameters + self.gradients + self.optimizer + self.statistics + self.arena + self.kept + self.threads
+            + self.batch
         )  # fmt: skip
 
 
@@ -59,6 +63,7 @@ def forecast(plan: Plan, optimizers: Sequence[Optimizer], threads: int, *, accum
         optimizer=slots + sum(_workspaces(plan, optimizer) for optimizer in updating),
         statistics=lanes * layout.state_size * item,
         arena=plan.arena_bytes,
+        kept=sum(size_in_bytes(buffer, plan.dtype) for buffer in plan.buffers.values() if buffer.place == "kept"),
         threads=threads * scratch,
         batch=inputs + 2 * target,
     )

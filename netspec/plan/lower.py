@@ -21,6 +21,7 @@ from netspec.random import key
 KEY_BITS = 63
 COUNTERS = Ref("counters", 1, 0, "int")
 LOSS_VALUE = Ref("loss", 2, 0, "double")
+KEPT = "kept:"
 SCRATCH = "scratch"
 SCRATCH_GRAIN = 16
 """Elements: every thread's scratch memory begins on a cache line."""
@@ -61,7 +62,7 @@ class Calls:
     def declare(self, ref: Ref) -> None:
         known = self.buffers.get(ref.buffer)
         size = max(ref.offset + ref.size, known.size if known else 0)
-        place: Place = "outside" if ref.buffer.startswith(OUTSIDE) else "arena"
+        place: Place = "outside" if ref.buffer.startswith(OUTSIDE) else "kept" if ref.buffer.startswith(KEPT) else "arena"
         self.buffers[ref.buffer] = Buffer(ref.buffer, size, ref.element, place)
 
 

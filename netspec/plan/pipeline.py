@@ -12,11 +12,13 @@ from netspec.graph import frozen_layers, order, outputs_of
 from netspec.plan import buffers
 from netspec.plan.copies import leave_out_copies
 from netspec.plan.differentiate import differentiate
+from netspec.plan.fuse import fuse
 from netspec.plan.in_place import in_place
 from netspec.plan.layout import make_layout
 from netspec.plan.lower import lower
 from netspec.plan.order import order as fix_order
 from netspec.plan.plan import Goal, Plan
+from netspec.plan.prepare import prepare
 from netspec.plan.recompute import AGAIN, recompute
 from netspec.plan.regions import regions
 from netspec.plan.shard import shard
@@ -32,6 +34,8 @@ PASSES: tuple[Pass, ...] = (
     differentiate,  # which values need a gradient: none below the lowest trainable layer
     shard,  # small networks: a shard of the batch goes through all layers while it is in the cache
     lower,  # layers and loss → kernel calls on named buffers
+    prepare,  # work on constants is done once
+    fuse,  # what only finishes another kernel's results is done by that kernel
     recompute,  # cheap values may be computed twice instead of kept
     leave_out_copies,  # what is only copied need not be
     stream,  # large networks: each parameter is updated as soon as its gradient is there

@@ -15,7 +15,8 @@ from netspec.losses.base import Loss
 from netspec.optimizers.base import Optimizer
 from netspec.plan.layout import Layout
 
-Place = Literal["arena", "outside"]
+Place = Literal["arena", "outside", "kept"]
+"""In the arena, of the lane or the caller, or kept from run to run (`prepare.py`)."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ class Plan:
 
     def is_whole(self, ref: Ref) -> bool:
         """Whether it is all of a buffer in the arena."""
+        if not ref.size:
+            return False
         buffer = self.buffers[ref.buffer]
         return buffer.place == "arena" and ref.offset == 0 and ref.size == buffer.size
 

@@ -67,7 +67,7 @@ class _Search:
         kept = plan.seen_outside()
         for name in plan.order:
             value = plan.value(name).buffer
-            if value not in kept and self._uses[value].first_read >= 0:
+            if value in self._uses and value not in kept and self._uses[value].first_read >= 0:
                 self._try(value)
 
     def _try(self, value: str) -> None:
@@ -104,7 +104,7 @@ class _Search:
 
     def _is_kept(self, buffer: str, needed_at: int) -> bool:
         """Whether the buffer is there at a backward call without our doing."""
-        if self._plan.buffers[buffer].place == "outside" or buffer in self._plan.seen_outside():
+        if self._plan.buffers[buffer].place != "arena" or buffer in self._plan.seen_outside():
             return True
         return buffer not in self.forgotten and self._uses[buffer].last_read >= needed_at
 

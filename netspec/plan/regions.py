@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from netspec.kernels.calls import Call, Ref, Region
 from netspec.plan.plan import Plan
+from netspec.plan.prepare import PREPARE
 
 
 def regions(plan: Plan) -> Plan:
@@ -30,8 +31,9 @@ def regions(plan: Plan) -> Plan:
 
 def _joined_sections(plan: Plan) -> list[list[str]]:
     """Sections that run in one go may mix; without a loss the caller stops between forward and backward."""
-    names = list(plan.sections)
-    return [names] if plan.goal.loss else [[name] for name in names]
+    first, names = [name for name in plan.sections if name == PREPARE], [n for n in plan.sections if n != PREPARE]
+    groups = [names] if plan.goal.loss else [[name] for name in names]
+    return [first, *groups] if first else groups
 
 
 def _schedule(waiting: list[Call], calls: list[Call], found: list[Region]) -> None:
