@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 PART_SHIFT = 40
 """Bits of the counter below the number of the part: room for 10¹² steps."""
 
+BLOCK = 1 << 20
+"""Gradients that are added up at once."""
+
 Array = NDArray[Any]
 
 
@@ -105,7 +108,9 @@ class Lane:
         value, gradients = self.differentiate(x, y), self.store.arrays["gradients"]
         if self._accumulated is None:
             self._accumulated = np.zeros_like(gradients)
-        self._accumulated += gradients * gradients.dtype.type(value.weight)
+        for first in range(0, gradients.size, BLOCK):  # the product of all at once would need their memory once more
+            block = slice(first, first + BLOCK)
+            self._accumulated[block] += gradients[block] * gradients.dtype.type(value.weight)
         self._accumulated_weight += value.weight
         self._accumulated_parts += 1
         return value
@@ -115,7 +120,7 @@ class Lane:
         if self._accumulated is None or not self._accumulated_weight:
             raise ValueError("update: no gradients; call accumulate first")
         gradients = self.store.arrays["gradients"]
-        gradients[:] = self._accumulated / gradients.dtype.type(self._accumulated_weight)
+        np.divide(self._accumulated, gradients.dtype.type(self._accumulated_weight), out=gradients)
         self._drop_accumulated()
         self._set_hyper(lr)
         assert self._update is not None

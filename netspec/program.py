@@ -161,10 +161,9 @@ class Program:
         return self.spec.optimizers or (None,)
 
     def _check_room(self, goal: Goal) -> None:
-        """Before a plan is made: a bound that needs no plan. A training step keeps every layer's output."""
-        values = [volume(shape) for shape in self.shapes.values()]
-        sample = (sum(values) / 2 if goal.gradients else max(values)) * np.dtype(self.dtype).itemsize
-        check_room(int(goal.batch * sample), goal.batch)
+        """Before a plan is made: a bound that needs no plan. However much is done in place, the largest output must fit."""
+        sample = max(volume(shape) for shape in self.shapes.values()) * np.dtype(self.dtype).itemsize
+        check_room(goal.batch * sample, goal.batch)
 
     def _target_type(self) -> str:
         return "int64" if self.start.loss is not None and self.start.loss.target_kind == "class" else self.dtype
