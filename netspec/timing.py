@@ -59,13 +59,22 @@ class Part:
     @property
     def algorithm(self) -> str:
         """The algorithms that its calls name; where they name none, the kernel that takes most of the time."""
-        named = dict.fromkeys(call.algorithm for call in self.calls if call.algorithm)
+        named = dict.fromkeys(call.algorithm or _family(call.kernel) for call in self.calls)
+        named.pop("", None)
         return ", ".join(named) or max(self.calls, key=lambda call: call.seconds).kernel
 
     @property
     def absorbed(self) -> tuple[str, ...]:
         """Layers that its calls do at their end."""
         return tuple(name for call in self.calls for name in call.absorbed)
+
+
+WINOGRAD = "winograd"
+
+
+def _family(kernel: str) -> str:
+    """The algorithm that a kernel's name tells: the products in the middle of Winograd's are an ordinary contraction."""
+    return WINOGRAD if kernel.startswith(WINOGRAD) else ""
 
 
 @dataclass(frozen=True)

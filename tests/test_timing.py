@@ -125,6 +125,17 @@ def test_the_algorithm_is_what_the_calls_name_else_the_longest_kernel() -> None:
     assert part("a", "forward", margins, contract).algorithm == "contract"
     assert part("a", "forward", margins, contract, winograd).algorithm == "winograd"
     assert part("a", "backward", winograd, direct, winograd).algorithm == "winograd, direct"
+    transform = CallTime("winograd_input", "", 1, 0.1)
+    assert part("a", "forward", transform, contract).algorithm == "winograd"
+
+
+def test_a_convolution_by_winograds_algorithm_says_so() -> None:
+    layers = [{"name": "conv", "type": "conv2d", "out_channels": 8, "kernel_size": 3, "padding": 1, "algorithm": choice}
+              for choice in ("winograd", "direct")]  # fmt: skip
+    for layer in layers:
+        timing = measure(compiled(layers=[layer, NETWORK["layers"][-1]]), rounds=1)
+        (forward,) = (part for part in timing.parts if (part.name, part.direction) == ("conv", "forward"))
+        assert (forward.algorithm == "winograd") == (layer["algorithm"] == "winograd")
 
 
 def test_slowest_lines_come_first() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netspec.cli import console
-from netspec.timing import BACKWARD, FORWARD, LOSS, UPDATE
+from netspec.timing import BACKWARD, FORWARD, LOSS, UPDATE, WINOGRAD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,9 @@ SINGLE_CALLS = (
     "The parts are timed call by call: threads start and are awaited for each, and caches hold less of what it needs. "
     "The whole step is one compiled call; its time is the one that counts."
 )
+FEWER_OPERATIONS = (
+    "GFLOP/s count the operations of the formula. Winograd's algorithm needs fewer, so its share of the peak may pass 100 %."
+)
 
 
 def print_timing(program: Program, timing: Timing, lines: Sequence[Line], *, inference: bool, verbose: bool) -> None:
@@ -35,6 +38,8 @@ def print_timing(program: Program, timing: Timing, lines: Sequence[Line], *, inf
     for text in _totals(program, timing, inference=inference):
         screen.print(text, markup=False)
     screen.print(SINGLE_CALLS, style=console.QUIET)
+    if any(WINOGRAD in part.algorithm for part in timing.parts):
+        screen.print(FEWER_OPERATIONS, style=console.QUIET)
 
 
 def _title(program: Program, timing: Timing, *, inference: bool) -> str:
