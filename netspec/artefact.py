@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import keyword
+import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -152,16 +153,18 @@ def _function_names(groups: Sequence[Sequence[Call]], taken: Collection[str]) ->
 def _function(
     program: Program, name: str, group: Sequence[Call], aliases: Mapping[Kernel, str], numbers: Iterator[int]
 ) -> str:
-    lines = [f"def {name}(call, ref, table):", f'    """{_safe(_about(program, group[0]))}"""']
+    absorbed = [part for call in group for part in call.absorbed]
+    about = " ".join([_about(program, group[0]), *(f"With {_about(program, group[0], part)}" for part in absorbed)])
+    lines = [f"def {name}(call, ref, table):", f'    """{_safe(about)}"""']
     for call in group:
         arguments = [f"{key}={_argument(value, numbers)}" for key, value in call.arguments.items()]
         lines += _wrapped(f"    call({aliases[call.kernel]}, {call.chunks}", arguments)
     return "\n".join(lines) + "\n"
 
 
-def _about(program: Program, call: Call) -> str:
-    """What a function does: the layer's type, shape, and line in the spec."""
-    owner = call.owner
+def _about(program: Program, call: Call, absorbed: str = "") -> str:
+    """What a function does: the type, shape, and line in the spec of the layer, or of one that is done at its end."""
+    owner = absorbed or call.owner
     layers = {layer.name: layer for layer in program.spec.layers}
     if owner not in layers:
         return f"{owner}, {call.direction}."
@@ -200,7 +203,7 @@ def _argument(value: ArgumentValue, numbers: Iterator[int]) -> str:
         return f"ref({value.buffer!r}, {first}, {last}{kind})"
     if isinstance(value, np.ndarray):
         return f"table({next(numbers)}, {value.size})"
-    return repr(value)
+    return f'float("{value}")' if isinstance(value, float) and math.isinf(value) else repr(value)
 
 
 def _wrapped(start: str, arguments: Sequence[str]) -> list[str]:

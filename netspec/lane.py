@@ -84,16 +84,18 @@ class Lane:
         self._accumulated: Array | None = None
         self._accumulated_weight, self._accumulated_parts = 0.0, 0
 
-    def train_step(self, x: Batch, y: Array, *, lr: float) -> LossValue:
+    def train_step(self, x: Batch, y: Array, *, lr: float, keeps_gradients: bool = False) -> LossValue:
         """Forward, loss, backward, clipping and update in one compiled call; returns the loss before the update.
 
         x: stored layout (N, H, W, C), contiguous, in the compute dtype; y: int64 labels, or dense targets laid out as x.
+        keeps_gradients: for a look at `gradients`; otherwise large networks save the memory for them.
         """
         if self._accumulated_parts:
             raise ValueError("train_step: gradients of accumulate are waiting; call update first")
         self._set_hyper(lr)
         with self._program.lock:
-            self._run(self._step_goal(_samples(x)), x, y, update=True)
+            goal = self._training_goal(x) if keeps_gradients else self._step_goal(_samples(x))
+            self._run(goal, x, y, update=True)
             self.step += 1
             return self._read_loss()
 
@@ -243,7 +245,9 @@ class Lane:
 
     def training_calls(self, n: int) -> list[Call]:
         """All calls of a training step of n samples, update included."""
-        plan = self.training_plan(n)
+        return self._with_update(self.training_plan(n))
+
+    def _with_update(self, plan: Plan) -> list[Call]:
         return [*plan.calls, *(self._update.calls if self._update and not plan.updates else ())]
 
     def training_plan(self, n: int) -> Plan:
@@ -272,7 +276,7 @@ class Lane:
         plan = program.plan(goal)
         self._last, self._differentiable = None, False
         if (goal, update) not in self._bound:
-            calls: Sequence[Call] = self.training_calls(goal.batch) if update else plan.calls
+            calls: Sequence[Call] = self._with_update(plan) if update else plan.calls
             regions = [*plan.regions, *(Region(i, i + 1) for i in range(len(plan.calls), len(calls)))]
             arrays = {**self._memory(plan), **self._outside}
             prepared = plan.sections.get(PREPARE, (0, 0))[1]

@@ -109,7 +109,7 @@ class Program:
             raise ValueError('the spec has no optimizer; add [optimizer] with a type, for example type = "adam"')
         inputs = self.form.stored_inputs(x)
         y = self.form.stored_target(target, len(next(iter(inputs.values()))))
-        return lane.train_step(inputs, y, lr=lane.optimizer.lr).mean
+        return lane.train_step(inputs, y, lr=lane.optimizer.lr, keeps_gradients=True).mean
 
     def load_parameters(self, mapping: Mapping[str, Array], strict: bool = True) -> LoadReport:
         """Load parameters and statistics by name into all lanes.

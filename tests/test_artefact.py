@@ -71,7 +71,12 @@ def test_the_text_has_a_function_for_each_layer_and_direction_with_its_place() -
     tree = ast.parse(program_text(program, largest_plan(program)[1]))
     functions = {node.name: ast.get_docstring(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
     layers = [layer.name for layer in program.spec.layers]
-    assert {f"{name}_{direction}" for name in layers for direction in ("forward", "backward")} <= set(functions)
+    absorbed = {name for name in layers if f"{name}_forward" not in functions}
+    assert absorbed == {"relu1", "relu2", "relu3"}
+    assert {f"{name}_backward" for name in layers} | {f"{name}_forward" for name in layers if name not in absorbed} <= set(
+        functions
+    )
+    assert "With relu1: relu → 16 × 8 × 8, forward" in (functions["conv1_forward"] or "")
     assert (functions["conv1_forward"] or "").startswith("conv1: conv2d → 16 × 8 × 8, forward (")
     assert "digits.toml:7:" in (functions["conv1_forward"] or "")
 

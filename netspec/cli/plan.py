@@ -28,8 +28,8 @@ SHOWN = 12
 """Buffers in the table without -v."""
 PURPOSES = {
     "parameters": "parameters", "gradients": "their gradients", "optimizer": "optimizer slots",
-    "statistics": "running statistics", "arena": "activations and workspaces", "kept": "prepared once", "threads": "of the threads' own",
-    "batch": "samples and targets",
+    "statistics": "running statistics", "arena": "activations and workspaces", "kept": "prepared once",
+    "threads": "of the threads' own", "batch": "samples and targets",
 }  # fmt: skip
 
 
@@ -137,8 +137,8 @@ def _document(planner: Planner, made: Plan, ram: int | None, largest: int | None
             for b in made.buffers.values() if b.place == "arena"
         ],
         "kernels": [
-            {"layer": call.owner, "direction": call.direction, "algorithm": call.kernel.name, "chunks": call.chunks,
-             "region": number}
+            {"layer": call.owner, "direction": call.direction, "kernel": call.kernel.name,
+             "algorithm": call.algorithm, "absorbed": list(call.absorbed), "chunks": call.chunks, "region": number}
             for number, region in enumerate(made.regions) for call in made.calls[region.first : region.last]
         ],
     }  # fmt: skip

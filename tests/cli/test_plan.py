@@ -13,6 +13,8 @@ def test_plan_prints_the_document_of_the_conventions() -> None:
     assert {"layer", "direction", "algorithm"} <= document["kernels"][0].keys()
     assert document["peak_bytes"] == sum(document["memory"].values())
     assert {call["layer"] for call in document["kernels"]} >= {"conv1", "relu1", "fc2", "loss"}
+    (conv1,) = (c for c in document["kernels"] if c["kernel"] == "contract" and c["absorbed"] == ["relu1"])
+    assert (conv1["layer"], conv1["direction"]) == ("conv1", "forward")
     assert {call["region"] for call in document["kernels"]} == set(range(document["kernels"][-1]["region"] + 1))
     ends = [b["offset"] + b["bytes"] for b in document["buffers"]]
     assert max(ends) == document["memory"]["arena"]
@@ -20,7 +22,7 @@ def test_plan_prints_the_document_of_the_conventions() -> None:
 
 def test_plan_tells_layers_buffers_and_the_peak() -> None:
     words = run("plan", "digits", "--batch-size", 7, "--threads", 1).words
-    for expected in ("relu_forward", "largest buffers", "optimizer slots", "peak", "training step · batch 7 · float32"):
+    for expected in ("relu_backward", "largest buffers", "optimizer slots", "peak", "training step · batch 7 · float32"):
         assert expected in words
 
 

@@ -13,7 +13,7 @@ def test_the_document_has_every_part_and_totals_that_add_up(small: Path) -> None
     document = run("time", small, "--rounds", 2, "--format", "json").json
     parts = document["parts"]
     assert [(part["layer"], part["direction"]) for part in parts] == [
-        ("fc1", "forward"), ("fc1", "backward"), ("relu1", "forward"), ("relu1", "backward"),
+        ("fc1", "forward"), ("fc1", "backward"), ("relu1", "backward"),
         ("fc2", "forward"), ("fc2", "backward"), ("loss", "loss"), ("update", "update"),
     ]  # fmt: skip
     assert [part["type"] for part in parts[-2:]] == ["cross_entropy", "adam"]
@@ -27,6 +27,7 @@ def test_the_document_has_every_part_and_totals_that_add_up(small: Path) -> None
     assert fc1["flops"] == 2 * 20 * 2 * 8
     assert fc1["gflops"] == pytest.approx(fc1["flops"] / fc1["ms"] / 1e6)
     assert fc1["peak_share"] == pytest.approx(fc1["gflops"] / document["peak_gflops"])
+    assert fc1["absorbed"] == ["relu1"]
     assert parts[2]["gflops"] is None  # a relu multiplies nothing
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -116,7 +118,7 @@ def test_what_was_prepared_is_made_again_when_tensors_change() -> None:
     fresh = netspec.compile(network(**FROZEN), batch_size=3)
     fresh.load_parameters({**program.parameters, **program.states})
     np.testing.assert_array_equal(fresh.forward(x), seen[-1])
-    for one, other in zip(seen, seen[1:], strict=False):
+    for one, other in pairwise(seen):
         assert not np.array_equal(one, other)
 
 

@@ -95,11 +95,22 @@ def test_a_batch_in_shards_keeps_its_gradients():
 @pytest.mark.usefixtures("_all_is_large")
 def test_gradients_that_are_gone_are_not_shown():
     program = netspec.compile(network(type="sgd"), batch_size=BATCH)
-    program.train_step(X, Y)
+    stored = np.ascontiguousarray(X.transpose(0, 2, 3, 1), dtype="float32")
+    program.lanes[0].train_step(stored, Y, lr=0.01)
     with pytest.raises(ValueError, match="kept none, to save memory; call"):
         program.gradients  # noqa: B018
-    program.lanes[0].differentiate(np.ascontiguousarray(X.transpose(0, 2, 3, 1), dtype="float32"), Y)
+    program.lanes[0].differentiate(stored, Y)
     assert "fc1.weight" in program.gradients
+
+
+@pytest.mark.usefixtures("_all_is_large")
+def test_a_program_keeps_the_gradients_of_its_steps():
+    program, other = (netspec.compile(network(type="sgd"), batch_size=BATCH) for _ in range(2))
+    program.train_step(X, Y)
+    assert "fc1.weight" in program.gradients
+    other.lanes[0].train_step(np.ascontiguousarray(X.transpose(0, 2, 3, 1), dtype="float32"), Y, lr=0.1)
+    for name, value in other.parameters.items():
+        np.testing.assert_array_equal(program.parameters[name], value, err_msg=name)
 
 
 @pytest.mark.usefixtures("_all_is_large")
