@@ -108,7 +108,8 @@ def test_a_program_keeps_the_gradients_of_its_steps():
     program, other = (netspec.compile(network(type="sgd"), batch_size=BATCH) for _ in range(2))
     program.train_step(X, Y)
     assert "fc1.weight" in program.gradients
-    other.lanes[0].train_step(np.ascontiguousarray(X.transpose(0, 2, 3, 1), dtype="float32"), Y, lr=0.1)
+    lane = other.lanes[0]
+    lane.train_step(np.ascontiguousarray(X.transpose(0, 2, 3, 1), dtype="float32"), Y, lr=lane.optimizer.lr)
     for name, value in other.parameters.items():
         np.testing.assert_array_equal(program.parameters[name], value, err_msg=name)
 
