@@ -11,7 +11,9 @@ from pydantic import Field
 from netspec.initializers.field import InitializerField
 from netspec.kernels.abi import In, Out, cast, kernel, span
 from netspec.kernels.calls import Ref
+from netspec.kernels.columns import tile
 from netspec.kernels.lanes import lanes, load, plus, store
+from netspec.kernels.pixel_groups import gather_weights, spread_weights
 from netspec.layers.base import Family, Io, Layer, Note, Parameter, Shape, ShapeError
 from netspec.layers.contraction_calls import (
     call_bias_gradient,
@@ -135,6 +137,10 @@ class Conv2d(Layer):
         if self._is_winograd(io, geometry):
             call_winograd_forward(io, geometry)
             return
+        pixels = geometry.group_of_pixels(io.itemsize)
+        if pixels > 1:
+            self._group_forward(io, geometry, pixels)
+            return
         x, w, b = self._padded_input(io, geometry), io.parameters["weight"], io.parameters.get("bias")
         call_contraction(io, geometry.forward(io.n, io.shards), x, w, io.y, b, "direct", by_sample=True)
 
@@ -145,11 +151,39 @@ class Conv2d(Layer):
             call_bias_gradient(io, io.dy, db, io.n * geometry.pixels, self.out_channels)
         if dw is not None and self._is_winograd(io, geometry):
             call_winograd_weight_gradient(io, geometry, dw)
+        elif dw is not None and (pixels := geometry.group_of_pixels(io.itemsize)) > 1:
+            self._group_weight_gradient(io, geometry, pixels, dw)
         elif dw is not None:
             form, segments = geometry.weight_gradient(io.n, io.itemsize, io.shards)
             call_summed(io, form, segments, self._padded_input(io, geometry), io.dy, dw, "direct")
         if io.dx[0] is not None:
             self._input_gradient(io, geometry, io.dx[0])
+
+    def _group_forward(self, io: Io, geometry: Geometry, pixels: int) -> None:
+        """For few output channels: several pixels fill a vector."""
+        sizes = self._group_sizes(geometry, pixels)
+        w = io.workspace("wide_weight", geometry.kernel[0] * geometry.group_length(pixels) * pixels * self.out_channels)
+        io.call(spread_weights, w=io.parameters["weight"], wide=w, **sizes)
+        bias = None
+        if "bias" in io.parameters:
+            bias = io.workspace("wide_bias", pixels * self.out_channels)
+            io.call(tile, x=io.parameters["bias"], y=bias)
+        form = geometry.group_forward(io.n, pixels, io.shards)
+        call_contraction(io, form, self._padded_input(io, geometry), w, io.y, bias, "direct", by_sample=True)
+
+    def _group_weight_gradient(self, io: Io, geometry: Geometry, pixels: int, dw: Ref) -> None:
+        parts = io.shards or min(16, io.n * geometry.height.output)
+        form = geometry.group_weight_gradient(io.n, pixels, parts)
+        wide = io.workspace("wide_partials", parts * len(form.a_rows) * form.columns)
+        x = self._padded_input(io, geometry)
+        call_contraction(io, form, x, io.dy, wide, algorithm="direct", by_sample=parts == io.shards)
+        io.call(gather_weights, wide=wide, dw=dw, parts=parts, **self._group_sizes(geometry, pixels))
+
+    def _group_sizes(self, geometry: Geometry, pixels: int) -> dict[str, int]:
+        reach, step = geometry.width.kernel * geometry.channels, geometry.width.stride * geometry.channels
+        return {
+            "lines": geometry.kernel[0], "reach": reach, "step": step, "outputs": self.out_channels, "pixels": pixels
+        }  # fmt: skip
 
     def _padded_input(self, io: Io, geometry: Geometry) -> Ref:
         height, width = geometry.height, geometry.width

@@ -70,6 +70,56 @@ class Geometry:
         """Height and width of the input with margins, as far as windows reach."""
         return tuple(axis.padded + axis.overhang for axis in (self.height, self.width))  # type: ignore[return-value]
 
+    def group_of_pixels(self, itemsize: int) -> int:
+        """How many neighbouring output pixels share a row of vectors, when one has too few channels to fill one; else 1.
+
+        Counted in vector multiply-adds a pixel; windows of a group overlap, see `netspec/kernels/pixel_groups.py`.
+        """
+        w, lanes = self.width, VECTOR_BYTES // itemsize
+        if self.groups > 1 or w.dilation > 1 or 2 * self.out_channels > lanes:
+            return 1
+
+        def cost(pixels: int) -> float:
+            return -(-pixels * self.out_channels // lanes) * (w.kernel + (pixels - 1) * w.stride) / pixels
+
+        fitting = [pixels for pixels in range(1, PANEL // self.out_channels + 1) if w.output % pixels == 0]
+        best = min(fitting, key=cost)
+        return best if cost(best) < 0.85 * cost(1) else 1
+
+    def group_forward(self, n: int, pixels: int, shards: int = 0) -> Contraction:
+        """`forward` with so many pixels of a line in a row; weights from `spread_weights`."""
+        h, w, (high, wide) = self.height, self.width, self.padded_size()
+        line, length = wide * self.channels, self.group_length(pixels)
+        together = samples_together(self.pixels // pixels, n // (shards or 1))
+        groups = _grid(np.arange(h.output) * h.stride * line, np.arange(0, w.output, pixels) * w.stride * self.channels)
+        a_rows = _grid(np.arange(together) * high * line, groups)
+        c_rows = np.arange(len(a_rows)) * pixels * self.out_channels
+        a_taps, b_taps = np.arange(h.kernel) * h.dilation * line, np.arange(h.kernel) * length
+        sample, output = high * line, self.pixels * self.out_channels
+        blocks = [Block(i * sample, 0, i * output, len(a_rows)) for i in range(0, n, together)]
+        columns = pixels * self.out_channels
+        return Contraction(a_rows, c_rows, a_taps, b_taps, length, 1, 1, columns, blocks, b_panel=h.kernel * length)
+
+    def group_weight_gradient(self, n: int, pixels: int, segments: int) -> Contraction:
+        """`weight_gradient` for groups of pixels, as so many partial sums for `gather_weights`."""
+        h, w, (high, wide) = self.height, self.width, self.padded_size()
+        line, columns = wide * self.channels, pixels * self.out_channels
+        a_rows = _grid(np.arange(h.kernel) * h.dilation * line, np.arange(self.group_length(pixels)))
+        a_taps = _grid(np.arange(n) * high * line, np.arange(h.output) * h.stride * line)
+        b_taps = np.arange(n * h.output) * w.output * self.out_channels
+        size = len(a_rows) * columns
+        blocks = [
+            Block(0, 0, s * size, len(a_rows), taps=taps) for s, taps in enumerate(segment_bounds(len(a_taps), segments))
+        ]
+        return Contraction(
+            a_rows, np.arange(len(a_rows)), a_taps, b_taps, w.output // pixels, pixels * w.stride * self.channels, columns,
+            columns, blocks, c_panel=len(a_rows), job_rows=len(a_rows),
+        )  # fmt: skip
+
+    def group_length(self, pixels: int) -> int:
+        """Elements of a line that the windows of a group of pixels reach together."""
+        return (self.width.kernel + (pixels - 1) * self.width.stride) * self.channels
+
     def forward(self, n: int, shards: int = 0) -> Contraction:
         """y from the padded x and w: rows are output pixels, taps the window's, the inner sum runs over channels."""
         h, w, (high, wide) = self.height, self.width, self.padded_size()

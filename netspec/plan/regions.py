@@ -37,8 +37,8 @@ def _joined_sections(plan: Plan) -> list[list[str]]:
 
 
 def _schedule(waiting: list[Call], calls: list[Call], found: list[Region]) -> None:
-    """Take in turn all calls by sample that are ready, and all others."""
-    by_sample = True
+    """Take in turn all calls by sample that are ready, and all others, beginning with what comes first."""
+    by_sample = not waiting or waiting[0].by_sample
     while waiting:
         taken = _ready(waiting, by_sample)
         if taken:
