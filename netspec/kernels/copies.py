@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netspec.kernels.abi import In, Out, cast, kernel, span
+from netspec.kernels.lanes import lanes, load, plus, store
 
 
 @kernel
@@ -60,3 +61,21 @@ def add_partials(chunk: int, chunks: int, x: In, y: Out, parts: int, size: int) 
         source = x[part * size + first : part * size + last]
         for i in range(source.size):
             total[i] += source[i]
+
+
+@kernel
+def add_rows(
+    chunk: int, chunks: int, parts: In, dx: Out, rows: int, windows: int, span_size: int, row_size: int, step: int,
+    before: int,
+) -> None:  # fmt: skip
+    """dx (rows, row_size) = each row's parts (windows, span_size), added where the windows lie: `step` apart, from −before."""
+    first, last = span(chunk, chunks, rows)
+    for row in range(first, last):
+        dx[row * row_size : (row + 1) * row_size] = cast(dx, 0)
+        for window in range(windows):
+            start = window * step - before
+            low, high = max(0, -start), min(span_size, row_size - start)
+            source, target = (row * windows + window) * span_size, row * row_size + start
+            for k in range(low, high, lanes(dx)):
+                rest = high - k
+                store(dx, target + k, plus(load(dx, target + k, rest), load(parts, source + k, rest)), rest)

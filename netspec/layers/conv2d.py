@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from netspec.initializers.field import InitializerField
-from netspec.kernels.abi import In, Out, cast, kernel, span
-from netspec.kernels.calls import Ref
-from netspec.kernels.columns import tile
-from netspec.kernels.lanes import lanes, load, plus, store
-from netspec.kernels.pixel_groups import gather_weights, spread_weights
 from netspec.layers.base import Family, Io, Layer, Note, Parameter, Shape, ShapeError
-from netspec.layers.contraction_calls import (
-    call_bias_gradient,
-    call_contraction,
-    call_margins,
-    call_summed,
-    call_transposed,
-)
+from netspec.layers.contraction_calls import call_bias_gradient
 from netspec.layers.convolution import Geometry
+from netspec.layers.direct_calls import call_direct_forward, call_direct_input_gradient, call_direct_weight_gradient
 from netspec.layers.winograd_calls import (
     call_winograd_forward,
     call_winograd_input_gradient,
     call_winograd_weight_gradient,
-    can_be_winograd,
-    winograd_pays,
 )
+from netspec.layers.winograd_tiling import can_be_winograd, winograd_pays, winograd_pays_for_weights
 from netspec.problems import spell
 from netspec.windows import Axis, Padding, Rounding, Size2, dropped_notes, resolve
-
-
-@kernel
-def add_rows(
-    chunk: int, chunks: int, parts: In, dx: Out, rows: int, windows: int, span_size: int, row_size: int, step: int,
-    before: int,
-) -> None:  # fmt: skip
-    """dx (rows, row_size) = each row's parts (windows, span_size), added where the windows lie: `step` apart, from −before."""
-    first, last = span(chunk, chunks, rows)
-    for row in range(first, last):
-        dx[row * row_size : (row + 1) * row_size] = cast(dx, 0)
-        for window in range(windows):
-            start = window * step - before
-            low, high = max(0, -start), min(span_size, row_size - start)
-            source, target = (row * windows + window) * span_size, row * row_size + start
-            for k in range(low, high, lanes(dx)):
-                rest = high - k
-                store(dx, target + k, plus(load(dx, target + k, rest), load(parts, source + k, rest)), rest)
 
 
 class Conv2d(Layer):
@@ -134,98 +105,30 @@ class Conv2d(Layer):
 
     def forward(self, io: Io) -> None:
         geometry = self._geometry(io.x_shapes[0])
-        if self._is_winograd(io, geometry):
+        if self._is_winograd(io, geometry, winograd_pays):
             call_winograd_forward(io, geometry)
-            return
-        pixels = geometry.group_of_pixels(io.itemsize)
-        if pixels > 1:
-            self._group_forward(io, geometry, pixels)
-            return
-        x, w, b = self._padded_input(io, geometry), io.parameters["weight"], io.parameters.get("bias")
-        call_contraction(io, geometry.forward(io.n, io.shards), x, w, io.y, b, "direct", by_sample=True)
+        else:
+            call_direct_forward(io, geometry)
 
     def backward(self, io: Io) -> None:
         geometry = self._geometry(io.x_shapes[0])
-        dw, db = io.gradients["weight"], io.gradients.get("bias")
+        dw, db, dx = io.gradients["weight"], io.gradients.get("bias"), io.dx[0]
         if db is not None:
             call_bias_gradient(io, io.dy, db, io.n * geometry.pixels, self.out_channels)
-        if dw is not None and self._is_winograd(io, geometry):
+        if dw is not None and self._is_winograd(io, geometry, winograd_pays_for_weights):
             call_winograd_weight_gradient(io, geometry, dw)
-        elif dw is not None and (pixels := geometry.group_of_pixels(io.itemsize)) > 1:
-            self._group_weight_gradient(io, geometry, pixels, dw)
         elif dw is not None:
-            form, segments = geometry.weight_gradient(io.n, io.itemsize, io.shards)
-            call_summed(io, form, segments, self._padded_input(io, geometry), io.dy, dw, "direct")
-        if io.dx[0] is not None:
-            self._input_gradient(io, geometry, io.dx[0])
+            call_direct_weight_gradient(io, geometry, dw)
+        if dx is not None and self._is_winograd(io, geometry, winograd_pays):
+            call_winograd_input_gradient(io, geometry, dx)
+        elif dx is not None:
+            call_direct_input_gradient(io, geometry, dx)
 
-    def _group_forward(self, io: Io, geometry: Geometry, pixels: int) -> None:
-        """For few output channels: several pixels fill a vector."""
-        sizes = self._group_sizes(geometry, pixels)
-        w = io.workspace("wide_weight", geometry.kernel[0] * geometry.group_length(pixels) * pixels * self.out_channels)
-        io.call(spread_weights, w=io.parameters["weight"], wide=w, **sizes)
-        bias = None
-        if "bias" in io.parameters:
-            bias = io.workspace("wide_bias", pixels * self.out_channels)
-            io.call(tile, x=io.parameters["bias"], y=bias)
-        form = geometry.group_forward(io.n, pixels, io.shards)
-        call_contraction(io, form, self._padded_input(io, geometry), w, io.y, bias, "direct", by_sample=True)
-
-    def _group_weight_gradient(self, io: Io, geometry: Geometry, pixels: int, dw: Ref) -> None:
-        parts = io.shards or min(16, io.n * geometry.height.output)
-        form = geometry.group_weight_gradient(io.n, pixels, parts)
-        wide = io.workspace("wide_partials", parts * len(form.a_rows) * form.columns)
-        x = self._padded_input(io, geometry)
-        call_contraction(io, form, x, io.dy, wide, algorithm="direct", by_sample=parts == io.shards)
-        io.call(gather_weights, wide=wide, dw=dw, parts=parts, **self._group_sizes(geometry, pixels))
-
-    def _group_sizes(self, geometry: Geometry, pixels: int) -> dict[str, int]:
-        reach, step = geometry.width.kernel * geometry.channels, geometry.width.stride * geometry.channels
-        return {
-            "lines": geometry.kernel[0], "reach": reach, "step": step, "outputs": self.out_channels, "pixels": pixels
-        }  # fmt: skip
-
-    def _padded_input(self, io: Io, geometry: Geometry) -> Ref:
-        height, width = geometry.height, geometry.width
-        return call_margins(io, io.x[0], io.x_shapes[0], height.before, width.before, *geometry.padded_size())
-
-    def _is_winograd(self, io: Io, geometry: Geometry) -> bool:
+    def _is_winograd(self, io: Io, geometry: Geometry, pays: Callable[[Geometry, int, int], bool]) -> bool:
         if self.algorithm == "auto":
             # In a sharded network a small convolution stays in its shard instead of waiting for the whole batch.
-            return not io.shards and winograd_pays(geometry, io.n, io.itemsize)
+            return not io.shards and pays(geometry, io.n, io.itemsize)
         return self.algorithm == "winograd"
-
-    def _input_gradient(self, io: Io, geometry: Geometry, dx: Ref) -> None:
-        if self._is_winograd(io, geometry):
-            call_winograd_input_gradient(io, geometry, dx)
-            return
-        if geometry.prefers_rows(io.itemsize):
-            self._row_gradient(io, geometry, dx)
-            return
-        w = call_transposed(
-            io, io.parameters["weight"], geometry.groups, geometry.window, geometry.group_in, geometry.group_out
-        )
-        (top, height), (left, width) = geometry.gradient_margins()
-        dy = call_margins(io, io.dy, io.y_shape, top, left, height, width)
-        for form in geometry.input_gradients(io.n, io.shards):
-            call_contraction(io, form, dy, w, dx, algorithm="direct", by_sample=True)
-
-    def _row_gradient(self, io: Io, geometry: Geometry, dx: Ref) -> None:
-        """For few channels: each output pixel's part of a row of dx, (kernel column, channel) in one vector, then added."""
-        (kh, kw), width = geometry.kernel, geometry.width
-        span_size = kw * geometry.channels
-        w = call_transposed(io, io.parameters["weight"], 1, kh, span_size, self.out_channels)
-        top, high = geometry.gradient_margins()[0]
-        dy = call_margins(io, io.dy, io.y_shape, top, 0, high, width.output)
-        rows = io.n * geometry.height.size
-        parts = io.workspace("row_parts", rows * width.output * span_size)
-        for form in geometry.row_gradients(io.n):
-            call_contraction(io, form, dy, w, parts, algorithm="direct", by_sample=True)
-        io.call(
-            add_rows, chunks=io.chunks(rows, width.output * span_size / 8, by_sample=True), parts=parts, dx=dx, rows=rows,
-            windows=width.output, span_size=span_size, row_size=width.size * geometry.channels,
-            step=width.stride * geometry.channels, before=width.before * geometry.channels,
-        )  # fmt: skip
 
     def _geometry(self, shape: Shape) -> Geometry:
         height, width = self.axes(shape)

@@ -70,63 +70,13 @@ class Geometry:
         """Height and width of the input with margins, as far as windows reach."""
         return tuple(axis.padded + axis.overhang for axis in (self.height, self.width))  # type: ignore[return-value]
 
-    def group_of_pixels(self, itemsize: int) -> int:
-        """How many neighbouring output pixels share a row of vectors, when one has too few channels to fill one; else 1.
-
-        Counted in vector multiply-adds a pixel; windows of a group overlap, see `netspec/kernels/pixel_groups.py`.
-        """
-        w, lanes = self.width, VECTOR_BYTES // itemsize
-        if self.groups > 1 or w.dilation > 1 or 2 * self.out_channels > lanes:
-            return 1
-
-        def cost(pixels: int) -> float:
-            return -(-pixels * self.out_channels // lanes) * (w.kernel + (pixels - 1) * w.stride) / pixels
-
-        fitting = [pixels for pixels in range(1, PANEL // self.out_channels + 1) if w.output % pixels == 0]
-        best = min(fitting, key=cost)
-        return best if cost(best) < 0.85 * cost(1) else 1
-
-    def group_forward(self, n: int, pixels: int, shards: int = 0) -> Contraction:
-        """`forward` with so many pixels of a line in a row; weights from `spread_weights`."""
-        h, w, (high, wide) = self.height, self.width, self.padded_size()
-        line, length = wide * self.channels, self.group_length(pixels)
-        together = samples_together(self.pixels // pixels, n // (shards or 1))
-        groups = _grid(np.arange(h.output) * h.stride * line, np.arange(0, w.output, pixels) * w.stride * self.channels)
-        a_rows = _grid(np.arange(together) * high * line, groups)
-        c_rows = np.arange(len(a_rows)) * pixels * self.out_channels
-        a_taps, b_taps = np.arange(h.kernel) * h.dilation * line, np.arange(h.kernel) * length
-        sample, output = high * line, self.pixels * self.out_channels
-        blocks = [Block(i * sample, 0, i * output, len(a_rows)) for i in range(0, n, together)]
-        columns = pixels * self.out_channels
-        return Contraction(a_rows, c_rows, a_taps, b_taps, length, 1, 1, columns, blocks, b_panel=h.kernel * length)
-
-    def group_weight_gradient(self, n: int, pixels: int, segments: int) -> Contraction:
-        """`weight_gradient` for groups of pixels, as so many partial sums for `gather_weights`."""
-        h, w, (high, wide) = self.height, self.width, self.padded_size()
-        line, columns = wide * self.channels, pixels * self.out_channels
-        a_rows = _grid(np.arange(h.kernel) * h.dilation * line, np.arange(self.group_length(pixels)))
-        a_taps = _grid(np.arange(n) * high * line, np.arange(h.output) * h.stride * line)
-        b_taps = np.arange(n * h.output) * w.output * self.out_channels
-        size = len(a_rows) * columns
-        blocks = [
-            Block(0, 0, s * size, len(a_rows), taps=taps) for s, taps in enumerate(segment_bounds(len(a_taps), segments))
-        ]
-        return Contraction(
-            a_rows, np.arange(len(a_rows)), a_taps, b_taps, w.output // pixels, pixels * w.stride * self.channels, columns,
-            columns, blocks, c_panel=len(a_rows), job_rows=len(a_rows),
-        )  # fmt: skip
-
-    def group_length(self, pixels: int) -> int:
-        """Elements of a line that the windows of a group of pixels reach together."""
-        return (self.width.kernel + (pixels - 1) * self.width.stride) * self.channels
-
     def forward(self, n: int, shards: int = 0) -> Contraction:
         """y from the padded x and w: rows are output pixels, taps the window's, the inner sum runs over channels."""
         h, w, (high, wide) = self.height, self.width, self.padded_size()
         line = wide * self.channels
         together = samples_together(self.pixels, n // (shards or 1))
-        pixels = _grid(np.arange(h.output) * h.stride * line, np.arange(w.output) * w.stride * self.channels)
-        a_rows = _grid(np.arange(together) * high * line, pixels)
+        pixels = grid(np.arange(h.output) * h.stride * line, np.arange(w.output) * w.stride * self.channels)
+        a_rows = grid(np.arange(together) * high * line, pixels)
         a_taps, b_taps, inner = self._window_taps(line)
         c, o = self.group_in, self.group_out
         sample, output = high * line, self.pixels * self.out_channels
@@ -143,16 +93,16 @@ class Geometry:
         if self.groups == 1 and w.dilation == 1:  # a row of the window is contiguous: (kw, c) in one inner sum
             inner = w.kernel * self.channels
             return np.arange(h.kernel) * h.dilation * line, np.arange(h.kernel) * inner, inner
-        a_taps = _grid(np.arange(h.kernel) * h.dilation * line, np.arange(w.kernel) * w.dilation * self.channels)
+        a_taps = grid(np.arange(h.kernel) * h.dilation * line, np.arange(w.kernel) * w.dilation * self.channels)
         return a_taps, np.arange(self.window) * self.group_in, self.group_in
 
     def weight_gradient(self, n: int, itemsize: int, shards: int = 0) -> tuple[Contraction, int]:
         """dw from the padded x and dy, as so many partial sums: rows are weights, taps output rows, inner their pixels."""
         h, w, (high, wide) = self.height, self.width, self.padded_size()
         line = wide * self.channels
-        window = _grid(np.arange(h.kernel) * h.dilation * line, np.arange(w.kernel) * w.dilation * self.channels)
-        a_rows = _grid(window, np.arange(self.group_in))
-        a_taps = _grid(np.arange(n) * high * line, np.arange(h.output) * h.stride * line)
+        window = grid(np.arange(h.kernel) * h.dilation * line, np.arange(w.kernel) * w.dilation * self.channels)
+        a_rows = grid(window, np.arange(self.group_in))
+        a_taps = grid(np.arange(n) * high * line, np.arange(h.output) * h.stride * line)
         b_taps = np.arange(n * h.output) * w.output * self.out_channels
         tap_bytes = itemsize * (line * h.stride + w.output * self.out_channels)
         job_rows, segments = self._weight_jobs(n, n * h.output * tap_bytes, shards)
@@ -200,8 +150,8 @@ class Geometry:
         forms = []
         for p in range(min(h.stride, h.size)):
             rows = len(range(p, h.size, h.stride))
-            a_rows = _grid((np.arange(rows) + top) * line, np.arange(w.output) * self.out_channels)
-            c_rows = _grid((np.arange(rows) * h.stride + p) * w.output, np.arange(w.output)) * span
+            a_rows = grid((np.arange(rows) + top) * line, np.arange(w.output) * self.out_channels)
+            c_rows = grid((np.arange(rows) * h.stride + p) * w.output, np.arange(w.output)) * span
             taps = [(shift * line, r * self.out_channels) for r, shift in _shifts(h, p)]
             a_taps, b_taps = (np.array([tap[k] for tap in taps], dtype=np.int64) for k in (0, 1))
             blocks = [Block(i * high * line, 0, i * h.size * w.output * span, len(a_rows)) for i in range(n)]
@@ -228,8 +178,8 @@ class Geometry:
         rows, columns = len(range(p, h.size, h.stride)), len(range(q, w.size, w.stride))
         together = samples_together(rows * columns, n // (shards or 1))
         source, target = high * line, h.size * w.size * self.channels
-        pixels = _grid((np.arange(rows) + top) * line, (np.arange(columns) + left) * self.out_channels)
-        places = _grid((np.arange(rows) * h.stride + p) * w.size, np.arange(columns) * w.stride + q) * self.channels
+        pixels = grid((np.arange(rows) + top) * line, (np.arange(columns) + left) * self.out_channels)
+        places = grid((np.arange(rows) * h.stride + p) * w.size, np.arange(columns) * w.stride + q) * self.channels
         taps = [
             (i * line + j * self.out_channels, (r * w.kernel + s) * self.group_out)
             for r, i in _shifts(h, p) for s, j in _shifts(w, q)
@@ -242,7 +192,7 @@ class Geometry:
         ]  # fmt: skip
         samples = np.arange(together)
         return Contraction(
-            _grid(samples * source, pixels), _grid(samples * target, places), a_taps, b_taps, self.group_out, 1, 1,
+            grid(samples * source, pixels), grid(samples * target, places), a_taps, b_taps, self.group_out, 1, 1,
             self.group_in, blocks, b_panel=self.window * self.group_out,
         )  # fmt: skip
 
@@ -253,7 +203,7 @@ def samples_together(pixels: int, samples: int) -> int:
     return min(fitting, default=samples)
 
 
-def _grid(slow: Offsets, fast: Offsets) -> Offsets:
+def grid(slow: Offsets, fast: Offsets) -> Offsets:
     """All sums of an element of each, the second running faster."""
     return (slow[:, None] + fast[None, :]).reshape(-1).astype(np.int64)
 

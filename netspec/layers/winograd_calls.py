@@ -1,8 +1,6 @@
-"""Calls of a convolution, of its input gradient and of its weight gradient by Winograd's algorithm, and when it pays."""
+"""Calls of a convolution, of its input gradient and of its weight gradient by Winograd's algorithm."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,120 +19,14 @@ from netspec.kernels.winograd import (
     winograd_weight_sums,
     winograd_weights,
 )
-from netspec.kernels.winograd_transforms import KERNEL, OUTPUTS, WINDOW
+from netspec.kernels.winograd_transforms import WINDOW
 from netspec.layers.base import Io
 from netspec.layers.contraction_calls import call_added, call_contraction, call_transposed
 from netspec.layers.convolution import Geometry
-
-BLOCK = 24
-"""Tiles that go through all stages together: whole register tiles of rows, and a megabyte for 64 channels in and out."""
-MANY_BLOCKS = 8
-"""Blocks of a batch from which on they are worth more than sharing the transformed weights."""
-LARGE_WEIGHTS = 1 << 22
-"""Transformed weights (elements) that are not read again for every block."""
+from netspec.layers.winograd_tiling import BLOCK, Picture, Tiling, forward_tiling, gradient_tiling
 
 WINOGRAD = "winograd"
 _ZERO = np.zeros(1, dtype=np.int64)
-
-
-def can_be_winograd(geometry: Geometry) -> bool:
-    """Whether F(4×4, 3×3) computes this convolution."""
-    axes = (geometry.height, geometry.width)
-    return geometry.groups == 1 and all((a.kernel, a.stride, a.dilation) == (KERNEL, 1, 1) for a in axes)
-
-
-TRANSFORM_CYCLES = 400
-"""Cycles to transform one vector of channels of a tile, in or out."""
-WEIGHT_CYCLES = 60
-"""… to transform a vector of 3×3 weights."""
-STREAM_BYTES = 5.0
-"""Bytes a cycle and core that come from memory."""
-LAST_LEVEL = 1 << 24
-"""Bytes of transformed weights that stay in the last-level cache between their making and their use."""
-
-
-def winograd_pays(geometry: Geometry, n: int, itemsize: int) -> bool:
-    """Whether Winograd's form is expected to be faster than the direct one by at least a tenth.
-
-    A model in cycles of a core that does two vector multiply-adds a cycle; its constants were measured on Zen 5 and are
-    compared with measurement by `python -m benchmarks.convolution`.
-    """
-    if not can_be_winograd(geometry):
-        return False
-    tiling = forward_tiling(geometry, n)
-    c, o, lanes = geometry.channels, geometry.out_channels, VECTOR_BYTES // itemsize
-    ins, outs = -(-c // lanes), -(-o // lanes)
-    direct = KERNEL_TAPS * c * outs * n * geometry.pixels / 2 / (0.92 if outs > 1 else 0.8)
-    products = WINDOW * c * outs * tiling.tiles / 2 / 0.88
-    transforms = TRANSFORM_CYCLES * (ins + outs) * tiling.tiles + WEIGHT_CYCLES * c * outs
-    streamed = tiling.weights * itemsize
-    traffic = 2 * streamed / STREAM_BYTES if streamed > LAST_LEVEL else 0.0
-    return products + transforms + traffic < 0.9 * direct
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Size of the pictures on one side of a convolution."""
-
-    height: int
-    width: int
-    channels: int
-
-    def whole_channels(self, itemsize: int) -> int:
-        """Channels rounded up to whole vectors."""
-        lanes = VECTOR_BYTES // itemsize
-        return -(-self.channels // lanes) * lanes
-
-
-@dataclass(frozen=True)
-class Tiling:
-    """A convolution cut into tiles: `source` pictures with margins (top, left) → `target` pictures."""
-
-    n: int
-    source: Picture
-    target: Picture
-    top: int
-    left: int
-
-    @property
-    def down(self) -> int:
-        return -(-self.target.height // OUTPUTS)
-
-    @property
-    def across(self) -> int:
-        return -(-self.target.width // OUTPUTS)
-
-    @property
-    def tiles(self) -> int:
-        return self.n * self.down * self.across
-
-    @property
-    def weights(self) -> int:
-        """Elements of the transformed weights."""
-        return WINDOW * self.source.channels * self.target.channels
-
-    def is_staged(self) -> bool:
-        """Few tiles or large weights: each stage for all tiles at once."""
-        return self.tiles < MANY_BLOCKS * BLOCK or self.weights > LARGE_WEIGHTS
-
-    def grid(self) -> dict[str, int]:
-        return {"down": self.down, "across": self.across}
-
-    def margins(self) -> dict[str, int]:
-        return {"top": self.top, "left": self.left}
-
-
-def forward_tiling(geometry: Geometry, n: int) -> Tiling:
-    """The tiles of y."""
-    h, w = geometry.height, geometry.width
-    source, target = Picture(h.size, w.size, geometry.channels), Picture(h.output, w.output, geometry.out_channels)
-    return Tiling(n, source, target, h.before, w.before)
-
-
-def gradient_tiling(geometry: Geometry, n: int) -> Tiling:
-    """The tiles of dx, a convolution of dy with the weights by half a turn."""
-    forward = forward_tiling(geometry, n)
-    return Tiling(n, forward.target, forward.source, KERNEL - 1 - forward.top, KERNEL - 1 - forward.left)
 
 
 def call_winograd_forward(io: Io, geometry: Geometry) -> None:

@@ -120,7 +120,7 @@ class TestWinogradInBlocks(Battery):
 
     @pytest.fixture(autouse=True)
     def _small_blocks(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("netspec.layers.winograd_calls.MANY_BLOCKS", 0)
+        monkeypatch.setattr("netspec.layers.winograd_tiling.MANY_BLOCKS", 0)
         monkeypatch.setattr("netspec.layers.winograd_calls.BLOCK", 5)
         monkeypatch.setattr("netspec.layers.winograd_calls.SUM_BLOCK", (3, 3))
 

@@ -72,6 +72,8 @@ def _wide_vectors(monkeypatch):
     """Tiles of a host with 32 vector registers, so that the text is the same everywhere."""
     monkeypatch.setattr("netspec.kernels.contract.TALL_1", 24)
     monkeypatch.setattr("netspec.layers.convolution.TALL", (12, 24))
+    for module in ("convolution", "pixel_groups", "winograd_tiling"):
+        monkeypatch.setattr(f"netspec.layers.{module}.VECTOR_BYTES", 64)
 
 
 @pytest.mark.usefixtures("_wide_vectors")

@@ -1,0 +1,92 @@
+"""Calls of a convolution and of its gradients as sums over windows, and the forms for few channels."""
+
+from __future__ import annotations
+
+from netspec.kernels.calls import Ref
+from netspec.kernels.columns import tile
+from netspec.kernels.copies import add_rows
+from netspec.kernels.pixel_groups import gather_weights, spread_weights
+from netspec.layers.base import Io
+from netspec.layers.contraction_calls import call_contraction, call_margins, call_summed, call_transposed
+from netspec.layers.convolution import Geometry
+from netspec.layers.pixel_groups import PixelGroups, group_of_pixels
+
+DIRECT = "direct"
+MOST_PARTS = 16
+"""Partial sums of the weight gradient of a few output channels, when the batch is not cut into shards."""
+
+
+def call_direct_forward(io: Io, geometry: Geometry) -> None:
+    """y from x and w."""
+    w, bias, form = io.parameters["weight"], io.parameters.get("bias"), geometry.forward(io.n, io.shards)
+    if (pixels := group_of_pixels(geometry, io.itemsize)) > 1:
+        groups = PixelGroups(geometry, pixels)
+        w, bias, form = _spread(io, groups), _tiled_bias(io, groups), groups.forward(io.n, io.shards)
+    call_contraction(io, form, _padded_input(io, geometry), w, io.y, bias, DIRECT, by_sample=True)
+
+
+def call_direct_weight_gradient(io: Io, geometry: Geometry, dw: Ref) -> None:
+    """dw from x and dy."""
+    x = _padded_input(io, geometry)
+    if (pixels := group_of_pixels(geometry, io.itemsize)) > 1:
+        groups = PixelGroups(geometry, pixels)
+        parts = io.shards or min(MOST_PARTS, io.n * geometry.height.output)
+        form = groups.weight_gradient(io.n, parts)
+        wide = io.workspace("wide_partials", parts * groups.weights)
+        call_contraction(io, form, x, io.dy, wide, algorithm=DIRECT, by_sample=parts == io.shards)
+        io.call(gather_weights, wide=wide, dw=dw, parts=parts, **groups.sizes())
+        return
+    form, segments = geometry.weight_gradient(io.n, io.itemsize, io.shards)
+    call_summed(io, form, segments, x, io.dy, dw, DIRECT)
+
+
+def call_direct_input_gradient(io: Io, geometry: Geometry, dx: Ref) -> None:
+    """dx from dy and w."""
+    if geometry.prefers_rows(io.itemsize):
+        _call_row_gradient(io, geometry, dx)
+        return
+    w = call_transposed(
+        io, io.parameters["weight"], geometry.groups, geometry.window, geometry.group_in, geometry.group_out
+    )
+    (top, height), (left, width) = geometry.gradient_margins()
+    dy = call_margins(io, io.dy, io.y_shape, top, left, height, width)
+    for form in geometry.input_gradients(io.n, io.shards):
+        call_contraction(io, form, dy, w, dx, algorithm=DIRECT, by_sample=True)
+
+
+def _spread(io: Io, groups: PixelGroups) -> Ref:
+    wide = io.workspace("wide_weight", groups.weights)
+    io.call(spread_weights, w=io.parameters["weight"], wide=wide, **groups.sizes())
+    return wide
+
+
+def _tiled_bias(io: Io, groups: PixelGroups) -> Ref | None:
+    bias = io.parameters.get("bias")
+    if bias is None:
+        return None
+    wide = io.workspace("wide_bias", groups.columns)
+    io.call(tile, x=bias, y=wide)
+    return wide
+
+
+def _padded_input(io: Io, geometry: Geometry) -> Ref:
+    height, width = geometry.height, geometry.width
+    return call_margins(io, io.x[0], io.x_shapes[0], height.before, width.before, *geometry.padded_size())
+
+
+def _call_row_gradient(io: Io, geometry: Geometry, dx: Ref) -> None:
+    """For few channels: each output pixel's part of a row of dx, (kernel column, channel) in one vector, then added."""
+    (kh, kw), width = geometry.kernel, geometry.width
+    span_size = kw * geometry.channels
+    w = call_transposed(io, io.parameters["weight"], 1, kh, span_size, geometry.out_channels)
+    top, high = geometry.gradient_margins()[0]
+    dy = call_margins(io, io.dy, io.y_shape, top, 0, high, width.output)
+    rows = io.n * geometry.height.size
+    parts = io.workspace("row_parts", rows * width.output * span_size)
+    for form in geometry.row_gradients(io.n):
+        call_contraction(io, form, dy, w, parts, algorithm=DIRECT, by_sample=True)
+    io.call(
+        add_rows, chunks=io.chunks(rows, width.output * span_size / 8, by_sample=True), parts=parts, dx=dx, rows=rows,
+        windows=width.output, span_size=span_size, row_size=width.size * geometry.channels,
+        step=width.stride * geometry.channels, before=width.before * geometry.channels,
+    )  # fmt: skip
