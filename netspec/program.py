@@ -39,7 +39,7 @@ class Program:
 
     def __init__(self, spec: Spec, *, batch_size: int, dtype: DType, threads: int | None, seed: int) -> None:
         self.spec, self.batch_size, self.dtype, self.seed = spec, batch_size, dtype, seed
-        self.threads = checked_threads(threads)
+        self._threads = checked_threads(threads)
         self.start = start_plan(spec, dtype=dtype, seed=seed)
         self.graph, self.shapes, self.layout = self.start.graph, self.start.shapes, self.start.layout
         self.frozen: frozenset[str] = self.start.frozen
@@ -60,6 +60,17 @@ class Program:
         first.initialize(seed)
         for store in others:
             store.copy_tensors(first)
+
+    @property
+    def threads(self) -> int:
+        """How many threads compute; no result depends on it."""
+        return self._threads
+
+    @threads.setter
+    def threads(self, number: int) -> None:
+        self._threads = checked_threads(number)
+        if any([self._reserve_scratch(plan) for plan in self._plans.values()]):
+            self._forget_bindings()
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -143,11 +154,14 @@ class Program:
             plan = make_plan(self.start, goal)
             check_room(plan.arena_bytes - self.arena.bytes.size, goal.batch)
             if any((self.arena.reserve(plan.arena_bytes), self._reserve_scratch(plan))):
-                for lane in self.lanes:
-                    lane.forget_bindings()
+                self._forget_bindings()
             self.kept.reserve(plan)
             self._plans[goal] = plan
         return self._plans[goal]
+
+    def _forget_bindings(self) -> None:
+        for lane in self.lanes:
+            lane.forget_bindings()
 
     def _reserve_scratch(self, plan: Plan) -> bool:
         """Give every thread the scratch memory that the plan's kernels ask for; True when it moved."""

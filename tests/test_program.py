@@ -378,3 +378,15 @@ def test_a_batch_that_does_not_fit_is_refused_with_the_largest_that_does(batch, 
 
     with pytest.raises(NotEnoughMemoryError, match=message):
         compile_and_plan()
+
+
+def test_more_threads_than_planned_for_get_their_own_memory():
+    layers = [{"name": "conv", "type": "conv2d", "out_channels": 8, "kernel_size": 3, "padding": 1, "algorithm": "winograd"}]
+    spec = spec_of(layers, [8, 80, 80])
+    x = np.random.default_rng(0).standard_normal((3, 8, 80, 80))
+    program = netspec.compile(spec, batch_size=3, threads=1)
+    alone = program.forward(x)
+    before = program.shared["scratch"].size
+    program.threads = min(2, netspec.compile(spec).threads)
+    np.testing.assert_array_equal(program.forward(x), alone)
+    assert program.shared["scratch"].size == program.threads * before

@@ -30,6 +30,7 @@ STEPS = 2
 FINE = 64
 """Operations worth a chunk of its own: small tensors are then cut as only large ones are."""
 MOMENTUM = {"type": "momentum", "lr": 0.01}
+WINOGRAD = {"type": "conv2d", "out_channels": 16, "kernel_size": 3, "padding": 1, "algorithm": "winograd"}
 LARGE = spec_of(
     [
         {"name": "conv1", "type": "conv2d", "out_channels": 16, "kernel_size": 3, "padding": 1, "bias": False},
@@ -37,8 +38,10 @@ LARGE = spec_of(
         {"type": "relu"},
         {"type": "max_pool2d", "kernel_size": 3, "stride": 2, "padding": 1},
         {"type": "dropout", "p": 0.2},
-        {"name": "conv2", "type": "conv2d", "out_channels": 16, "kernel_size": 3, "padding": 1},
+        {"name": "conv2", **WINOGRAD},  # block by block
         {"type": "add", "inputs": ["conv2", "dropout"]},
+        {"name": "pool2", "type": "max_pool2d", "kernel_size": 4},
+        {"name": "conv3", **WINOGRAD},  # stage by stage
         {"type": "global_avg_pool"},
         {"type": "linear", "out_features": 10},
     ],
