@@ -69,8 +69,9 @@ class Program:
     @threads.setter
     def threads(self, number: int) -> None:
         self._threads = checked_threads(number)
-        if any([self._reserve_scratch(plan) for plan in self._plans.values()]):
-            self._forget_bindings()
+        for plan in self._plans.values():
+            if self._reserve_scratch(plan):
+                self._forget_bindings()
 
     @property
     def parameters(self) -> dict[str, Array]:
