@@ -9,9 +9,15 @@ import numpy as np
 from pydantic import Field
 
 from netspec.initializers.field import InitializerField
+from netspec.kernels.calls import Ref
 from netspec.layers.base import Family, Io, Layer, Note, Parameter, Shape, ShapeError
 from netspec.layers.contraction_calls import call_bias_gradient
 from netspec.layers.convolution import Geometry
+from netspec.layers.depthwise_calls import (
+    call_depthwise_forward,
+    call_depthwise_input_gradient,
+    call_depthwise_weight_gradient,
+)
 from netspec.layers.direct_calls import call_direct_forward, call_direct_input_gradient, call_direct_weight_gradient
 from netspec.layers.winograd_calls import (
     call_winograd_forward,
@@ -107,6 +113,8 @@ class Conv2d(Layer):
         geometry = self._geometry(io.x_shapes[0])
         if self._is_winograd(io, geometry, winograd_pays):
             call_winograd_forward(io, geometry)
+        elif geometry.is_depthwise:
+            call_depthwise_forward(io, geometry)
         else:
             call_direct_forward(io, geometry)
 
@@ -115,13 +123,25 @@ class Conv2d(Layer):
         dw, db, dx = io.gradients["weight"], io.gradients.get("bias"), io.dx[0]
         if db is not None:
             call_bias_gradient(io, io.dy, db, io.n * geometry.pixels, self.out_channels)
-        if dw is not None and self._is_winograd(io, geometry, winograd_pays_for_weights):
+        if dw is not None:
+            self._weight_gradient(io, geometry, dw)
+        if dx is not None:
+            self._input_gradient(io, geometry, dx)
+
+    def _weight_gradient(self, io: Io, geometry: Geometry, dw: Ref) -> None:
+        if self._is_winograd(io, geometry, winograd_pays_for_weights):
             call_winograd_weight_gradient(io, geometry, dw)
-        elif dw is not None:
+        elif geometry.is_depthwise:
+            call_depthwise_weight_gradient(io, geometry, dw)
+        else:
             call_direct_weight_gradient(io, geometry, dw)
-        if dx is not None and self._is_winograd(io, geometry, winograd_pays):
+
+    def _input_gradient(self, io: Io, geometry: Geometry, dx: Ref) -> None:
+        if self._is_winograd(io, geometry, winograd_pays):
             call_winograd_input_gradient(io, geometry, dx)
-        elif dx is not None:
+        elif geometry.is_depthwise:
+            call_depthwise_input_gradient(io, geometry, dx)
+        else:
             call_direct_input_gradient(io, geometry, dx)
 
     def _is_winograd(self, io: Io, geometry: Geometry, pays: Callable[[Geometry, int, int], bool]) -> bool:

@@ -53,6 +53,11 @@ class Geometry:
         return self.height.kernel, self.width.kernel
 
     @property
+    def is_depthwise(self) -> bool:
+        """Whether every channel has a filter of its own."""
+        return self.groups == self.channels == self.out_channels > 1
+
+    @property
     def window(self) -> int:
         """Taps of the window."""
         return self.kernel[0] * self.kernel[1]

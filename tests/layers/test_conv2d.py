@@ -38,6 +38,8 @@ class TestConv2d(Battery):
         case((4, 8, 7), out_channels=6, kernel_size=[1, 3], stride=[2, 1], bias=False),
         case((4, 9, 8), out_channels=8, kernel_size=2, stride=3, groups=2),
         case((6, 7, 7), out_channels=6, kernel_size=3, padding=1, groups=6),
+        case((35, 7, 9), out_channels=35, kernel_size=[3, 2], padding="same", stride=[2, 3], groups=35),
+        case((3, 9, 9), out_channels=3, kernel_size=3, padding={"top": 2, "left": 1}, dilation=[2, 3], groups=3, bias=False),
         case((2, 9, 9), out_channels=3, kernel_size=3, dilation=2, padding="same"),
         case((2, 9, 8), out_channels=3, kernel_size=3, dilation=[1, 2], stride=2, padding=2, groups=1),
         case((2, 6, 7), out_channels=3, kernel_size=4, padding={"top": 1, "left": 2, "right": 1}),
