@@ -16,7 +16,7 @@ from netspec.kernels.binding import BoundCalls, element_type
 from netspec.kernels.calls import Call, Ref, Region
 from netspec.memory import PlanMemory, aligned_zeros, from_stored
 from netspec.optimizers.base import HYPER_LR, HYPER_SCALE, HYPER_SIZE, HYPER_STEP, Optimizer
-from netspec.plan.lower import SCRATCH
+from netspec.plan.lower import KEPT, SCRATCH
 from netspec.plan.plan import Goal, Plan
 from netspec.plan.prepare import PREPARE
 from netspec.plan.stream import training_goal
@@ -55,6 +55,9 @@ class NonFinite(NamedTuple):
     direction: str
 
 
+WORKSPACES = ("workspace:", KEPT)
+
+
 class Lane:
     """See the module; made by Program."""
 
@@ -78,6 +81,8 @@ class Lane:
         self._bound: dict[tuple[Goal, bool], BoundCalls] = {}
         self._loads = self._changes = 0
         """How often tensors were loaded, and how often a run may have changed them."""
+        self._is_bound_outside = False
+        """Somebody holds calls that may run without our knowing (`bind`)."""
         self._last: Plan | None = None
         self._differentiable = False
         """Whether the arena holds what a backward after `forward` needs."""
@@ -107,34 +112,36 @@ class Lane:
 
     def accumulate(self, x: Batch, y: Array) -> LossValue:
         """Forward, loss and backward; adds the gradients to those of the next `update`, weighed as one large batch."""
-        value, gradients = self.differentiate(x, y), self.store.arrays["gradients"]
-        if self._accumulated is None:
-            self._accumulated = np.zeros_like(gradients)
-        for first in range(0, gradients.size, BLOCK):  # the product of all at once would need their memory once more
-            block = slice(first, first + BLOCK)
-            self._accumulated[block] += gradients[block] * gradients.dtype.type(value.weight)
-        self._accumulated_weight += value.weight
-        self._accumulated_parts += 1
-        return value
+        with self._program.lock:  # all lanes share the gradients
+            value, gradients = self.differentiate(x, y), self.store.arrays["gradients"]
+            if self._accumulated is None:
+                self._accumulated = np.zeros_like(gradients)
+            for first in range(0, gradients.size, BLOCK):  # the product of all at once would need their memory once more
+                block = slice(first, first + BLOCK)
+                self._accumulated[block] += gradients[block] * gradients.dtype.type(value.weight)
+            self._accumulated_weight += value.weight
+            self._accumulated_parts += 1
+            return value
 
     def update(self, *, lr: float) -> None:
         """One optimizer step with the gradients gathered by `accumulate`."""
         if self._accumulated is None or not self._accumulated_weight:
             raise ValueError("update: no gradients; call accumulate first")
-        gradients = self.store.arrays["gradients"]
-        np.divide(self._accumulated, gradients.dtype.type(self._accumulated_weight), out=gradients)
-        self._drop_accumulated()
         self._set_hyper(lr)
         assert self._update is not None
-        self._program.use_threads()
-        BoundCalls(self._update.calls, self._outside, self._program.dtype).run()
-        self.step += 1
-        self._changes += 1
+        with self._program.lock:
+            gradients = self.store.arrays["gradients"]
+            np.divide(self._accumulated, gradients.dtype.type(self._accumulated_weight), out=gradients)
+            self._drop_accumulated()
+            self._program.use_threads()
+            BoundCalls(self._update.calls, self._outside, self._program.dtype).run()
+            self.step += 1
+            self._changes += 1
 
     def evaluate(self, x: Batch, y: Array | None = None) -> LossValue | None:
         """Forward in inference mode, and the loss when there are targets."""
         with self._program.lock:
-            self._run(Goal(batch=_samples(x), loss=y is not None), x, y)
+            self._run(self._program.inference_goal(_samples(x), loss=y is not None), x, y)
             return self._read_loss() if y is not None else None
 
     @property
@@ -151,7 +158,9 @@ class Lane:
 
     def forward(self, x: Batch, *, training: bool) -> None:
         """Forward alone; with training=True a backward may follow."""
-        goal = Goal(batch=_samples(x), training=training, gradients=training, input_gradients=training)
+        n = _samples(x)
+        goal = Goal(batch=n, training=True, gradients=True, input_gradients=True) if training else (
+            self._program.inference_goal(n))  # fmt: skip
         bound = self._bind(goal, x, None)
         bound.run_part(*self._program.plan(goal).sections["forward"])
         self._differentiable = training
@@ -180,11 +189,12 @@ class Lane:
             if not np.isfinite(self.store.flat(entry, "parameters")).all():
                 return NonFinite(entry.layer, entry.tensor.name, "parameters")
         statistics = self.store.arrays["state"].copy()
-        goal = Goal(batch=_samples(x)) if y is None else self._training_goal(x)
-        try:
-            return self._first_nonfinite(self._bind(goal, x, y), self._program.plan(goal))
-        finally:
-            self.store.arrays["state"][:] = statistics
+        goal = self._program.inference_goal(_samples(x)) if y is None else self._training_goal(x)
+        with self._program.lock:
+            try:
+                return self._first_nonfinite(self._bind(goal, x, y), self._program.plan(goal))
+            finally:
+                self.store.arrays["state"][:] = statistics
 
     def tensors(self) -> dict[str, Array]:
         """Copies of all parameters and statistics, in PyTorch's names and order."""
@@ -241,6 +251,7 @@ class Lane:
         update = goal.gradients and self.optimizer is not None
         if update:
             self._set_hyper(lr)
+        self._is_bound_outside = True
         return self._bind(goal, x, y, update=update)
 
     def training_calls(self, n: int) -> list[Call]:
@@ -298,7 +309,7 @@ class Lane:
     def _prepare(self, plan: Plan, bound: BoundCalls) -> None:
         """Do the plan's work on constants, unless what it made is still true."""
         stamp = (id(self), self._loads, self._changes)
-        if bound.prepared and not self._program.kept.is_fresh(plan, stamp):
+        if bound.prepared and (self._is_bound_outside or not self._program.kept.is_fresh(plan, stamp)):
             bound.prepare()
             self._program.kept.mark(plan, stamp)
 
@@ -333,6 +344,8 @@ class Lane:
         for index, call in enumerate(bound.calls):
             bound.run_part(index, index + 1)
             for ref in call.writes():
+                if ref.buffer.startswith(WORKSPACES):  # a call may write a part of one, beside what others left there
+                    continue
                 values = memory[ref.buffer][ref.offset : ref.offset + ref.size]
                 if ref.element != "int" and not np.isfinite(values).all():
                     return NonFinite(call.owner, self._tensor_name(ref), call.direction)

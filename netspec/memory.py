@@ -57,9 +57,14 @@ class Kept:
                 buffer = plan.buffers[name]
                 self.arrays[name] = aligned_zeros(buffer.size, element_type(buffer.element, plan.dtype))
 
+    def missing_bytes(self, plan: Plan) -> int:
+        """What `reserve` would take."""
+        buffers = [plan.buffers[name] for name in _kept(plan) if name not in self.arrays]
+        return sum(buffer.size * element_type(buffer.element, plan.dtype).itemsize for buffer in buffers)
+
     def is_fresh(self, plan: Plan, stamp: Stamp) -> bool:
-        """Whether all of it was made of these tensors; a run with gradients reads only those that it does not change."""
-        parts = 2 if plan.goal.gradients else 3
+        """Whether all of it was made of these tensors; while they change, only those of frozen layers are read."""
+        parts = 3 if plan.rests() else 2
         return all(self._stamps.get(name, ())[:parts] == stamp[:parts] for name in _kept(plan))
 
     def mark(self, plan: Plan, stamp: Stamp) -> None:

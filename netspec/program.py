@@ -47,6 +47,8 @@ class Program:
         self.lock = threading.RLock()
         """Held while a lane computes: all lanes share the arena."""
         self.arena, self.kept = Arena(), Kept()
+        self.is_steady = True
+        """Whether inference keeps its work on weights from batch to batch; not worth the memory while they are trained."""
         self._plans: dict[Goal, Plan] = {}
         check_room(self.layout.parameter_size * np.dtype(dtype).itemsize * (1 + len(self._optimizers())), 1)
         check_room(batch_size * self.form.target_size() * 8, batch_size)
@@ -68,10 +70,11 @@ class Program:
 
     @threads.setter
     def threads(self, number: int) -> None:
-        self._threads = checked_threads(number)
-        for plan in self._plans.values():
-            if self._reserve_scratch(plan):
-                self._forget_bindings()
+        with self.lock:
+            self._threads = checked_threads(number)
+            for plan in self._plans.values():
+                if self._reserve_scratch(plan):
+                    self._forget_bindings()
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -148,12 +151,16 @@ class Program:
             if array.dtype == np.float64 and (np.isfinite(array) & (np.abs(array) > largest)).any():
                 raise ValueError(f"{name} has numbers beyond ±{largest:.3g}, which {self.dtype} cannot hold; use float64")
 
+    def inference_goal(self, n: int, *, loss: bool = False) -> Goal:
+        """The goal of a forward pass of n samples in inference mode."""
+        return Goal(batch=n, loss=loss, steady=self.is_steady)
+
     def plan(self, goal: Goal) -> Plan:
         """The plan for a goal, made on first use."""
         if goal not in self._plans:
             self._check_room(goal)
             plan = make_plan(self.start, goal)
-            check_room(plan.arena_bytes - self.arena.bytes.size, goal.batch)
+            check_room(plan.arena_bytes - self.arena.bytes.size + self.kept.missing_bytes(plan), goal.batch)
             if any((self.arena.reserve(plan.arena_bytes), self._reserve_scratch(plan))):
                 self._forget_bindings()
             self.kept.reserve(plan)

@@ -156,9 +156,9 @@ def measure(
 
 def _goal(program: Program, inference: bool) -> Goal:
     if inference:
-        return Goal(batch=program.batch_size)
+        return program.inference_goal(program.batch_size)
     assert program.loss
-    return Goal(batch=program.batch_size, training=True, loss=True, gradients=True)
+    return program.lanes[0].training_plan(program.batch_size).goal
 
 
 def _random_batch(program: Program, goal: Goal) -> tuple[dict[str, Array], Array | None]:

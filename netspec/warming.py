@@ -7,7 +7,6 @@ import numpy as np
 from netspec.kernels.abi import Kernel
 from netspec.kernels.machine import execute
 from netspec.kernels.pool import Progress, compile_all
-from netspec.plan.plan import Goal
 from netspec.program import Program
 
 
@@ -30,9 +29,9 @@ def warm(program: Program, progress: Progress | None = None) -> list[str]:
 
 def _kernels(program: Program) -> dict[str, Kernel]:
     n = program.batch_size
-    calls = [*program.plan(Goal(batch=n)).calls]
+    calls = [*program.plan(program.inference_goal(n)).calls]
     if program.start.loss is not None:
-        calls += program.plan(Goal(batch=n, loss=True)).calls
+        calls += program.plan(program.inference_goal(n, loss=True)).calls
         for lane in program.lanes:
             calls += lane.training_calls(n)
     return {f"{call.kernel.module}.{call.kernel.name}": call.kernel for call in calls}

@@ -33,6 +33,8 @@ class Goal:
     """Compute the gradients of the trainable parameters."""
     input_gradients: bool = False
     """… and of the network's inputs; output gradients come from outside unless there is a loss."""
+    steady: bool = True
+    """In inference: the weights stay as they are from batch to batch, so work on them is worth keeping."""
     update: str = ""
     """Label of the optimizer whose updates may stand among the calls."""
 
@@ -112,6 +114,10 @@ class Plan:
         for extent in self.shapes[name]:
             size *= extent
         return size
+
+    def rests(self) -> bool:
+        """Whether all parameters stay as they are until somebody loads others; else only those of frozen layers do."""
+        return self.goal.steady and not self.goal.gradients
 
     def is_whole(self, ref: Ref) -> bool:
         """Whether it is all of a buffer in the arena."""

@@ -59,6 +59,9 @@ class Lane(Protocol):
 class Program(Protocol):
     """A compiled network with its lanes."""
 
+    is_steady: bool
+    """Whether inference may keep its work on weights from batch to batch; the training switches that off."""
+
     @property
     def lanes(self) -> Sequence[Lane]: ...
 

@@ -49,6 +49,7 @@ def prepare(
         loaded = overfit(loaded, options.overfit_batches * spec.train.batch_size, spec.seed)
     settings = make_settings(spec, loaded, options)
     program = program or _compile(spec, threads, settings.batch_size)
+    program.is_steady = False
     _check_program(program, spec, settings)
     _refuse_all_frozen(program, spec)
     if state is None:

@@ -140,3 +140,26 @@ def test_lanes_do_not_see_what_was_prepared_for_another() -> None:
         alone.load_parameters(lane.tensors())
         np.testing.assert_array_equal(alone.forward(x.transpose(0, 3, 1, 2)), outputs)
     assert not np.array_equal(*together)
+
+
+def test_while_weights_are_trained_inference_keeps_nothing_and_gives_the_same_bits() -> None:
+    x = np.random.default_rng(2).standard_normal((3, 2, 9, 7))
+    program, trained = netspec.compile(network(), batch_size=3), netspec.compile(network(), batch_size=3)
+    trained.is_steady = False
+    np.testing.assert_array_equal(trained.forward(x), program.forward(x))
+    assert program.kept.arrays
+    assert not trained.kept.arrays
+
+
+def test_calls_that_run_behind_our_back_leave_nothing_stale() -> None:
+    rng = np.random.default_rng(3)
+    x, y = rng.standard_normal((3, 9, 7, 2)).astype("float32"), rng.integers(0, 3, 3)
+    program = netspec.compile(network(), batch_size=3)
+    lane = program.lanes[0]
+    bound = lane.bind(lane.training_plan(3).goal, {"input": x}, y, lr=0.1)
+    lane.evaluate(x)
+    bound.run()
+    lane.evaluate(x)
+    fresh = netspec.compile(network(), batch_size=3)
+    fresh.load_parameters(lane.tensors())
+    np.testing.assert_array_equal(fresh.forward(x.transpose(0, 3, 1, 2)), lane.outputs)

@@ -92,6 +92,7 @@ class FakeProgram:
     """One FakeLane for each optimizer of the spec, all from the same initial bits."""
 
     def __init__(self, spec: Spec, features: int, classes: int) -> None:
+        self.is_steady = True
         self.spec, self.batch_size, self.dtype, self.seed = spec, spec.train.batch_size, "float64", spec.seed
         self.lanes = [FakeLane(optimizer, features, classes, spec.seed) for optimizer in spec.optimizers]
         self.frozen = frozenset({"base"})
