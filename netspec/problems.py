@@ -22,7 +22,9 @@ Path = tuple[str | int, ...]
 TAB = 4
 """Columns that a tab takes in quoted lines."""
 LONGEST_QUOTE = 100
-"""Longer lines are cut around the caret when quoted."""
+"""Longer lines are cut around the caret when quoted, to so many columns; on a narrow terminal to fewer."""
+LEAST_QUOTE = 8
+"""Columns quoted on the narrowest terminal."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,13 @@ class Span:
         """`file:line:column`."""
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
-    def quote(self) -> str:
-        """The line with a caret under each column of the span."""
-        before, inside, line = _display(self.text, self.column, self.end_column)
+    def quote(self, width: int | None = None) -> str:
+        """The line with a caret under each column of the span. width: columns of the terminal, none elsewhere."""
         number = str(self.line)
+        room = LONGEST_QUOTE if width is None else width - len(f"  {number} | ……")
+        before, inside, line = _display(
+            self.text, self.column, self.end_column, min(max(room, LEAST_QUOTE), LONGEST_QUOTE)
+        )
         return f"  {number} | {line}\n  {' ' * len(number)} | {' ' * before}{'^' * max(inside, 1)}"
 
 
@@ -147,19 +152,31 @@ def sort_problems(problems: Iterable[Problem], main_file: str | None = None) -> 
     return tuple(sorted(first.values(), key=key))
 
 
-def _display(text: str, column: int, end: int) -> tuple[int, int, str]:
-    """Columns before the span, columns inside it, and the line as a terminal shows it; long lines are cut."""
+def _display(text: str, column: int, end: int, room: int) -> tuple[int, int, str]:
+    """Columns before the span, columns inside it, and the line as a terminal shows it; cut to `room` columns and `…`."""
     start, stop = column - 1, max(end, column + 1) - 1
-    prefix, suffix = "", ""
-    if len(text) > LONGEST_QUOTE:
-        first = max(0, min(start - LONGEST_QUOTE // 2, len(text) - LONGEST_QUOTE))
-        last = first + LONGEST_QUOTE
-        prefix, suffix = "…" if first else "", "…" if last < len(text) else ""
-        text, start, stop = text[first:last], start - first, min(stop, last) - first
     shown = [_visible(character) for character in text]
+    first, last = _window([_width(part) for part in shown], start, room)
+    prefix, suffix = "…" if first else "", "…" if last < len(shown) else ""
+    if prefix or suffix:
+        shown, start, stop = shown[first:last], start - first, min(stop, last) - first
     before = len(prefix) + sum(_width(part) for part in shown[:start]) + max(0, start - len(shown))
     inside = sum(_width(part) for part in shown[start:stop])
     return before, inside, f"{prefix}{''.join(shown)}{suffix}".rstrip()
+
+
+def _window(widths: Sequence[int], start: int, room: int) -> tuple[int, int]:
+    """First and behind the last of the characters that fit into `room` columns, half of these before `start`."""
+    if sum(widths) <= room:
+        return 0, len(widths)
+    first = last = min(start, len(widths))
+    while first and sum(widths[first - 1 : start]) <= room // 2:
+        first -= 1
+    while last < len(widths) and sum(widths[first : last + 1]) <= room:
+        last += 1
+    while first and sum(widths[first - 1 : last]) <= room:
+        first -= 1
+    return first, last
 
 
 def _visible(character: str) -> str:

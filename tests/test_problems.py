@@ -7,8 +7,10 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 import netspec
+from netspec.cli.diagnostics import coloured
 from netspec.codes import CODES
 from netspec.problems import Problem, Span, SpecError, describe_path, error, explain, sort_problems, warning
 
@@ -103,3 +105,18 @@ def test_explanations_are_paragraphs() -> None:
         assert text.endswith(".")
     assert explain("ns203") == CODES["NS203"]
     assert explain("NS999") is None
+
+
+@given(st.text(st.sampled_from("ab\t界"), min_size=1, max_size=200), st.integers(1, 200), st.integers(30, 120))
+def test_a_quote_fits_a_terminal_and_its_caret_stays_inside(text: str, column: int, width: int) -> None:
+    column = min(column, len(text))
+    line, caret = Span("f", 12, column, column + 3, text).quote(width).split("\n")
+    assert cell_len(line) <= width
+    assert cell_len(caret) <= width
+    assert caret.endswith("^")
+
+
+def test_coloured_problems_do_not_wrap_their_quote_at_80_columns() -> None:
+    span = Span("net.toml", 14, 151, 154, "x" * 150 + "BAD" + "y" * 100)
+    *_, line, caret = coloured(error("NS203", ("seed",), span, "m", "h"), 80).plain.split("\n")
+    assert (len(line), line[caret.index("^") : caret.index("^") + 3]) == (80, "BAD")

@@ -20,7 +20,7 @@ def print_problems(problems: Iterable[Problem]) -> None:
     screen = console.stderr()
     for problem in problems:
         if screen.is_terminal:
-            screen.print(coloured(problem), end="\n\n")
+            screen.print(coloured(problem, screen.width), end="\n\n")
         else:
             screen.print(problem.render(), markup=False, soft_wrap=True, end="\n\n")
     errors = sum(problem.severity == "error" for problem in problems)
@@ -28,8 +28,8 @@ def print_problems(problems: Iterable[Problem]) -> None:
         screen.print(tally(problems), style=f"bold {console.ERROR}")
 
 
-def coloured(problem: Problem) -> Text:
-    """The text of `Problem.render`, with styles."""
+def coloured(problem: Problem, width: int | None = None) -> Text:
+    """The text of `Problem.render`, with styles; quoted lines are cut to a terminal of `width` columns."""
     from rich.text import Text
 
     colour = console.ERROR if problem.severity == "error" else console.WARNING
@@ -42,7 +42,7 @@ def coloured(problem: Problem) -> Text:
         text.append("; ")
         text.append(problem.hint, style=console.OK)
     if problem.span and problem.span.line:
-        line, caret = problem.span.quote().split("\n", 1)
+        line, caret = problem.span.quote(width).split("\n", 1)
         text.append(f"\n{line}\n", style=console.QUIET)
         text.append(caret, style=colour)
     return text
