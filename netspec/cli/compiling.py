@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+BAR = 16
+"""Columns of the bar, on every terminal."""
+
 
 class CompilingBar:
     """Appears with the first kernel that is compiled, and leaves nothing behind; use as a context manager."""
@@ -36,10 +39,14 @@ class CompilingBar:
         self._bar.update(task, completed=done, description=" · ".join(names) or "loading")
 
     def _make_bar(self) -> Progress:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        """The names take what the rest leaves of the line, and are cut when that is not enough."""
+        from rich.progress import BarColumn, Progress, TextColumn
+        from rich.table import Column
 
-        bar = BarColumn(complete_style=console.OK, finished_style=console.OK)
+        bar = BarColumn(bar_width=BAR, complete_style=console.OK, finished_style=console.OK)
+        counter = TextColumn("{task.completed:.0f}/{task.total:.0f}")
+        rest = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+        names = TextColumn("{task.description}", markup=False, table_column=rest)
         return Progress(
-            "compiling once for this machine", bar, MofNCompleteColumn(), TextColumn("{task.description}"),
-            console=self._screen, transient=True,
-        )  # fmt: skip
+            "compiling once for this machine", bar, counter, names, console=self._screen, transient=True, expand=True
+        )
