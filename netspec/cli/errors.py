@@ -40,6 +40,14 @@ class CliError(Exception):
         self.message, self.hint, self.code = message, hint, code
 
 
+class InterruptionError(Exception):
+    """Ctrl-C that ends a command; `message` tells what becomes of its work."""
+
+    def __init__(self, message: str = "interrupted") -> None:
+        super().__init__(message)
+        self.message = message
+
+
 def report(error: BaseException, *, verbose: bool) -> int:
     """Print `error` to stderr as the user should see it, with --format json as a document on stdout, too; the exit code."""
     if Verbosity.is_json:
@@ -47,8 +55,8 @@ def report(error: BaseException, *, verbose: bool) -> int:
     if isinstance(error, CliError):
         complain(error.message, error.hint)
         return error.code
-    if isinstance(error, KeyboardInterrupt):
-        console.stderr().print("interrupted", style=console.WARNING)
+    if isinstance(error, KeyboardInterrupt | InterruptionError):
+        console.stderr().print(getattr(error, "message", "interrupted"), style=console.WARNING)
         return ExitCode.INTERRUPTED
     code = _report_known(error)
     if code is None:

@@ -64,11 +64,15 @@ def compile_program(
     """The program with its kernels ready, and their names; tells on a terminal which kernel is being compiled."""
     from netspec.cli import console
     from netspec.cli.compiling import CompilingBar
+    from netspec.cli.errors import InterruptionError
     from netspec.warming import warm
 
     program = make_program(spec, threads, samples)
     screen = console.stderr()
-    if quiet or not screen.is_terminal:
-        return program, warm(program)
-    with CompilingBar(screen) as bar:
-        return program, warm(program, bar.show)
+    try:
+        if quiet or not screen.is_terminal:
+            return program, warm(program)
+        with CompilingBar(screen) as bar:
+            return program, warm(program, bar.show)
+    except KeyboardInterrupt:
+        raise InterruptionError("interrupted while compiling; what is compiled is kept") from None

@@ -31,7 +31,7 @@ from netspec.cli import (
     time,
     train,
 )
-from netspec.cli.errors import CliError, ExitCode, Verbosity, report
+from netspec.cli.errors import CliError, ExitCode, InterruptionError, Verbosity, report
 
 FOREIGN_VERBS = {
     "test": "evaluate",
@@ -77,7 +77,13 @@ class Verbs(TyperGroup):
 
 
 class Verb(TyperCommand):
-    """A command whose help ends with the EXAMPLE of its module."""
+    """A command whose help ends with the EXAMPLE of its module, and that does not end in silence on Ctrl-C."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise InterruptionError from None  # typer would make an exit code of it, without a word
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         super().format_help(ctx, formatter)
@@ -163,6 +169,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     Verbosity.is_json = wants_json(words)
     try:
+        _refuse_environment()
         code = typer.main.get_command(app)(args=words, prog_name="netspec", standalone_mode=False)
         sys.stdout.flush()
     except typer.Abort:
@@ -176,6 +183,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BaseException as error:
         return _report_usage(error) or report(error, verbose=Verbosity.is_verbose)
     return code if isinstance(code, int) else ExitCode.OK
+
+
+def _refuse_environment() -> None:
+    """Numba ignores a number of threads that it cannot read, and fails at its import for 0."""
+    given = os.environ.get("NUMBA_NUM_THREADS", "").strip()
+    if given and not (given.isdecimal() and int(given) > 0):
+        raise CliError(f"NUMBA_NUM_THREADS: {given!r} is no number of threads", "set it to 1 or more, or unset it")
 
 
 def _report_usage(error: BaseException) -> int | None:

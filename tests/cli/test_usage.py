@@ -204,3 +204,11 @@ def test_data_that_the_system_does_not_give_are_bad_usage_like_all_wrong_data(sm
     )
     assert (result.code, result.out) == (2, "")
     assert "data_batch_1.bin: is a directory; check that it is there, whole, and yours to read" in result.words
+
+
+@pytest.mark.parametrize("number", ["0", "abc", "-1"])
+def test_a_variable_that_is_no_number_of_threads_is_an_error(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_NUM_THREADS", number)
+    result = run("time", "lenet5")
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert f"NUMBA_NUM_THREADS: '{number}' is no number of threads" in result.err
