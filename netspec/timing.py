@@ -220,16 +220,22 @@ def _seconds_of_nothing(bound: BoundCalls) -> float:
 
 def _parts(program: Program, plan: Plan, calls: Sequence[Call], rounds: Sequence[Sequence[float]]) -> tuple[Part, ...]:
     """Group the calls by what they work for."""
+    seconds = np.array(rounds)
+    return tuple(
+        _part(plan, key, _type(program, *key), [calls[i] for i in members], seconds[:, members])
+        for key, members in calls_by_part(plan, calls).items()
+    )
+
+
+def calls_by_part(plan: Plan, calls: Sequence[Call]) -> dict[tuple[str, str], list[int]]:
+    """Indices of the calls by name and direction of their part: layers in the network's order, then loss and update."""
     members: dict[tuple[str, str], list[int]] = {}
     for index, call in enumerate(calls):
         if call.direction != PREPARE:  # work that is done once, not in a step
             members.setdefault(_key(plan, call), []).append(index)
     order = {name: place for place, name in enumerate((*plan.inputs, *plan.order))}
     keys = sorted(members, key=lambda key: (key[1] in (LOSS, UPDATE), order.get(key[0], 0), DIRECTIONS.index(key[1])))
-    seconds = np.array(rounds)
-    return tuple(
-        _part(plan, key, _type(program, *key), [calls[i] for i in members[key]], seconds[:, members[key]]) for key in keys
-    )
+    return {key: members[key] for key in keys}
 
 
 def _type(program: Program, name: str, direction: str) -> str:

@@ -23,7 +23,9 @@ EXAMPLE = """
 netspec plan specs/lenet5.toml
 netspec plan resnet18 --batch-size 8 --ram 4GiB
 """
-UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+UNITS = {
+    "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
+}  # fmt: skip
 SHOWN = 12
 """Buffers in the table without -v."""
 PURPOSES = {
@@ -36,9 +38,12 @@ PURPOSES = {
 def _bytes(text: str) -> int:
     """ "4GiB" → 4294967296."""
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
+    if found and not found[2] and float(found[1]) > 0:
+        choices = [f"{found[1]}{unit}" for unit in ("GiB", "MiB", "B")]
+        raise typer.BadParameter(f"{text!r} has no unit; write {choices[0]}, {choices[1]} or, for bytes, {choices[2]}")
     unit = UNITS.get(found[2].lower()) if found else None
     if found is None or unit is None or float(found[1]) <= 0:
-        raise typer.BadParameter(f"{text!r} is no amount of memory; write 4GiB, 512MiB or a number of bytes")
+        raise typer.BadParameter(f"{text!r} is no amount of memory; write 4GiB, 512MiB or 1000000B")
     return int(float(found[1]) * unit)
 
 
@@ -113,7 +118,7 @@ class Planner:
         return forecast(made, self._optimizers, self.threads, accumulates=self._accumulates)
 
     def largest_batch(self, ram: int) -> int:
-        """The most samples that fit into this memory."""
+        """The most samples that fit into this memory; MOST_SAMPLES stand for as many or more."""
         from netspec.plan.forecast import largest_batch
 
         return largest_batch(lambda batch: self.memory(self.plan(batch)).peak, ram)
@@ -142,7 +147,9 @@ def _document(planner: Planner, made: Plan, ram: int | None, largest: int | None
             for number, region in enumerate(made.regions) for call in made.calls[region.first : region.last]
         ],
     }  # fmt: skip
-    return document | ({} if ram is None else {"ram_bytes": ram, "largest_batch": largest})
+    if ram is None:
+        return document
+    return document | {"ram_bytes": ram, "largest_batch": largest, "largest_batch_is_at_least": _is_at_least(largest)}
 
 
 def _print(planner: Planner, made: Plan, ram: int | None, largest: int | None, *, verbose: bool) -> None:
@@ -162,20 +169,36 @@ def _print(planner: Planner, made: Plan, ram: int | None, largest: int | None, *
     calls, regions = console.plural(len(made.calls), "call"), console.plural(len(made.regions), "region")
     screen.print(f"\n{goal} · batch {made.goal.batch} · {made.dtype} · {calls} in {regions}{shards}")
     if ram is not None:
-        fits = f"largest batch: {largest}" if largest else "not even one sample fits"
-        screen.print(f"{fits} (in {console.size(ram)})")
+        screen.print(_fits(planner, ram, largest or 0), style="bold")
+
+
+def _is_at_least(largest: int | None) -> bool:
+    """Whether the search ended at its limit, not at that of the memory."""
+    from netspec.plan.forecast import MOST_SAMPLES
+
+    return largest == MOST_SAMPLES
+
+
+def _fits(planner: Planner, ram: int, largest: int) -> str:
+    """What the one who gave --ram wants to know."""
+    if not largest:
+        one = console.size(planner.memory(planner.plan(1)).peak)
+        return f"not even one sample fits in {console.size(ram)}: one needs {one}"
+    more = " or more" if _is_at_least(largest) else ""
+    return f"largest batch in {console.size(ram)}: {console.count(largest)}{more}"
 
 
 def _kernels(made: Plan) -> Table:
-    """What is called for each layer, forward and backward."""
-    called: dict[str, dict[str, list[str]]] = {}
-    for call in made.calls:
-        names = called.setdefault(call.owner, {}).setdefault(call.direction, [])
-        if call.kernel.name not in names:
-            names.append(call.kernel.name)
+    """What is called for each layer, forward and backward, in the network's order; then loss and update."""
+    from netspec.timing import BACKWARD, FORWARD, LOSS, UPDATE, calls_by_part
+
+    rows: dict[tuple[str, bool], dict[str, str]] = {}
+    for (name, direction), calls in calls_by_part(made, made.calls).items():
+        kernels = ", ".join(dict.fromkeys(made.calls[index].kernel.name for index in calls))
+        rows.setdefault((name, direction in (LOSS, UPDATE)), {})[direction] = kernels
     table = console.plain_table("layer", "forward", "backward")
-    for owner, kernels in called.items():
-        table.add_row(owner, *(", ".join(kernels.get(direction, ())) for direction in ("forward", "backward")))
+    for (name, _), cells in rows.items():
+        table.add_row(name, cells.get(FORWARD) or cells.get(LOSS, ""), cells.get(BACKWARD) or cells.get(UPDATE, ""))
     return table
 
 

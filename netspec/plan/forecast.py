@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,12 @@ from netspec.plan.buffers import size_in_bytes
 from netspec.plan.plan import Plan
 from netspec.plan.update import plan_update
 
-MOST_SAMPLES = 1 << 20
+MOST_SAMPLES = 8192
+"""The search for the largest batch ends here."""
+Point = tuple[int, int]
+"""Samples and the bytes that they need."""
+STRIDE = 16
+"""Most by which the search multiplies a batch while all have fit: planning large ones takes long."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +81,34 @@ def _workspaces(plan: Plan, optimizer: Optimizer) -> int:
     return int(np.sum([buffer.size * element_type(buffer.element, plan.dtype).itemsize for buffer in own], dtype=np.int64))
 
 
-def largest_batch(needed: Callable[[int], int], limit: int) -> int:
-    """The most samples whose `needed(batch)` bytes stay within the limit; 0 when not even one does."""
-    fits, too_many = 0, 1
-    while too_many <= MOST_SAMPLES and needed(too_many) <= limit:
-        fits, too_many = too_many, 2 * too_many
-    while too_many - fits > 1:
-        middle = (fits + too_many) // 2
-        fits, too_many = (middle, too_many) if needed(middle) <= limit else (fits, middle)
-    return fits
+def largest_batch(needed: Callable[[int], int], limit: int, most: int = MOST_SAMPLES) -> int:
+    """A batch whose `needed(batch)` bytes stay within the limit while one sample more does not; at the utmost `most`.
+
+    0 when not even one sample fits. Bytes are nearly linear in the batch, so lines through known points find it soon.
+    """
+    fits, below, above = (0, 0), (0, 0), (most + 1, 0)
+    for step in itertools.count():
+        if above[0] - fits[0] <= 1:
+            break
+        batch = _next_batch(below, fits, above, limit, halve=step % 3 == 2)
+        if (found := needed(batch)) <= limit:
+            below, fits = fits, (batch, found)
+        else:
+            above = (batch, found)
+    return fits[0]
+
+
+def _next_batch(below: Point, fits: Point, above: Point, limit: int, *, halve: bool) -> int:
+    """The batch to try between `fits` and `above`, whose bytes are 0 as long as no batch is known to be too large.
+
+    halve: take the middle of a bracket, so that a jump in the bytes cannot make the search crawl along it.
+    """
+    if not fits[0]:
+        return 1
+    if above[1] and halve:
+        return (fits[0] + above[0]) // 2
+    near, far = (fits, above) if above[1] else (below, fits)
+    slope = max(far[1] - near[1], 1) / (far[0] - near[0])
+    guess = fits[0] + int((limit - fits[1]) / slope)
+    utmost = above[0] - 1 if above[1] else min(above[0] - 1, STRIDE * fits[0])
+    return max(fits[0] + 1, min(guess, utmost))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 
+from netspec.cli.console import size
 from tests.cli.runner import run
 
 
@@ -40,7 +44,7 @@ def test_inference_needs_less_and_has_no_gradients() -> None:
     assert {call["direction"] for call in inference["kernels"]} == {"forward"}
 
 
-def test_a_spec_without_a_loss_is_planned_for_inference(tmp_path) -> None:
+def test_a_spec_without_a_loss_is_planned_for_inference(tmp_path: Path) -> None:
     path = tmp_path / "net.toml"
     path.write_text('input.shape = [4]\nlayers = [{ name = "fc", type = "linear", out_features = 2 }]\n')
     document = run("plan", path, "--format", "json").json
@@ -61,7 +65,39 @@ def test_gradients_that_are_accumulated_are_counted() -> None:
 
 
 def test_a_memory_in_which_nothing_fits_is_told() -> None:
-    assert "not even one sample fits" in run("plan", "digits", "--ram", "100kB").words
+    one = run("plan", "digits", "--batch-size", 1, "--format", "json").json["peak_bytes"]
+    result = run("plan", "digits", "--ram", "100kB")
+    assert result.code == 0
+    assert f"not even one sample fits in 97.7 KiB: one needs {size(one)}" in result.words
+
+
+def test_a_memory_for_more_samples_than_are_searched_answers_at_once() -> None:
+    begun = time.monotonic()
+    assert "largest batch in 1024.0 GiB: 8 192 or more" in run("plan", "lenet5", "--ram", "1TiB").words
+    assert time.monotonic() - begun < 10  # a second alone; a crowded machine takes longer
+    document = run("plan", "lenet5", "--ram", "1TiB", "--format", "json").json
+    assert (document["largest_batch"], document["largest_batch_is_at_least"]) == (8192, True)
+    assert not run("plan", "digits", "--ram", "16MiB", "--format", "json").json["largest_batch_is_at_least"]
+
+
+def test_an_amount_without_a_unit_is_refused_and_asks_for_one() -> None:
+    result = run("plan", "digits", "--ram", "2")
+    assert result.code == 2
+    assert "'2' has no unit; write 2GiB, 2MiB" in result.words
+
+
+@pytest.mark.parametrize("batch", [3, 64])  # in calls each for itself, and in shards
+def test_layers_stand_in_the_order_of_the_network_each_in_one_line(batch: int) -> None:
+    lines = run("plan", "lenet5", "--batch-size", batch).out.split("largest buffers")[0].splitlines()[2:]
+    names = [line.split()[0] for line in lines if line.strip()]
+    order = [line.split(",")[0] for line in run("summary", "lenet5", "--format", "csv").out.splitlines()]
+    layers = [name for name in names if name not in ("loss", "update")]
+    assert layers == [name for name in order if name in layers]
+    assert names[len(layers) :] in (["loss"], ["loss", "update"])
+
+
+def test_the_answer_to_ram_is_the_last_line() -> None:
+    assert run("plan", "digits", "--ram", "16MiB").out.splitlines()[-1].startswith("largest batch in 16.0 MiB: ")
 
 
 @pytest.mark.parametrize("text", ["much", "4 parsecs", "-1GiB", "0"])
