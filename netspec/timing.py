@@ -58,10 +58,10 @@ class Part:
 
     @property
     def algorithm(self) -> str:
-        """The algorithms that its calls name; where they name none, the kernel that takes most of the time."""
+        """The algorithms that its calls name; where there is no choice, the kernel of the last call, which ends the work."""
         named = dict.fromkeys(call.algorithm or _family(call.kernel) for call in self.calls)
         named.pop("", None)
-        return ", ".join(named) or max(self.calls, key=lambda call: call.seconds).kernel
+        return ", ".join(named) or self.calls[-1].kernel
 
     @property
     def absorbed(self) -> tuple[str, ...]:

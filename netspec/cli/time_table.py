@@ -20,9 +20,10 @@ HEADS = ("layer", "forward", "GFLOP/s", "peak", "backward", "GFLOP/s", "peak", "
 FIRST, SECOND = (FORWARD, LOSS), (BACKWARD, UPDATE)
 """What stands in the columns of forward and in those of backward."""
 SINGLE_CALLS = (
-    "The parts are timed call by call: threads start and are awaited for each, and caches hold less of what it needs. "
-    "The whole step is one compiled call; its time is the one that counts."
+    "The parts are timed call by call: threads start and are awaited for each, which on a busy machine is most of a small "
+    "part's time, and caches hold more or less of what it needs. The whole is one compiled call; its time is the one that counts."
 )
+ABSORBED = "+1: the kernel also does the work of one more layer at its end (-v names it)."
 FEWER_OPERATIONS = (
     "GFLOP/s count the operations of the formula. Winograd's algorithm needs fewer, so its share of the peak may pass 100 %."
 )
@@ -38,6 +39,8 @@ def print_timing(program: Program, timing: Timing, lines: Sequence[Line], *, inf
     for text in _totals(program, timing, inference=inference):
         screen.print(text, markup=False)
     screen.print(SINGLE_CALLS, style=console.QUIET)
+    if any(part.absorbed for part in timing.parts):
+        screen.print(ABSORBED, style=console.QUIET)
     if any(WINOGRAD in part.algorithm for part in timing.parts):
         screen.print(FEWER_OPERATIONS, style=console.QUIET)
 
@@ -53,15 +56,15 @@ def _table(program: Program, timing: Timing, lines: Sequence[Line], *, inference
     table = console.plain_table(*HEADS, right=HEADS[1:-1])
     table.padding = (0, 1, 0, 0)
     for column in table.columns:
-        column.no_wrap = column.header not in ("layer", "algorithm")
+        column.no_wrap, column.overflow = True, "ellipsis"
+    table.columns[0].min_width = min(24, max(len(line.parts[0].name) for line in lines))
     for line in lines:
         first, second = line.part(*FIRST), line.part(*SECOND)
         algorithms = ", ".join(dict.fromkeys(_stem(part.algorithm) for part in line.parts))
-        absorbed = "".join(f" + {name}" for part in line.parts for name in part.absorbed)
+        if absorbed := sum(len(part.absorbed) for part in line.parts):
+            algorithms += f" +{absorbed}"
         share = _percent(line.seconds / timing.seconds())
-        table.add_row(
-            _label(program, line), *_numbers(timing, first), *_numbers(timing, second), share, algorithms + absorbed
-        )
+        table.add_row(_label(program, line), *_numbers(timing, first), *_numbers(timing, second), share, algorithms)
         for part in line.parts if verbose else ():
             for call in part.calls:
                 table.add_row(*_call(call, is_first=part is first), style=console.QUIET)
@@ -96,15 +99,16 @@ def _call(call: CallTime, *, is_first: bool) -> list[str]:
     """A kernel call below its layer."""
     time = milliseconds(call.seconds)
     numbers = [time, "", "", "", "", ""] if is_first else ["", "", "", time, "", ""]
-    return [f"  {call.kernel} ×{call.chunks}", *numbers, "", call.algorithm]
+    return [f"  {call.kernel} ×{call.chunks}", *numbers, "", " + ".join(filter(None, (call.algorithm, *call.absorbed)))]
 
 
 def _totals(program: Program, timing: Timing, *, inference: bool) -> list[str]:
     parts = " + ".join(f"{name} {milliseconds(timing.seconds(name))}" for name in timing.directions())
     rate = f", {timing.step_rate / 1e9:.1f} GFLOP/s, {_percent(timing.step_rate / timing.peak)} of the peak"
+    whole = "whole pass" if inference else "whole step"
     lines = [
         f"sum of the parts  {milliseconds(timing.seconds())} ms" + ("" if inference else f" = {parts}"),
-        f"whole step        {milliseconds(timing.step_seconds)} ms{rate if timing.flops else ''}",
+        f"{whole}        {milliseconds(timing.step_seconds)} ms{rate if timing.flops else ''}",
         f"peak              {timing.peak / 1e9:.1f} GFLOP/s, multiply-adds in registers on "
         + console.plural(program.threads, "thread"),
     ]
