@@ -21,7 +21,7 @@ FIRST, SECOND = (FORWARD, LOSS), (BACKWARD, UPDATE)
 """What stands in the columns of forward and in those of backward."""
 SINGLE_CALLS = (
     "The parts are timed call by call: threads start and are awaited for each, which on a busy machine is most of a small "
-    "part's time, and caches hold more or less of what it needs. The whole is one compiled call; its time is the one that counts."
+    "part's time, and caches hold more or less of what it needs. The whole is one compiled call; its time counts."
 )
 ABSORBED = "+1: the kernel also does the work of one more layer at its end (-v names it)."
 FEWER_OPERATIONS = (
