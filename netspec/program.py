@@ -244,7 +244,10 @@ def checked_threads(threads: int | None) -> int:
     if threads is None:
         return min(most, os.cpu_count() or 1)
     if not 1 <= threads <= most:
-        raise ValueError(f"threads {threads}: this machine has {most}; use 1 … {most}")
+        is_set = os.environ.get("NUMBA_NUM_THREADS", "").strip() == str(most)
+        limit = f"NUMBA_NUM_THREADS is {most}" if is_set else f"this machine has {most}"
+        remedy = ", or change the variable" if is_set else ""
+        raise ValueError(f"threads {threads}: {limit}; use 1 … {most}{remedy}")
     return threads
 
 

@@ -92,7 +92,7 @@ def test_numba_num_threads_bounds_the_threads_of_programs() -> None:
     )
     environment = {**os.environ, "NUMBA_NUM_THREADS": "1"}
     ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert ended.stdout.splitlines() == ["1", "threads 2: this machine has 1; use 1 … 1"]
+    assert ended.stdout.splitlines() == ["1", "threads 2: NUMBA_NUM_THREADS is 1; use 1 … 1, or change the variable"]
 
 
 LAYER = (
