@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 
 from benchmarks.contest import OURS, Contest
 from benchmarks.harness import Pace, hold
-from benchmarks.machine import machine
+from benchmarks.machine import machine, require_torch
 from benchmarks.table import ROWS, Result, Row, as_json, as_markdown, milliseconds
 
 
@@ -50,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         rows = chosen(given.rows)
     except ValueError as error:
         parser.error(str(error))
+    if any("torch" in row.libraries for row in rows):
+        require_torch()
     results, described = [], machine(given.threads)
     for row in rows:
         results.append(_run(row, given))

@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.contest import OURS, Contest
 from benchmarks.harness import Pace, hold
-from benchmarks.machine import machine
+from benchmarks.machine import machine, require_torch
 from benchmarks.table import ROWS, milliseconds
 from netspec.look import LIGHT, OPTIMIZER_COLOURS
 
@@ -114,6 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=8, help="of ResNet-18 (default 8)")
     given = parser.parse_args(argv)
     pace = Pace(given.rounds, limit=20.0)
+    require_torch()
     described = machine(given.threads)
     growths = [
         measure_batches(given.batches, given.threads, pace),

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.contest import EAGER, LAST, OURS, Contest, Task
 from benchmarks.harness import Outcome, Pace, hold_each
-from benchmarks.machine import machine
+from benchmarks.machine import machine, require_torch
 from benchmarks.table import markdown_line, milliseconds
 from netspec.graph import build_graph
 from netspec.layers.base import volume
@@ -75,6 +75,7 @@ def run(family: Family, description: str | None, argv: Sequence[str] | None = No
     cases = [case for case in family.cases if not given.words or any(word in case.title for word in given.words)]
     if not cases:
         parser.error(f"{' '.join(given.words)}: in none of the titles {', '.join(case.title for case in family.cases)}")
+    require_torch()
     described = machine(given.threads)
     print(markdown_line(["layer", "batch", "direction", "netspec, ms", "PyTorch, ms", "ratio", f"netspec, {family.unit}",
                          f"PyTorch, {family.unit}"]))  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import importlib.util
 import os
 import platform
 import sys
@@ -32,6 +33,13 @@ def machine(threads: int) -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "versions": ", ".join(f"{name} {_version(name)}" for name in PACKAGES),
     }
+
+
+def require_torch() -> None:
+    """End the script with one line and exit code 2 where the extra `peers` is missing; loads nothing."""
+    if importlib.util.find_spec("torch") is None:
+        print("needs PyTorch: pip install -e '.[peers]'", file=sys.stderr)
+        raise SystemExit(2)
 
 
 def cores() -> int:

@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.machine import require_torch
+
 BATCHES = {"vgg16": 4, "resnet18": 8}
 STEPS = 3
 MIB = 2**20
@@ -141,6 +143,7 @@ def main() -> None:
         who, name, batch = options.child
         print(*child(who, name, int(batch)))
         return
+    require_torch()
     for name in options.networks:
         report(name, BATCHES[name])
 

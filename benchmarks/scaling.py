@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from benchmarks.contest import OURS, Contest
 from benchmarks.harness import Pace, hold
-from benchmarks.machine import cores, machine
+from benchmarks.machine import cores, machine, require_torch
 from benchmarks.table import ROWS, markdown_line, milliseconds
 
 TRAINING = {row.name: row for row in ROWS if row.task == "training"}
@@ -33,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     names = given.networks or ["lenet5", "resnet20", "resnet18"]
     if unknown := [name for name in names if name not in TRAINING]:
         parser.error(f"{', '.join(unknown)}: no such network; there are {', '.join(TRAINING)}")
+    require_torch()
     described = machine(given.most)
     print(markdown_line(["network", "batch", "threads", "netspec, ms", "speed-up", "PyTorch, ms", "speed-up", "ratio"]))
     print(markdown_line(["---", *["---:"] * 7]))
