@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -57,6 +58,15 @@ FOREIGN_VERBS = {
 
 NOT_YET = ("export", "convert", "runs")
 """Words that the nearest command would answer wrongly."""
+
+
+VALUE_WORDS = (
+    (r"Input should be a valid integer.*", "must be a whole number"),
+    (r"Input should be a valid number.*", "must be a number"),
+    (r"Input should be greater than or equal to (\S+)", r"must be \1 or more"),
+    (r"(?:Value error, )?'(.*)' is not one of (.*)", r'is "\1", but must be one of \2'),
+)
+"""What Typer says of a wrong value → the same as the errors of specs say it."""
 
 
 class Verbs(TyperGroup):
@@ -200,8 +210,17 @@ def _report_usage(error: BaseException) -> int | None:
     usage: Any = error
     context = getattr(usage, "ctx", None)
     path = context.command_path if context else "netspec"
-    message = str(usage.format_message()).rstrip(".")
+    message = in_our_words(str(usage.format_message()).rstrip("."))
     return report(CliError(f"{message[:1].lower()}{message[1:]}", f"see `{path} --help`"), verbose=False)
+
+
+def in_our_words(message: str) -> str:
+    """Typer's complaint about a value as the errors of specs are worded; other complaints as they are."""
+    found = re.fullmatch(r"Invalid value for '(.+?)': (.*)", message, re.DOTALL)
+    for pattern, words in VALUE_WORDS:
+        if found and (wrong := re.fullmatch(pattern, found[2])):
+            return f"{found[1]} {wrong.expand(words)}"
+    return message
 
 
 def wants_json(words: Sequence[str]) -> bool:
