@@ -59,6 +59,7 @@ InOut = Annotated[Array, Argument("float", True, True)]
 Doubles = Annotated[Array, Argument("double", True, False)]
 DoublesOut = Annotated[Array, Argument("double", False, True)]
 Ints = Annotated[Array, Argument("int", True, False)]
+IntsOut = Annotated[Array, Argument("int", False, True)]
 Scratch = Annotated[Array, Argument("float", False, True, private=True)]
 
 # Numba has the flag but no option for it: "arguments do not overlap", so that LLVM need not check before it uses vectors.
