@@ -146,6 +146,8 @@ def save_weights(training: Training, run: LaneRun, path: Path, epoch: int, kind:
         "epoch": str(epoch),
         "kind": kind,
     }
+    if kind == "last" and training.kept == "last":
+        metadata["chosen"] = "true"
     write_weights(path, run.lane.tensors(), metadata)
 
 

@@ -166,6 +166,22 @@ class Checkpoint(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Control(Event):
+    """Somebody asked the running training for something (control.jsonl), and this is what was done.
+
+    command: pause, continue, step, save, stop, or refused. paused: whether the run stands still from here on, but for the
+    steps that were asked for. waited: seconds of a pause that is over, which are no training time.
+    """
+
+    event: ClassVar[str] = "control"
+
+    command: str
+    message: str
+    paused: bool
+    waited: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class End(Event):
     """A lane is done. reason: one of REASONS; message: the same for people."""
 
@@ -177,7 +193,9 @@ class End(Event):
     best_value: float | None = None
     monitor: str | None = None
     restored: bool = False
-    """Whether the lane's tensors are now those of the best step (restore_best)."""
+    """Whether the lane's tensors in memory are now those of the best step (restore_best, or stopped keeping the best)."""
+    kept: str | None = None
+    """Stopped on request: which weights stand for the run in `evaluate` and `predict`, "best" or "last". Both files stay."""
     digest: str = ""
     """SHA-256 of all tensors of the last step, before anything was restored: equal runs have equal digests."""
     bundle: str | None = None
@@ -195,7 +213,7 @@ COMPLETED, EARLY_STOPPING, INTERRUPTED, NAN, NO_WEIGHT, FROZEN_CHANGED, DRY_RUN 
 )
 REASONS = (COMPLETED, EARLY_STOPPING, INTERRUPTED, NAN, NO_WEIGHT, FROZEN_CHANGED, DRY_RUN)
 _KINDS: dict[tuple[str, str | None], type[Event]] = {
-    (kind.event, kind.subtype): kind for kind in (Run, Step, Validation, Epoch, Stage, FrozenProof, Checkpoint, End)
+    (kind.event, kind.subtype): kind for kind in (Run, Step, Validation, Epoch, Stage, FrozenProof, Checkpoint, Control, End)
 }
 
 

@@ -28,11 +28,12 @@ class Trained:
     """The file the tensors are from."""
 
 
-def load_run(path: str | Path, checkpoint: Choice = "best", optimizer: str | None = None) -> Trained:
+def load_run(path: str | Path, checkpoint: Choice | None = None, optimizer: str | None = None) -> Trained:
     """The weights of a run folder, or a single file.
 
-    checkpoint: "best", or "last" where no best was kept, of the lane `optimizer`; of several lanes the one with the best
-    value, when nothing is said. Raises TrainError and WeightsError.
+    checkpoint: "best", or "last" where no best was kept, of the lane `optimizer`; without it the best, too, unless whoever
+    stopped the run chose to keep the last. Of several lanes the one with the best value, when nothing is said.
+    Raises TrainError and WeightsError.
     """
     path = Path(path).expanduser()
     file = choose_weights(path, checkpoint, optimizer) if path.is_dir() else path
@@ -49,9 +50,11 @@ def load_run(path: str | Path, checkpoint: Choice = "best", optimizer: str | Non
     )
 
 
-def choose_weights(folder: Path, checkpoint: Choice, optimizer: str | None) -> Path:
+def choose_weights(folder: Path, checkpoint: Choice | None, optimizer: str | None) -> Path:
     """The file of weights in a run folder that `load_run` reads."""
-    found = _files(folder, checkpoint) or (_files(folder, "last") if checkpoint == "best" else {})
+    found = _files(folder, checkpoint or "best") or (_files(folder, "last") if checkpoint != "last" else {})
+    if checkpoint is None:
+        found |= _files(folder, "last", chosen=True)
     if not found:
         raise TrainError(f"{folder}: no weights in its checkpoints", "give a run folder, or a .safetensors file")
     if optimizer is not None and optimizer not in found:
@@ -61,11 +64,15 @@ def choose_weights(folder: Path, checkpoint: Choice, optimizer: str | None) -> P
     return found[_winner(folder, found)]
 
 
-def _files(folder: Path, kind: str) -> dict[str, Path]:
-    """Lane → file of its best or last weights."""
+def _files(folder: Path, kind: str, *, chosen: bool = False) -> dict[str, Path]:
+    """Lane → file of its best or last weights; only those that somebody has chosen to keep, if asked for."""
     paths = sorted((folder / "checkpoints").glob(f"{kind}*.safetensors"))
     metadata = {path: read_metadata(path) for path in paths if not path.name.endswith(".state.safetensors")}
-    return {found["optimizer"]: path for path, found in metadata.items() if found.get("kind") == kind}
+    return {
+        found["optimizer"]: path
+        for path, found in metadata.items()
+        if found.get("kind") == kind and ("chosen" in found or not chosen)
+    }
 
 
 def _winner(folder: Path, found: dict[str, Path]) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Generator, Iterator
 
 from netspec.datasets.loader import Batch
 from netspec.training.begin import begin
-from netspec.training.checkpoints import commit, first_nonfinite
+from netspec.training.checkpoints import commit
 from netspec.training.ending import conclude, conclude_stopped, finish
-from netspec.training.events import FROZEN_CHANGED, NAN, NO_WEIGHT, Event, Step
+from netspec.training.events import NAN, NO_WEIGHT, Event, Step
 from netspec.training.freeze_proof import prove_frozen
 from netspec.training.lane_run import LaneRun
 from netspec.training.nonfinite import examine
+from netspec.training.obey import obey
+from netspec.training.saving import save
 from netspec.training.settings import is_due
 from netspec.training.targets import label_weight
 from netspec.training.training import Clock, Training, groups
@@ -38,7 +40,9 @@ def _epoch(training: Training) -> Generator[Event, None, bool]:
             if training.is_stopped():
                 return True
             if training.is_to_be_saved():
-                yield from _save(training, position.epoch + 1, [], due=False, force=True)
+                yield from save(training, position.epoch + 1, [], due=False, force=True)
+            if (yield from obey(training)):
+                return True
             if not any(label_weight(settings.loss, batch.y) for batch in group):
                 yield from _end_without_weight(training, group)
                 break
@@ -99,16 +103,5 @@ def _after_step(training: Training, *, ends: bool) -> Iterator[Event]:
     due = is_due(settings.save_every, step=step, epoch=epoch, epoch_ends=ends)
     stops = any(not run.is_training and not run.ended for run in training.lanes)
     if ends or best or due or stops:
-        yield from _save(training, epoch, best, due=due)
+        yield from save(training, epoch, best, due=due)
     yield from conclude_stopped(training, epoch)
-
-
-def _save(training: Training, epoch: int, best: list[LaneRun], *, due: bool, force: bool = False) -> Iterator[Event]:
-    """Commit what is sound: a lane with NaN ends here instead, and after a change of frozen tensors nothing is saved."""
-    for run in training.lanes:
-        if not run.ended and (name := first_nonfinite(run)) is not None:
-            run.reason, run.message = NAN, f"{name} holds NaN or infinity after step {training.position.step}"
-            yield conclude(training, run, epoch)
-    alive = [run for run in training.lanes if not run.ended and run.reason != FROZEN_CHANGED]
-    if alive:
-        yield from commit(training, epoch, [run for run in best if run in alive], due=due, force=force)

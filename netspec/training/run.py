@@ -7,6 +7,7 @@ from pathlib import Path
 
 from netspec.spec.model import Spec
 from netspec.training.contract import Program
+from netspec.training.control import Inbox
 from netspec.training.events import Event
 from netspec.training.history import History
 from netspec.training.inputs import DataArgument
@@ -31,6 +32,7 @@ def train(
     limit_batches: int | None = None,
     overfit_batches: int | None = None,
     dry_run: bool = False,
+    paused: bool = False,
     stop: Stop = None,
     save: Stop = None,
     program: Program | None = None,
@@ -41,7 +43,8 @@ def train(
     output: the run folder; default runs/<name>-<n>. resume: a run folder to go on with, exactly where it was saved.
     weights: a file to start from. seed: instead of the spec's. threads: no result depends on it.
     limit_batches: only so many batches of each epoch and validation. overfit_batches: train on the same so many batches
-    and validate with them. dry_run: one step, nothing written. stop: asked before every step; when it is (or is set)
+    and validate with them. dry_run: one step, nothing written. paused: wait before the first step for what control.jsonl
+    in the run folder asks for (netspec.training.control). stop: asked before every step; when it is (or is set)
     true the state is saved and the run ends as "interrupted". save: asked before every step;
     when it is true the state is saved and the run goes on. program: a compiled program of this spec, whose lanes are
     trained; they keep the result.
@@ -54,16 +57,17 @@ def train(
         spec, data, output, resume, weights, options, seed=seed, threads=threads, stop=stop, program=program
     )
     training.save = save
-    return _recorded(training, state)
+    return _recorded(training, state, paused=paused)
 
 
-def _recorded(training: Training, state: State | None) -> Iterator[Event]:
+def _recorded(training: Training, state: State | None, *, paused: bool) -> Iterator[Event]:
     """The loop's events, written before they are handed out."""
     if training.folder is None:
         yield from loop(training)
         return
     training.folder.path.mkdir(parents=True, exist_ok=True)
     with run_lock(training.folder.running):
+        training.inbox = Inbox(training.folder.path, paused=paused)
         yield from _written(training, training.folder, state)
 
 

@@ -3,8 +3,8 @@
 spec.toml (or .json) as the user wrote it, extends/… with the files it extends as they were, spec.resolved.toml with all
 of them and every default in one, lock.json, history.jsonl, history.csv,
 checkpoints/{last,best}.safetensors (weights), checkpoints/last.state.safetensors (everything else for an exact resume),
-nan/… after a NaN, running.pid while a process trains it. With several optimizers the lane's name stands
-before the ending: last.adam.safetensors.
+nan/… after a NaN, running.pid and control.jsonl while a process trains it, start/… when the desktop program started it.
+With several optimizers the lane's name stands before the ending: last.adam.safetensors.
 """
 
 from __future__ import annotations
@@ -26,6 +26,12 @@ STATE = "last.state.safetensors"
 RESOLVED, LOCK = "spec.resolved.toml", "lock.json"
 RUNNING = "running.pid"
 """Held while a process trains the run."""
+CONTROL = "control.jsonl"
+"""What people ask of the run while it is trained."""
+START = "start"
+"""Folder with what started the run, where that was the desktop program."""
+BEFORE = (RUNNING, CONTROL, START)
+"""What may lie in the folder of a run that has not begun."""
 
 
 class RunFolder:
@@ -109,7 +115,7 @@ def refuse_taken(path: Path) -> None:
         )
     if path.exists() and not path.is_dir():
         raise TrainError(f"{path}: this is a file, not a folder", "give another --output")
-    if path.is_dir() and (found := next((entry for entry in path.iterdir() if entry.name != RUNNING), None)):
+    if path.is_dir() and (found := next((entry for entry in path.iterdir() if entry.name not in BEFORE), None)):
         raise TrainError(f"{path}: this folder is not empty (it holds {found.name})", "give another --output")
 
 

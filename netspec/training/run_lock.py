@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,10 @@ else:
 
     def _try_lock(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+LOOKS = 5
+"""Tries for the lock, 20 ms apart: `is_held` of another process holds it for some microseconds."""
 
 
 @contextmanager
@@ -52,14 +57,34 @@ def refuse_running(path: Path) -> None:
             pass
 
 
+def is_held(path: Path) -> bool:
+    """Whether a process holds `path`; leaves the file as it is."""
+    try:
+        file = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        _try_lock(file)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
 def _take(path: Path) -> int:
+    looks = 0
     while True:
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             _try_lock(file)
         except OSError as error:
             os.close(file)
-            raise _taken(path) from error
+            looks += 1
+            if looks == LOOKS:
+                raise _taken(path) from error
+            time.sleep(0.02)
+            continue
         if _is_still_there(path, file):
             os.ftruncate(file, 0)
             os.write(file, f"{os.getpid()}\n".encode())

@@ -15,6 +15,7 @@ from netspec.datasets.load import Data
 from netspec.datasets.loader import Batch, Loader, epoch_order
 from netspec.spec.model import Spec
 from netspec.training.contract import Program, dtype_of
+from netspec.training.control import Inbox, Keep
 from netspec.training.history import History
 from netspec.training.lane_run import LaneRun
 from netspec.training.run_folder import RunFolder
@@ -39,9 +40,25 @@ class Clock:
     before: float = 0.0
     started: float = field(default_factory=time.perf_counter)
 
+    held: float | None = None
+    """When it was stopped; None while it runs."""
+
     def read(self) -> float:
         """Seconds so far."""
-        return self.before + time.perf_counter() - self.started
+        now = time.perf_counter() if self.held is None else self.held
+        return self.before + now - self.started
+
+    def hold(self) -> None:
+        """Stop it: the run is paused, which is no training time."""
+        self.held = time.perf_counter()
+
+    def release(self) -> float:
+        """Let it go on; the seconds it stood still."""
+        if self.held is None:
+            return 0.0
+        waited, self.held = time.perf_counter() - self.held, None
+        self.started += waited
+        return waited
 
 
 @dataclass
@@ -60,6 +77,10 @@ class Training:
     position: Position = field(default_factory=Position)
     clock: Clock = field(default_factory=Clock)
     save: Stop = None
+    inbox: Inbox | None = None
+    """What people ask of the run through its folder; None for a dry run."""
+    kept: Keep | None = None
+    """Which weights are to stand for the run, where whoever stopped it has chosen."""
     history: History | None = None
     saved: Position | None = None
     """Where the state on the disk stands."""

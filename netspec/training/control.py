@@ -1,0 +1,106 @@
+"""What people ask of a run while it is trained: one line after the other in control.jsonl in its run folder.
+
+Whoever may write in the folder may ask: the desktop program, another window, a command. A line is
+{"do": "pause" | "continue" | "step" | "save" | "stop"}; "step" may have "until": "epoch" to go on to the end of the epoch,
+"stop" has "keep": "best" or "last". The trainer looks for new lines 20 times a second, between two steps; it answers each
+with a control event in the history. The file is removed when a run begins or goes on, so nothing old is obeyed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from netspec.training.errors import TrainError
+from netspec.training.run_folder import CONTROL, RUNNING
+from netspec.training.run_lock import is_held
+
+Do = Literal["pause", "continue", "step", "save", "stop"]
+Keep = Literal["best", "last"]
+WORDS = {"do": ("pause", "continue", "step", "save", "stop"), "keep": ("best", "last"), "until": ("step", "epoch")}
+EVERY = 0.05
+"""Seconds between two looks at the file: a look takes some microseconds, and a step of a small network no millisecond."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One line. keep: which weights stand for the run after "stop"; until: where "step" pauses again."""
+
+    do: Do
+    keep: Keep = "last"
+    until: Literal["step", "epoch"] = "step"
+
+
+def send(folder: str | Path, command: Command) -> None:
+    """Ask the process that trains this run; it answers with a control event. Raises TrainError when there is none."""
+    folder = Path(folder)
+    if not is_held(folder / RUNNING):
+        raise TrainError(
+            f"{folder}: no process trains this run, so nothing can {command.do}", "go on with it with --resume"
+        )
+    line = json.dumps(asdict(command)) + "\n"
+    with (folder / CONTROL).open("ab", buffering=0) as stream:  # one write at the end: two writers do not mix
+        stream.write(line.encode())
+
+
+class Inbox:
+    """The trainer's side of the file."""
+
+    def __init__(self, folder: Path, *, paused: bool = False) -> None:
+        """Forgets what was asked of an earlier part of the run. paused: no step is taken before it is asked for."""
+        self._path = folder / CONTROL
+        self._path.unlink(missing_ok=True)
+        self._offset = 0
+        self._next = 0.0
+        self.is_paused = paused
+        self.is_told = not paused
+        """Whether the history says that the run is paused."""
+        self.waited = 0.0
+        """Seconds since the run was paused."""
+        self.until_epoch: int | None = None
+        """While paused: epochs that may be finished first."""
+        self.steps_left = 0
+        """While paused: steps that may be taken first."""
+
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to do before the next step; asked before each, so it must cost nothing."""
+        return not self.is_paused and time.monotonic() < self._next
+
+    def read(self) -> list[Command | str]:
+        """Commands that have come since; of a line that is none, what is wrong with it."""
+        now = time.monotonic()
+        if now < self._next:
+            return []
+        self._next = now + EVERY
+        with suppress(FileNotFoundError):
+            if self._path.stat().st_size > self._offset:
+                return self._read()
+        return []
+
+    def _read(self) -> list[Command | str]:
+        with self._path.open("rb") as stream:
+            stream.seek(self._offset)
+            text = stream.read()
+        whole = text[: text.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        return [parse(line) for line in whole.decode(errors="replace").splitlines()]
+
+
+def parse(line: str) -> Command | str:
+    """The command of a line, or what is wrong with it."""
+    try:
+        values = json.loads(line)
+    except ValueError:
+        return f"not JSON: {line}"
+    if not isinstance(values, dict) or "do" not in values:
+        return f'no object with "do": {line}'
+    for key, value in values.items():
+        if key not in WORDS:
+            return f"unknown key {key!r}; there are {', '.join(WORDS)}"
+        if value not in WORDS[key]:
+            return f"{key} = {value!r}; it must be one of {', '.join(WORDS[key])}"
+    return Command(**values)
