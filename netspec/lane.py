@@ -89,6 +89,11 @@ class Lane:
         self._accumulated: Array | None = None
         self._accumulated_weight, self._accumulated_parts = 0.0, 0
 
+    @property
+    def memory(self) -> Mapping[str, Array]:
+        """The lane's buffers by name, as its calls see them: parameters, gradients, statistics, slots; not copies."""
+        return self._outside
+
     def train_step(self, x: Batch, y: Array, *, lr: float, keeps_gradients: bool = False) -> LossValue:
         """Forward, loss, backward, clipping and update in one compiled call; returns the loss before the update.
 

@@ -29,7 +29,7 @@ LEVELS = (
     ("loading",),
     ("plan",),
     ("batch", "room", "memory", "lane", "load_report", "program", "store", "gradcheck", "gradcheck_network",
-     "timing", "warming"),
+     "timing", "warming", "probe"),
     ("training",),
     ("shipped", "artefact"),
     ("cli", "__main__"),

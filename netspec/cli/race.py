@@ -9,7 +9,7 @@ import typer
 
 from netspec.cli.errors import CliError
 from netspec.cli.options import AsFormat, Format, OnSigint, Overrides, Quiet, Seed, Spec, Threads, Verbose, Weights
-from netspec.cli.train import DryRun, LimitBatches, OnCtrlC, Output
+from netspec.cli.train import DryRun, Insight, LimitBatches, OnCtrlC, Output
 
 if TYPE_CHECKING:
     from netspec.optimizers.base import Optimizer
@@ -37,6 +37,7 @@ def race(
     threads: Threads = None,
     limit_batches: LimitBatches = None,
     dry_run: DryRun = False,
+    insight: Insight = False,
     on_sigint: OnCtrlC = OnSigint.STOP,
     format: AsFormat = Format.TEXT,
     quiet: Quiet = False,
@@ -58,6 +59,7 @@ def race(
         threads=threads,
         limit_batches=limit_batches,
         dry_run=dry_run,
+        insight=insight,
         on_sigint=on_sigint,
         format=format,
         quiet=quiet,

@@ -32,6 +32,12 @@ OverfitBatches = Annotated[
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", metavar="", help="Build everything, do one step, write nothing.")]
+Insight = Annotated[
+    bool,
+    typer.Option(
+        "--insight", metavar="", help="Leave histograms, confusion matrices and worst samples in the run folder."
+    ),
+]
 OnCtrlC = Annotated[
     OnSigint,
     typer.Option(
@@ -59,6 +65,7 @@ def train(
     limit_batches: LimitBatches = None,
     overfit_batches: OverfitBatches = None,
     dry_run: DryRun = False,
+    insight: Insight = False,
     on_sigint: OnCtrlC = OnSigint.STOP,
     format: AsFormat = Format.TEXT,
     quiet: Quiet = False,
@@ -86,6 +93,7 @@ def train(
         limit_batches=limit_batches,
         overfit_batches=overfit_batches,
         dry_run=dry_run,
+        insight=insight,
         on_sigint=on_sigint,
         format=format,
         quiet=quiet,

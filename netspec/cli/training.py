@@ -47,6 +47,7 @@ class Job:
     format: Format = Format.TEXT
     quiet: bool = False
     verbose: bool = False
+    insight: bool = False
 
     @property
     def is_silent(self) -> bool:
@@ -106,6 +107,7 @@ def _start(
         stop=interrupts.stop,
         save=save,
         program=program,
+        insight=job.insight,
     )
 
 

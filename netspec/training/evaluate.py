@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from netspec.training.json_values import to_json_value
 from netspec.training.targets import ignored_label
 
 Array = NDArray[Any]
+Watch = Callable[[Array, Batch], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +57,11 @@ def evaluate(
     loss: Loss | None,
     dtype: DTypeLike = np.float32,
     limit_batches: int | None = None,
+    watch: Watch | None = None,
 ) -> Evaluation:
     """Inference over a part, or over its first `limit_batches` batches. The result does not depend on batch_size.
 
+    watch: is shown the outputs of every batch, which it must not change.
     The confusion matrix is counted for classes, whether or not it is among the metrics. Changes nothing in the lane.
     """
     samples = len(part) if limit_batches is None else min(len(part), limit_batches * batch_size)
@@ -69,7 +72,10 @@ def evaluate(
         value = lane.evaluate(batch.x, None if loss is None else targets_for(batch, loss, dtype))
         if value is not None:
             total, weight = total + value.sum, weight + value.weight
-        report.update(output_of(lane, loss), batch.y)
+        outputs = output_of(lane, loss)
+        report.update(outputs, batch.y)
+        if watch is not None:
+            watch(outputs, batch)
     if part.has_classes and ignored is not None and (part.y[:samples] == ignored).all():
         return Evaluation(mean(0, 0), {m.better_name(): mean(0, 0) for m in metrics if m.direction}, samples, None)
     values = report.compute()

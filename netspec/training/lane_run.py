@@ -87,6 +87,8 @@ class LaneRun:
     message: str = ""
     digest: str = ""
     ended: bool = False
+    keeps_gradients: bool = False
+    """The next step leaves its gradients in place, also in a large network."""
     rates: list[float] = field(default_factory=list)
     """Learning rates since the last saved state, with which its steps can be replayed."""
 
@@ -123,7 +125,9 @@ class LaneRun:
         started = time.perf_counter()
         self.lr = learning_rate(self.lane, self.settings, self.schedule_state)
         self.rates.append(self.lr)
-        total, weight = update(self.lane, batches, self.settings.loss, self.lr, dtype, self._count)
+        total, weight = update(
+            self.lane, batches, self.settings.loss, self.lr, dtype, self._count, keeps_gradients=self.keeps_gradients
+        )
         samples = sum(len(batch.x) for batch in batches)
         self.running.total += total
         self.running.weight += weight
@@ -163,12 +167,17 @@ def update(
     lr: float,
     dtype: Any,
     count: Callable[[Batch], None] = lambda batch: None,
+    *,
+    keeps_gradients: bool = False,
 ) -> tuple[float, float]:
     """One optimizer update; its loss as (Σ sum, Σ weight). `count` is called while a batch's outputs are in place."""
     total = weight = 0.0
     for batch in batches:
         y = targets_for(batch, loss, dtype)
-        value = lane.train_step(batch.x, y, lr=lr) if len(batches) == 1 else lane.accumulate(batch.x, y)
+        if len(batches) == 1:
+            value = lane.train_step(batch.x, y, lr=lr, keeps_gradients=keeps_gradients)
+        else:
+            value = lane.accumulate(batch.x, y)
         total, weight = total + value.sum, weight + value.weight
         count(batch)
     if len(batches) > 1:

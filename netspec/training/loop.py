@@ -11,6 +11,7 @@ from netspec.training.checkpoints import commit
 from netspec.training.ending import conclude, conclude_stopped, finish
 from netspec.training.events import NAN, NO_WEIGHT, Event, Step
 from netspec.training.freeze_proof import prove_frozen
+from netspec.training.insight import is_look_due
 from netspec.training.lane_run import LaneRun
 from netspec.training.nonfinite import examine
 from netspec.training.obey import obey
@@ -76,8 +77,12 @@ def _end_without_weight(training: Training, group: list[Batch]) -> Iterator[Even
 def _step(training: Training, group: list[Batch]) -> Iterator[Event]:
     """One update of every lane that trains, on the same batches."""
     epoch, step = training.position.epoch + 1, training.position.step + 1
+    is_due = (
+        is_look_due(step) or _ends_epoch(training, group) or _validates(training, step, _ends_epoch(training, group))
+    )
     for run in training.active():
-        loss, samples = run.train_step(group, training.dtype)
+        with training.insight.step(training, run, is_due=is_due):
+            loss, samples = run.train_step(group, training.dtype)
         seconds = training.clock.read()
         yield Step(
             optimizer=run.label, step=step, epoch=epoch, seconds=seconds, loss=loss, lr=run.lr, samples=samples
@@ -93,8 +98,7 @@ def _after_step(training: Training, *, ends: bool) -> Iterator[Event]:
     settings, position = training.settings, training.position
     epoch, step = position.epoch + 1, position.step
     best: list[LaneRun] = []
-    validates = is_due(settings.validation_every, step=step, epoch=epoch, epoch_ends=ends)
-    if settings.has_validation and (validates or (ends and epoch == settings.epochs)):
+    if _validates(training, step, ends):
         best += yield from validate(training, epoch)
     if ends:
         best += yield from end_epoch(training, epoch)
@@ -105,3 +109,15 @@ def _after_step(training: Training, *, ends: bool) -> Iterator[Event]:
     if ends or best or due or stops:
         yield from save(training, epoch, best, due=due)
     yield from conclude_stopped(training, epoch)
+
+
+def _ends_epoch(training: Training, group: list[Batch]) -> bool:
+    """Whether the step on these batches is the epoch's last."""
+    return training.position.batch + len(group) >= training.settings.batches_per_epoch
+
+
+def _validates(training: Training, step: int, ends: bool) -> bool:
+    """Whether a validation follows step number `step` of the run."""
+    settings, epoch = training.settings, training.position.epoch + 1
+    due = is_due(settings.validation_every, step=step, epoch=epoch, epoch_ends=ends)
+    return settings.has_validation and (due or (ends and epoch == settings.epochs))

@@ -11,6 +11,8 @@ from netspec.training.control import Inbox
 from netspec.training.events import Event
 from netspec.training.history import History
 from netspec.training.inputs import DataArgument
+from netspec.training.insight import Insight
+from netspec.training.insight_files import want_insight
 from netspec.training.loop import loop
 from netspec.training.run_folder import RunFolder
 from netspec.training.run_lock import run_lock
@@ -36,6 +38,7 @@ def train(
     stop: Stop = None,
     save: Stop = None,
     program: Program | None = None,
+    insight: bool = False,
 ) -> Iterator[Event]:
     """Train what the spec says; each event is in the run folder before it is handed out.
 
@@ -47,7 +50,7 @@ def train(
     in the run folder asks for (netspec.training.control). stop: asked before every step; when it is (or is set)
     true the state is saved and the run ends as "interrupted". save: asked before every step;
     when it is true the state is saved and the run goes on. program: a compiled program of this spec, whose lanes are
-    trained; they keep the result.
+    trained; they keep the result. insight: leave in the run folder what lets people look inside (`training/insight.py`).
 
     Nothing is written before the first event is asked for. Raises SpecError, DataError, TrainError, WeightsError or
     LoadError, each of which says what to do.
@@ -57,10 +60,11 @@ def train(
         spec, data, output, resume, weights, options, seed=seed, threads=threads, stop=stop, program=program
     )
     training.save = save
-    return _recorded(training, state, paused=paused)
+    training.insight = Insight(training.folder)
+    return _recorded(training, state, paused=paused, wants_insight=insight)
 
 
-def _recorded(training: Training, state: State | None, *, paused: bool) -> Iterator[Event]:
+def _recorded(training: Training, state: State | None, *, paused: bool, wants_insight: bool) -> Iterator[Event]:
     """The loop's events, written before they are handed out."""
     if training.folder is None:
         yield from loop(training)
@@ -68,16 +72,19 @@ def _recorded(training: Training, state: State | None, *, paused: bool) -> Itera
     training.folder.path.mkdir(parents=True, exist_ok=True)
     with run_lock(training.folder.running):
         training.inbox = Inbox(training.folder.path, paused=paused)
-        yield from _written(training, training.folder, state)
+        yield from _written(training, training.folder, state, wants_insight=wants_insight)
 
 
-def _written(training: Training, folder: RunFolder, state: State | None) -> Iterator[Event]:
+def _written(training: Training, folder: RunFolder, state: State | None, *, wants_insight: bool) -> Iterator[Event]:
     """The same, with the folder held for this process."""
     lock = lock_of(training)
     if state is None:
         folder.create(training.spec, lock)
     else:
         folder.renew(training.spec, lock, state.position.step)
+        training.insight.resume(state.position.step, [run.label for run in training.lanes])
+    if wants_insight:
+        want_insight(folder.path)
     metrics = [metric.better_name() for metric in training.settings.metrics]
     start = tuple(state.values["history"]) if state is not None else None
     training.history = History(folder.path, metrics, start)

@@ -3,7 +3,8 @@
 spec.toml (or .json) as the user wrote it, extends/… with the files it extends as they were, spec.resolved.toml with all
 of them and every default in one, lock.json, history.jsonl, history.csv,
 checkpoints/{last,best}.safetensors (weights), checkpoints/last.state.safetensors (everything else for an exact resume),
-nan/… after a NaN, running.pid and control.jsonl while a process trains it, start/… when the desktop program started it.
+nan/… after a NaN, running.pid and control.jsonl while a process trains it, start/… when the desktop program started it,
+insight/… when somebody looks inside.
 With several optimizers the lane's name stands before the ending: last.adam.safetensors.
 """
 
@@ -30,7 +31,9 @@ CONTROL = "control.jsonl"
 """What people ask of the run while it is trained."""
 START = "start"
 """Folder with what started the run, where that was the desktop program."""
-BEFORE = (RUNNING, CONTROL, START)
+INSIGHT = "insight"
+"""Folder with what the trainer leaves for people who look inside."""
+BEFORE = (RUNNING, CONTROL, START, INSIGHT)
 """What may lie in the folder of a run that has not begun."""
 
 
@@ -59,6 +62,10 @@ class RunFolder:
     def weights(self, kind: str, label: str) -> Path:
         """last.safetensors, best.adam.safetensors, step-000500.safetensors, …"""
         return self.checkpoints / f"{kind}{self._suffixes[label]}.safetensors"
+
+    def suffix(self, label: str) -> str:
+        """What tells a lane's files apart from the others': "" when it is the only one."""
+        return self._suffixes[label]
 
     def bundle(self, step: int, label: str) -> Path:
         """Folder for what is needed to replay a step that gave NaN."""

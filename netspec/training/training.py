@@ -17,6 +17,7 @@ from netspec.spec.model import Spec
 from netspec.training.contract import Program, dtype_of
 from netspec.training.control import Inbox, Keep
 from netspec.training.history import History
+from netspec.training.insight import Insight
 from netspec.training.lane_run import LaneRun
 from netspec.training.run_folder import RunFolder
 from netspec.training.settings import Options, Settings
@@ -82,6 +83,7 @@ class Training:
     kept: Keep | None = None
     """Which weights are to stand for the run, where whoever stopped it has chosen."""
     history: History | None = None
+    insight: Insight = field(default_factory=lambda: Insight(None))
     saved: Position | None = None
     """Where the state on the disk stands."""
     last_commit: dict[str, Any] = field(default_factory=dict)

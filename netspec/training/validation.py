@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from netspec.datasets.base import Part
-from netspec.training.evaluate import Evaluation, evaluate, output_of
+from netspec.training.evaluate import Evaluation, Watch, evaluate, output_of
 from netspec.training.events import Epoch, Event, Validation
 from netspec.training.lane_run import LaneRun
 from netspec.training.training import Training
@@ -19,7 +19,7 @@ def validate(training: Training, epoch: int) -> Generator[Event, None, list[Lane
     assert training.data.validation is not None
     best = []
     for run in training.active():
-        found = evaluate_part(training, run, training.data.validation)
+        found = _watched(training, run, epoch, training.data.validation, "validation")
         yield _event(training, run, epoch, found, "validation")
         measures = {f"val_{name}": value for name, value in {**found.metrics, "loss": found.loss}.items()}
         if run.observe(measures, epoch):
@@ -38,7 +38,7 @@ def first_look(training: Training) -> Iterator[Event]:
         batches = max(1, FIRST_LOOK // training.settings.batch_size)
         part, name, limit = training.data.train, "train", min(batches, limit or batches)
     for run in training.active():
-        found = evaluate_part(training, run, part, limit)
+        found = _watched(training, run, 0, part, name, limit)
         yield _event(training, run, 0, found, name, expected_loss(training, run))
 
 
@@ -78,7 +78,20 @@ def end_epoch(training: Training, epoch: int) -> Generator[Event, None, list[Lan
     return best
 
 
-def evaluate_part(training: Training, run: LaneRun, part: Part, limit: int | None = None) -> Evaluation:
+def _watched(
+    training: Training, run: LaneRun, epoch: int, part: Part, name: str, limit: int | None = None
+) -> Evaluation:
+    """An evaluation that is looked into, when somebody wants it."""
+    worst = training.insight.watcher(training)
+    found = evaluate_part(training, run, part, limit, watch=worst.watch if worst is not None else None)
+    if worst is not None:
+        training.insight.validated(training, run, epoch, found, worst, part, name)
+    return found
+
+
+def evaluate_part(
+    training: Training, run: LaneRun, part: Part, limit: int | None = None, watch: Watch | None = None
+) -> Evaluation:
     """A part with the lane's weights as they are, in inference mode; as much of it as `limit_batches` allows."""
     return evaluate(
         run.lane,
@@ -89,6 +102,7 @@ def evaluate_part(training: Training, run: LaneRun, part: Part, limit: int | Non
         batch_size=training.settings.batch_size,
         dtype=training.dtype,
         limit_batches=limit if limit is not None else training.settings.limit_batches,
+        watch=watch,
     )
 
 

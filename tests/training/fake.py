@@ -32,7 +32,7 @@ class FakeLane:
         self.batches: list[tuple[int, int]] = []
         self.gathered: list[tuple[np.ndarray, np.ndarray, float]] = []
 
-    def train_step(self, x: np.ndarray, y: np.ndarray, *, lr: float) -> LossValue:
+    def train_step(self, x: np.ndarray, y: np.ndarray, *, lr: float, keeps_gradients: bool = False) -> LossValue:
         value = self.accumulate(x, y)
         self.update(lr=lr)
         return value
