@@ -31,7 +31,7 @@ LEVELS = (
     ("batch", "room", "memory", "lane", "load_report", "program", "store", "gradcheck", "gradcheck_network",
      "timing", "warming", "probe"),
     ("training",),
-    ("shipped", "artefact"),
+    ("shipped", "artefact", "inside"),
     ("cli", "__main__"),
     ("gui",),
 )

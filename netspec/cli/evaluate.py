@@ -22,9 +22,9 @@ from netspec.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from netspec.cli.trained import Network
     from netspec.datasets.base import Part
     from netspec.datasets.load import Data
+    from netspec.inside.network import Network
     from netspec.training.evaluate import Evaluation
 
 EXAMPLE = """
@@ -58,13 +58,13 @@ def evaluate(
     refused: split anew, they may have samples in the test part that were trained on.
     """
     from netspec.cli.same_data import same_data
-    from netspec.cli.trained import load_network, tell_nan
+    from netspec.cli.trained import folder_of, load_network, tell_nan
     from netspec.training.inputs import data_for
 
     network = load_network(spec, weights, overrides, optimizer=optimizer, threads=threads)
     data = data_for(network.spec, None)
     name = _choose_part(data, part)
-    is_same = same_data(network.folder, network.spec, data, may_differ=changed_data)
+    is_same = same_data(folder_of(network), network.spec, data, may_differ=changed_data)
     tell_nan(network)
     result = _evaluate(network, data, name)
     if format is Format.JSON:

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from netspec.cli import console
 from netspec.cli.errors import CliError
 from netspec.cli.loading import load_spec, make_program
 from netspec.cli.sources import is_run_folder, no_run
-from netspec.load_report import LoadError
+from netspec.inside.errors import InsideError
+from netspec.inside.network import Network, load_all
 from netspec.shipped import shipped_specs
 from netspec.training.events import NAN, End
 from netspec.training.history import read_history
-from netspec.training.load import Trained, load_run
-from netspec.training.pretrained import load_pretrained
-
-if TYPE_CHECKING:
-    from netspec.datasets.normalization import Normalization
-    from netspec.program import Program
-    from netspec.spec.model import Spec
-
-
-@dataclass
-class Network:
-    """A program with its trained weights, and what is known about its inputs and classes."""
-
-    spec: Spec
-    program: Program
-    weights: Path
-    normalization: Normalization | None
-    classes: tuple[str, ...] | None
-    optimizer: str | None = None
-    """The lane whose weights these are."""
-
-    @property
-    def folder(self) -> Path:
-        """The run folder, where the weights lie in one."""
-        return self.weights.parent.parent
+from netspec.training.load import load_run
 
 
 def load_network(
@@ -60,27 +35,26 @@ def load_network(
     spec = load_spec(name, overrides)
     trained = load_run(weights if weights is not None else Path(name), optimizer=optimizer)
     program = make_program(spec, threads)
-    _load_weights(program, spec, trained)
-    return Network(
-        spec, program, trained.path, trained.normalization, trained.classes, trained.metadata.get("optimizer")
-    )
-
-
-def _load_weights(program: Program, spec: Spec, trained: Trained) -> None:
-    """Everything must fit: a network that is partly untrained would give numbers without meaning."""
-    without_transfer = spec.model_copy(update={"transfer": None})
     try:
-        load_pretrained(program, without_transfer, trained.path)
-    except LoadError as error:
-        hint = "give the spec with which they were trained, or the weights of this network"
-        raise CliError(f"{trained.path}: {error.report.describe()}", hint) from error
+        load_all(program, spec, trained)
+    except InsideError as error:
+        raise CliError(error.message, error.hint) from error
+    lane = trained.metadata.get("optimizer")
+    return Network(spec, program, trained.path, trained.normalization, trained.classes, lane)
+
+
+def folder_of(network: Network) -> Path:
+    """The run folder, where the weights lie in one."""
+    assert network.weights is not None
+    return network.weights.parent.parent
 
 
 def tell_nan(network: Network) -> None:
     """A warning when the training of these weights ended in NaN: they are from before that, and not its result."""
-    if not (network.folder / "history.jsonl").is_file():
+    folder = folder_of(network)
+    if not (folder / "history.jsonl").is_file():
         return
-    ends = [event for event in read_history(network.folder) if isinstance(event, End)]
+    ends = [event for event in read_history(folder) if isinstance(event, End)]
     end = next((end for end in reversed(ends) if end.optimizer == network.optimizer), None)
     if end is not None and end.reason == NAN:
         message = f"warning: the training ended in NaN at step {end.step}; these weights are from before that"
