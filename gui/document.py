@@ -1,133 +1,336 @@
-"""The open spec: its text, its problems and its last good table. The only place that reads spec files."""
+"""The open spec: its text is the only truth; every change of it is a named command that can be undone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, Concatenate, ParamSpec
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
 
-from netspec.analysis import Report, analyze
-from netspec.loading import read_from
-from netspec.problems import Problem, Span, SpecError
-from netspec.spec.source import read_source
+from gui import layout_file
+from gui.analysis import Analysis
+from gui.history import Change, Positions, difference, moved
+from gui.state import State
+from gui.watching import Watcher
+from netspec import editing
+from netspec.editing import EditError
+from netspec.problems import SpecError
+from netspec.spec.source import FORMATS, Format, Source, read_source
+from netspec.weights.atomic import replace_file
 
-SETTLE = 80
-"""Milliseconds to wait after a change on disk: editors write a file in several steps."""
+__all__ = ["Document", "State"]
 
+P = ParamSpec("P")
+BOM = "\ufeff"
+SMALLEST = """\
+spec_version = 1
+name = "network"
 
-@dataclass(frozen=True)
-class State:
-    """What one reading of a file gave.
+[input]
+shape = [1, 28, 28]
 
-    texts: the file and those it extends. report: what is known of the network. is_stale: the text says no network, and
-    the report is of an earlier text. places: layer name → where it is written, in the text the report belongs to.
-    """
+[[layers]]
+name = "fc"
+type = "linear"
+out_features = 10
 
-    path: Path
-    texts: dict[str, str]
-    problems: tuple[Problem, ...]
-    report: Report | None
-    is_stale: bool
-    places: dict[str, Span]
+[loss]
+type = "cross_entropy"
 
-
-def read_state(path: Path, before: State | None = None) -> State:
-    """Read a spec; where it has no table of its own, keep the one of the state before."""
-    try:
-        source = read_source(path)
-    except SpecError as failure:
-        return _without_table(path, before.texts if before else {}, failure.problems, before)
-    found = read_from(source)
-    texts = {source.file: source.text, **_texts(file for file in found.files if file != source.file)}
-    if found.spec is None:
-        return _without_table(path, texts, found.problems, before)
-    spans = {layer.name: found.locate(("layers", place, "name")) for place, layer in enumerate(found.spec.layers)}
-    places = {name: span for name, span in spans.items() if span is not None}
-    return State(path, texts, found.problems, analyze(found.spec), False, places)
-
-
-def _texts(files: Iterable[str]) -> dict[str, str]:
-    """The texts of the extended files; one that has gone meanwhile is left out, which its problem tells."""
-    found = {}
-    for file in files:
-        with suppress(SpecError):
-            found[file] = read_source(file).text
-    return found
-
-
-def _without_table(path: Path, texts: dict[str, str], problems: tuple[Problem, ...], before: State | None) -> State:
-    if before is None or before.report is None:
-        return State(path, texts, problems, None, False, {})
-    return State(path, texts, problems, before.report, True, before.places)
+[optimizer]
+type = "adam"
+lr = 0.001
+"""
 
 
 class Document(QObject):
-    """The spec that the window shows; follows its file, and the files it extends, on disk."""
+    """One spec that is being edited; the only writer of its text."""
 
     changed = Signal()
-    """There is a new state, or none."""
+    """The state is new and settled: everything in it belongs to the text."""
+    text_changed = Signal()
+    """The text is new; the rest of the state follows, at once for small specs."""
+    refused = Signal(str, str)
+    """An edit or a file operation was not possible: message, hint."""
+    renamed = Signal(str, str)
+    """A layer has another name: old, new. Emitted before `text_changed`."""
+    title_changed = Signal()
+    """Another file, or the modified marker."""
+    conflict = Signal()
+    """The file was changed by somebody else while there are unsaved changes."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state: State | None = None
-        self._watcher = QFileSystemWatcher(self)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SETTLE)
-        self._timer.timeout.connect(self._follow)
-        self._watcher.fileChanged.connect(lambda _: self._timer.start())
-        self._watcher.directoryChanged.connect(lambda _: self._timer.start())
+        self._positions: Positions = {}
+        self._saved: tuple[str, Positions] | None = None
+        self._was_modified = False
+        self._bom = ""
+        self.undo_stack = QUndoStack(self)
+        self._analysis = Analysis(self)
+        self._analysis.ready.connect(self._take)
+        self._watcher = Watcher(self)
+        self._watcher.changed.connect(self._follow)
 
     @property
     def state(self) -> State | None:
-        """What is shown; None when no file is open."""
+        """What is shown; None when nothing is open."""
         return self._state
 
-    def open(self, path: Path) -> None:
-        """Show another file."""
-        path = path.absolute()
-        self._watch([path])  # before reading: a change in between must not be lost
-        self._show(read_state(path))
+    @property
+    def text(self) -> str:
+        """The latest text; empty when nothing is open."""
+        return "" if self._state is None else self._state.text
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None when nothing is open, or it has no file yet."""
+        return None if self._state is None else self._state.path
+
+    @property
+    def positions(self) -> Positions:
+        """Places of the boxes that were put somewhere by hand."""
+        return dict(self._positions)
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether there is something to save."""
+        return self._state is not None and (self._state.text, self._positions) != self._saved
+
+    # Opening and closing
+
+    def new(
+        self, text: str = SMALLEST, *, name: str = "untitled.toml", folder: Path | None = None,
+        positions: Mapping[str, tuple[float, float]] | None = None,
+    ) -> None:  # fmt: skip
+        """A document without a file. folder: where relative paths in it start."""
+        format: Format = FORMATS.get(Path(name).suffix.lower(), "toml")
+        self._begin(State(None, text, format, name, folder or Path.cwd()), dict(positions or {}))
+        self._saved = (text, dict(positions or {}))
+        self._tell_title()
+
+    def open(self, path: Path | str) -> bool:
+        """Open a file; when it cannot be read, the document stays as it is and `refused` says why."""
+        path = Path(path).absolute()
+        try:
+            source, bom = _read(path)
+        except SpecError as failure:
+            problem = failure.problems[0]
+            self.refused.emit(f"{path.name}: {problem.message}", problem.hint)
+            return False
+        positions = layout_file.read(path)
+        self._bom = bom
+        self._saved = (source.text, positions)
+        self._begin(State(path, source.text, source.format, source.file, source.folder), positions)
+        return True
 
     def close(self) -> None:
-        """Show no file."""
-        self._timer.stop()
-        self._state = None
-        self._watch([])
+        """Show nothing."""
+        self._watcher.watch([])
+        self._analysis.forget()
+        self._state, self._positions, self._saved = None, {}, None
+        self.undo_stack.clear()
+        self._tell_title()
+        self.text_changed.emit()
         self.changed.emit()
 
-    def reload(self) -> None:
-        """Read the file again."""
+    def _begin(self, state: State, positions: Positions) -> None:
+        self._analysis.forget()
+        self.undo_stack.clear()
+        self._state, self._positions = state, positions
+        self._watcher.watch([] if state.path is None else [state.path])
+        self._tell_title()
+        self.text_changed.emit()
+        self._analysis.want(state)
+
+    # Editing
+
+    def edit(
+        self, label: str, function: Callable[Concatenate[Source, P], str], *args: P.args, **kwargs: P.kwargs
+    ) -> bool:
+        """Change the text by a function of `netspec.editing`; False, and `refused`, when it cannot be done."""
+        if self._state is None:
+            return False
+        try:
+            text = function(self._state.source, *args, **kwargs)
+        except EditError as problem:
+            self.refused.emit(problem.message, problem.hint)
+            return False
+        positions = self._positions
+        if function is editing.rename:
+            old, new = str(args[0]), _renamed_to(str(args[0]), str(args[1]))
+            positions = moved(positions, old, new)
+        self._push(label, text, positions)
+        return True
+
+    def set_text(self, label: str, text: str) -> None:
+        """Replace the text, as typing does; typing that goes on is one command."""
         if self._state is not None:
-            self._show(read_state(self._state.path, self._state))
+            if "\r\n" in self._state.text and "\r" not in text:
+                text = text.replace("\n", "\r\n")
+            self._push(label, text, self._positions, is_typing=True)
+
+    def pin(self, points: Mapping[str, tuple[float, float]], label: str = "Move") -> None:
+        """Keep boxes where they were put; the spec's text stays as it is."""
+        self._push(label, self.text, {**self._positions, **{name: (float(x), float(y)) for name, (x, y) in points.items()}})
+
+    def unpin(self, names: Iterable[str] | None = None, label: str = "Arrange") -> None:
+        """Leave boxes to the layout again; None: all of them."""
+        gone = set(self._positions if names is None else names)
+        self._push(label, self.text, {name: point for name, point in self._positions.items() if name not in gone})
+
+    def _push(self, label: str, text: str, positions: Positions, *, is_typing: bool = False) -> None:
+        if self._state is None or (text, positions) == (self._state.text, self._positions):
+            return
+        change = difference(self._state.text, text)
+        command = Change(label, change, (self._positions, positions), self._show, is_typing=is_typing)
+        self._is_typing = is_typing
+        self.undo_stack.push(command)
+        self._is_typing = False
+
+    _is_typing = False
+
+    def _show(self, change: Callable[[str], str], positions: Positions) -> None:
+        """Make a change; called by the undo stack only."""
+        assert self._state is not None
+        text = change(self._state.text)
+        is_new = text != self._state.text
+        self._positions = positions
+        self._state = replace(self._state, text=text, is_settled=self._state.is_settled and not is_new)
+        self._tell_title()
+        if is_new:
+            self.text_changed.emit()
+            self._analysis.want(self._state, is_typing=self._is_typing)
+        else:
+            self.changed.emit()
+
+    def settle(self) -> None:
+        """Wait until the state belongs to the text."""
+        self._analysis.settle()
+
+    def _take(self, state: State) -> None:
+        if self._state is None or state.text != self._state.text:
+            return
+        self._state = state
+        if state.path is not None:
+            self._watcher.watch([state.path, *(Path(file) for file in state.texts)])
+        self.changed.emit()
+
+    # Saving
+
+    def save(self) -> bool:
+        """Write the file; False, and `refused`, when it cannot be written or there is no file yet."""
+        if self._state is None or self._state.path is None:
+            return False
+        return self._write(self._state.path)
+
+    def save_as(self, path: Path | str) -> bool:
+        """Write another file, which is the document's from now on."""
+        path = Path(path).absolute()
+        if self._state is None:
+            return False
+        format = FORMATS.get(path.suffix.lower())
+        if format != self._state.format:
+            self.refused.emit(f"{path.name}: this spec is written in {self._state.format.upper()}",
+                              f"give it the ending .{self._state.format}")  # fmt: skip
+            return False
+        if not self._write(path):
+            return False
+        self._state = replace(self._state, path=path, file=str(path), folder=path.parent)
+        self._tell_title()
+        self._analysis.want(self._state)
+        return True
+
+    def _write(self, path: Path) -> bool:
+        assert self._state is not None
+        data = (self._bom + self._state.text).encode(errors="surrogatepass")
+        target = path.resolve()  # a link stays one
+        try:
+            if not _holds(target, data):
+                replace_file(target, lambda stream: _write_all(stream, data))
+            layout_file.write(path, self._positions)
+        except OSError as problem:
+            self.refused.emit(f"{path.name} cannot be written: {problem.strerror or problem}", "save it elsewhere")
+            return False
+        self._saved = (self._state.text, self._positions)
+        self._tell_title()
+        return True
+
+    def _tell_title(self) -> None:
+        self.title_changed.emit()
+
+    # Changes on disk
+
+    def reload(self) -> bool:
+        """Take the text from the disk; what stood here can be had back by undo."""
+        if self._state is None or self._state.path is None:
+            return False
+        try:
+            source, self._bom = _read(self._state.path)
+        except SpecError as failure:
+            problem = failure.problems[0]
+            self.refused.emit(f"{self._state.path.name}: {problem.message}", problem.hint)
+            return False
+        positions = layout_file.read(self._state.path)
+        self._saved = (source.text, positions)
+        self._push("Reload", source.text, positions)
+        self._tell_title()
+        return True
+
+    def keep(self) -> None:
+        """Keep this text although the file on disk is another; saving will replace that."""
+        self._saved = None
+        self._tell_title()
 
     def _follow(self) -> None:
-        """Read again after a change on disk; without news nobody is told."""
-        before = self._state
-        if before is None:
+        """Something has changed on disk: the file, or one that it extends."""
+        state = self._state
+        if state is None or state.path is None:
             return
-        state = read_state(before.path, before)
-        if (state.texts, state.problems) == (before.texts, before.problems):
-            self._watch_state(state)
-        else:
-            self._show(state)
+        try:
+            text = _read(state.path)[0].text
+        except SpecError:
+            self.keep()  # gone or unreadable: what is here is all there is
+            return
+        if text != state.text and self._saved is not None and text != self._saved[0]:
+            if self.is_modified:
+                self.conflict.emit()
+                return
+            self.reload()
+        elif text == state.text:
+            self._saved = (text, self._saved[1] if self._saved else self._positions)
+            self._tell_title()
+        if any(_changed(file, known) for file, known in state.texts.items() if file != state.file):
+            self._analysis.want(state)
 
-    def _show(self, state: State) -> None:
-        self._state = state
-        self._watch_state(state)
-        self.changed.emit()
 
-    def _watch_state(self, state: State) -> None:
-        self._watch([state.path, *(Path(file) for file in state.texts)])
+def _read(path: Path) -> tuple[Source, str]:
+    """A file's text, and its byte-order mark if it has one."""
+    source = read_source(path)
+    with path.open("rb") as stream:
+        has_bom = stream.read(3) == BOM.encode()
+    return source, BOM if has_bom else ""
 
-    def _watch(self, files: Iterable[Path]) -> None:
-        """Watch files and their folders: when an editor replaces a file, the watch on the old one ends."""
-        wanted = {str(place) for file in files for place in (file, file.parent) if place.exists()}
-        watched = {*self._watcher.files(), *self._watcher.directories()}
-        if watched - wanted:
-            self._watcher.removePaths(sorted(watched - wanted))
-        if wanted - watched:
-            self._watcher.addPaths(sorted(wanted - watched))
+
+def _changed(file: str, known: str) -> bool:
+    try:
+        return read_source(file).text != known
+    except SpecError:
+        return True
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
+
+
+def _write_all(stream: Any, data: bytes) -> None:
+    stream.write(data)
+
+
+def _renamed_to(old: str, new: str) -> str:
+    """Full name after a rename, of which the new name may be only the last part."""
+    head = old.rpartition(".")[0]
+    return f"{head}.{new}" if head and not new.startswith(f"{head}.") else new

@@ -1,24 +1,28 @@
-"""The window: a welcome page until a spec is open, then its table, its text and its problems."""
+"""The window: a welcome page until a spec is open, then the panels around it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QMenu, QStackedWidget, QWidget
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QMessageBox, QStackedWidget, QWidget
 
-from gui.document import Document, State
-from gui.panels.welcome import Welcome
-from gui.panels.workplace import Workplace
+from gui.actions import Actions
+from gui.areas import Areas
+from gui.desk import Desk
+from gui.document import Document
+from gui.panel import find_panels
+from gui.state import State
 from gui.theme import apply_theme, system_theme
+from gui.welcome.page import Welcome
 from netspec.look import count, plural
 from netspec.problems import tally
-from netspec.shipped import shipped_specs
 from netspec.spec.source import FORMATS
 
 FILE_FILTER = f"Specs ({' '.join(f'*{suffix}' for suffix in FORMATS)})"
+MESSAGE = 6000
+"""Milliseconds that a message stays in the status bar."""
 
 
 class MainWindow(QMainWindow):
@@ -27,32 +31,83 @@ class MainWindow(QMainWindow):
     def __init__(self, path: str | Path | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.document = Document(self)
+        self.desk = Desk(self.document, self)
         self.welcome = Welcome()
-        self.workplace = Workplace()
+        self.areas = Areas()
         self.pages = QStackedWidget()
         self.status = QLabel()
+        self.actions_ = Actions(self, self.desk)
+        self.panels = tuple(panel(self.desk) for panel in find_panels())
         self._assemble()
         self._connect()
-        self._fill_menus()
         self.show_state()
         if path is not None:
             self.open(path)
 
-    def open(self, path: str | Path) -> None:
-        """Show a spec file; what is wrong with it is listed, also when it cannot be read."""
-        self.document.open(Path(path))
-        self.workplace.text.setFocus()  # not the table: a table with the focus chooses its first row
+    def panel(self, title: str) -> QWidget:
+        """The panel of this title."""
+        return next(panel for panel in self.panels if panel.title == title)
+
+    def open(self, path: str | Path) -> bool:
+        """Show a spec file; unsaved changes of the one before are asked about."""
+        return self.may_discard() and self.document.open(Path(path))
+
+    def new(self) -> None:
+        """Start with the smallest network."""
+        if self.may_discard():
+            self.document.new()
+
+    def save(self) -> bool:
+        """Save to the file, or ask for one."""
+        return self.document.save() if self.document.path is not None else self.save_as()
+
+    def save_as(self) -> bool:
+        """Ask for a file and save there."""
+        state = self.document.state
+        if state is None:
+            return False
+        start = str(state.path or Path.cwd() / state.name)
+        name, _ = QFileDialog.getSaveFileName(self, "Save the spec", start, FILE_FILTER)
+        if not name:
+            return False
+        path = Path(name)
+        return self.document.save_as(path if path.suffix else path.with_suffix(f".{state.format}"))
+
+    def close_spec(self) -> None:
+        """Back to the welcome page."""
+        if self.may_discard():
+            self.document.close()
+
+    def may_discard(self) -> bool:
+        """Ask what becomes of unsaved changes; False: stay."""
+        state = self.document.state
+        if state is None or not self.document.is_modified:
+            return True
+        button = QMessageBox.StandardButton
+        question = f"Save the changes of {state.name}?"
+        answer = QMessageBox.question(self, "netspec", question, button.Save | button.Discard | button.Cancel)
+        return self.save() if answer == button.Save else answer == button.Discard
 
     def show_state(self) -> None:
-        """Bring title, page and status bar into line with the document."""
+        """Bring page and status bar into line with the document."""
         state = self.document.state
-        self.pages.setCurrentWidget(self.welcome if state is None else self.workplace)
-        for action in (self.reload_action, self.close_action):
-            action.setEnabled(state is not None)
-        self.setWindowTitle("netspec" if state is None else f"{state.path.name} — netspec")
+        self.pages.setCurrentWidget(self.welcome if state is None else self.areas)
         self.status.setText("No spec is open." if state is None else totals(state))
-        if state is not None:
-            self.workplace.show_state(state)
+
+    def show_title(self) -> None:
+        """The file's name, with the marker of unsaved changes."""
+        state = self.document.state
+        self.setWindowTitle("netspec" if state is None else f"{state.name}[*] — netspec")
+        self.setWindowModified(self.document.is_modified)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        if not self.may_discard():
+            event.ignore()
+            return
+        settings = QSettings()
+        settings.setValue("window/geometry", self.saveGeometry())
+        self.areas.store(settings)
+        event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if spec_in(event) is not None:
@@ -66,42 +121,42 @@ class MainWindow(QMainWindow):
 
     def ask_for_file(self) -> None:
         """The file dialog, starting beside the open spec."""
-        state = self.document.state
-        folder = str(state.path.parent if state else Path.cwd())
-        name, _ = QFileDialog.getOpenFileName(self, "Open a spec", folder, FILE_FILTER)
+        path = self.document.path
+        name, _ = QFileDialog.getOpenFileName(self, "Open a spec", str(path.parent if path else Path.cwd()), FILE_FILTER)
         if name:
             self.open(name)
 
     def _assemble(self) -> None:
         self.pages.addWidget(self.welcome)
-        self.pages.addWidget(self.workplace)
+        self.pages.addWidget(self.areas)
         self.setCentralWidget(self.pages)
+        self.areas.put(self.panels)
         self.status.setObjectName("status")
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().setSizeGripEnabled(False)
         self.setAcceptDrops(True)
-        self.resize(1200, 760)
+        self.resize(1280, 800)
+        settings = QSettings()
+        geometry = settings.value("window/geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        self.areas.restore(settings)
+        self.actions_.assemble()
 
     def _connect(self) -> None:
         self.document.changed.connect(self.show_state)
+        self.document.title_changed.connect(self.show_title)
+        self.document.refused.connect(lambda message, hint: self.desk.message(f"{message}; {hint}" if hint else message))
+        self.desk.message_shown.connect(lambda text: self.statusBar().showMessage(text, MESSAGE))
+        self.desk.panel_wanted.connect(self.areas.show_panel)
         self.welcome.spec_chosen.connect(self.open)
         self.welcome.open_wanted.connect(self.ask_for_file)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     def _follow_system(self) -> None:
         apply_theme(system_theme())
+        self.desk.theme_changed.emit()
         self.show_state()
-
-    def _fill_menus(self) -> None:
-        menu = self.menuBar().addMenu("&File")
-        self.open_action = _action(menu, "&Open …", QKeySequence.StandardKey.Open, self.ask_for_file)
-        shipped = menu.addMenu("Open a &shipped spec")
-        for name, path in shipped_specs().items():
-            shipped.addAction(name).triggered.connect(lambda _=False, path=path: self.open(path))
-        self.reload_action = _action(menu, "&Reload", "Ctrl+R", self.document.reload)
-        self.close_action = _action(menu, "&Close spec", QKeySequence.StandardKey.Close, self.document.close)
-        menu.addSeparator()
-        self.quit_action = _action(menu, "&Quit", QKeySequence.StandardKey.Quit, self.close)
 
 
 def totals(state: State) -> str:
@@ -124,11 +179,3 @@ def spec_in(event: QDropEvent) -> Path | None:
         return None
     path = Path(urls[0].toLocalFile())
     return path if path.suffix.lower() in FORMATS else None
-
-
-def _action(menu: QMenu, text: str, key: QKeySequence.StandardKey | str, slot: Callable[[], object]) -> QAction:
-    action = menu.addAction(text)
-    action.setShortcut(QKeySequence(key))
-    action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-    action.triggered.connect(lambda _=False: slot())
-    return action

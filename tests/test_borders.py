@@ -27,6 +27,7 @@ LEVELS = (
     ("shapes",),
     ("analysis", "lints"),
     ("loading",),
+    ("editing",),
     ("plan",),
     ("batch", "room", "memory", "lane", "load_report", "program", "store", "gradcheck", "gradcheck_network",
      "timing", "warming", "probe"),

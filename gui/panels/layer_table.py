@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
@@ -14,9 +14,12 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QVBoxLayout,
     QWidget,
 )
 
+from gui.desk import Desk
+from gui.panel import Area, Panel
 from gui.symbols import draw_snowflake
 from gui.theme import BAR, current_theme, family_colour
 from netspec.analysis import Row
@@ -153,3 +156,26 @@ class LayerTable(QTableView):
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():
             self.layer_chosen.emit(self.layers.rows[index.row()].name)
+
+
+class LayerTablePanel(Panel):
+    """The table of the document's layers."""
+
+    title: ClassVar[str] = "Layers"
+    area: ClassVar[Area] = "bottom"
+    order: ClassVar[int] = 30
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self.table = LayerTable()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.table)
+        self.table.layer_chosen.connect(desk.go_to_layer)
+        desk.document.changed.connect(self.show_state)
+
+    def show_state(self) -> None:
+        """Show the rows of the document's report."""
+        state = self.desk.document.state
+        rows = state.report.table if state is not None and state.report is not None else ()
+        self.table.layers.show_rows(rows, is_stale=state is not None and state.is_stale)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
@@ -13,9 +13,12 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QVBoxLayout,
     QWidget,
 )
 
+from gui.desk import Desk
+from gui.panel import Area, Panel
 from gui.symbols import draw_error, draw_warning
 from gui.theme import current_theme
 from netspec.problems import Problem
@@ -114,3 +117,25 @@ class ProblemList(QTableView):
 
     def _choose(self, index: QModelIndex) -> None:
         self.problem_chosen.emit(self.listed.problems[index.row()])
+
+
+class ProblemPanel(Panel):
+    """The problems of the document."""
+
+    title: ClassVar[str] = "Problems"
+    area: ClassVar[Area] = "bottom"
+    order: ClassVar[int] = 40
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self.problems = ProblemList()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.problems)
+        self.problems.problem_chosen.connect(desk.go_to_problem)
+        desk.document.changed.connect(self.show_state)
+
+    def show_state(self) -> None:
+        """List the problems of the document's text."""
+        state = self.desk.document.state
+        self.problems.listed.show_problems(state.problems if state is not None else ())

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QTextCharFormat, QTextCursor, QTextFormat
-from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
 
+from gui.desk import Desk
+from gui.panel import Area, Panel
 from gui.theme import code_font, current_theme
 from netspec.problems import Problem, Severity, Span
 
@@ -130,3 +133,43 @@ class SpecText(QPlainTextEdit):
 
 def _colour(severity: Severity) -> QColor:
     return QColor(current_theme().error if severity == "error" else current_theme().warning)
+
+
+class SpecTextPanel(Panel):
+    """The text of the document."""
+
+    title: ClassVar[str] = "Text"
+    area: ClassVar[Area] = "centre"
+    order: ClassVar[int] = 20
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self.text = SpecText()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.text)
+        desk.document.changed.connect(self.show_state)
+        desk.layer_wanted.connect(self._go_to_layer)
+        desk.problem_wanted.connect(self._go_to_problem)
+
+    def show_state(self) -> None:
+        """Show the document's text with its problems."""
+        state = self.desk.document.state
+        if state is not None:
+            self.text.show_file(state.file, state.text, state.problems)
+
+    def _go_to_layer(self, name: str) -> None:
+        state = self.desk.document.state
+        span = state.places.get(name) if state is not None and not state.is_stale else None
+        if span is not None:
+            self._go_to(span)
+
+    def _go_to_problem(self, problem: Problem) -> None:
+        if problem.span is not None and problem.span.line:
+            self._go_to(problem.span)
+
+    def _go_to(self, span: Span) -> None:
+        state = self.desk.document.state
+        if state is not None:
+            self.text.show_file(span.file, state.texts.get(span.file, ""), state.problems)
+            self.text.go_to(span)

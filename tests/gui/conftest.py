@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("PySide6", reason="the desktop program needs the extra `gui`")
 pytest.importorskip("pytestqt", reason="the desktop program's tests need pytest-qt, in the extra `test`")
 
+from PySide6.QtCore import QCoreApplication, QSettings, QStandardPaths
 from PySide6.QtWidgets import QApplication
 
 from gui.main_window import MainWindow
@@ -30,6 +31,22 @@ layers = [
 ]
 """
 BROKEN = TEXT.replace('type = "relu"', 'type = "reluu"')
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[QApplication]:
+    """The settings of tests are not those of the user."""
+    QStandardPaths.setTestModeEnabled(True)
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    return QApplication
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(tmp_path: Path) -> None:
+    """Each test starts with the settings of a first start."""
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+    QCoreApplication.setOrganizationName("netspec")
+    QCoreApplication.setApplicationName("netspec")
 
 
 @pytest.fixture

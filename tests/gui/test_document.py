@@ -5,8 +5,16 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from gui.document import Document, read_state
+from gui.document import Document
+from gui.state import State
 from tests.gui.conftest import BROKEN, TEXT
+
+
+def state_of(document: Document) -> State:
+    """The state, once it belongs to the text."""
+    document.settle()
+    assert document.state is not None
+    return document.state
 
 
 def opened(path: Path) -> Document:
@@ -47,33 +55,34 @@ def test_a_change_of_an_extended_file_is_shown(qtbot: QtBot, spec_file: Path) ->
     assert document.state.report.table[-1].output_shape == (3,)
 
 
-def test_broken_text_keeps_the_last_good_table_and_says_so(spec_file: Path) -> None:
-    good = read_state(spec_file)
-    spec_file.write_text(BROKEN, encoding="utf-8")
-    broken = read_state(spec_file, good)
+def test_broken_text_keeps_the_last_good_table_and_says_so(qtbot: QtBot, spec_file: Path) -> None:
+    document = opened(spec_file)
+    good = state_of(document)
+    document.set_text("Type", BROKEN)
+    broken = state_of(document)
     assert broken.is_stale
     assert broken.report is good.report
     assert [problem.severity for problem in broken.problems] == ["error"]
     assert broken.texts[str(spec_file)] == BROKEN
 
 
-def test_mended_text_is_no_longer_stale(spec_file: Path) -> None:
-    good = read_state(spec_file)
-    spec_file.write_text(BROKEN, encoding="utf-8")
-    broken = read_state(spec_file, good)
-    spec_file.write_text(TEXT, encoding="utf-8")
-    mended = read_state(spec_file, broken)
-    assert not mended.is_stale
-    assert mended.problems == ()
+def test_mended_text_is_no_longer_stale(qtbot: QtBot, spec_file: Path) -> None:
+    document = opened(spec_file)
+    document.set_text("Type", BROKEN)
+    assert state_of(document).is_stale
+    document.undo_stack.undo()
+    assert not state_of(document).is_stale
+    assert state_of(document).problems == ()
 
 
-def test_a_deleted_file_keeps_its_text_and_table(spec_file: Path) -> None:
-    good = read_state(spec_file)
-    spec_file.unlink()
-    gone = read_state(spec_file, good)
-    assert gone.is_stale
-    assert gone.texts == good.texts
-    assert gone.problems[0].message == "there is no such file"
+def test_a_deleted_file_keeps_its_text_and_can_be_saved_again(qtbot: QtBot, spec_file: Path) -> None:
+    document = opened(spec_file)
+    with qtbot.waitSignal(document.title_changed, timeout=5000):
+        spec_file.unlink()
+    assert state_of(document).text == TEXT
+    assert document.is_modified
+    assert document.save()
+    assert spec_file.read_text(encoding="utf-8") == TEXT
 
 
 def test_opening_another_spec_does_not_keep_the_table_of_the_one_before(qtbot: QtBot, spec_file: Path) -> None:

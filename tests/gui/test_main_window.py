@@ -8,6 +8,9 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPalette
 from PySide6.QtWidgets import QApplication
 
 from gui.main_window import MainWindow
+from gui.panels.layer_table import LayerTable, LayerTablePanel
+from gui.panels.problem_list import ProblemList, ProblemPanel
+from gui.panels.spec_text import SpecText, SpecTextPanel
 from gui.theme import apply_theme, current_theme, family_colour
 from netspec.look import DARK, LIGHT
 from netspec.shipped import shipped_specs
@@ -15,11 +18,29 @@ from tests.gui.conftest import BROKEN, TEXT
 
 
 def cells(window: MainWindow) -> list[list[str]]:
-    model = window.workplace.table.layers
+    model = layer_table(window).layers
     return [
         [model.data(model.index(row, column)) for column in range(model.columnCount())]
         for row in range(model.rowCount())
     ]
+
+
+def layer_table(window: MainWindow) -> LayerTable:
+    panel = window.panel("Layers")
+    assert isinstance(panel, LayerTablePanel)
+    return panel.table
+
+
+def problem_list(window: MainWindow) -> ProblemList:
+    panel = window.panel("Problems")
+    assert isinstance(panel, ProblemPanel)
+    return panel.problems
+
+
+def spec_text(window: MainWindow) -> SpecText:
+    panel = window.panel("Text")
+    assert isinstance(panel, SpecTextPanel)
+    return panel.text
 
 
 def drop(window: MainWindow, path: Path) -> QDropEvent:
@@ -46,8 +67,8 @@ def test_first_page_lists_every_shipped_spec(window: MainWindow) -> None:
 def test_choosing_a_shipped_spec_opens_it(window: MainWindow) -> None:
     item = window.welcome.specs.findItems("digits", Qt.MatchFlag.MatchExactly)[0]
     window.welcome.specs.itemActivated.emit(item)
-    assert window.pages.currentWidget() is window.workplace
-    assert window.windowTitle() == "digits.toml — netspec"
+    assert window.pages.currentWidget() is window.areas
+    assert window.windowTitle() == "digits.toml[*] — netspec"
 
 
 def test_table_shows_name_type_shape_params_macs_and_frozen(window: MainWindow, spec_file: Path) -> None:
@@ -77,19 +98,19 @@ def test_a_window_opened_with_a_path_shows_it(qtbot: object, qapp: QApplication,
 def test_activating_a_problem_selects_its_line(window: MainWindow, spec_file: Path) -> None:
     spec_file.write_text(BROKEN, encoding="utf-8")
     window.open(spec_file)
-    problems = window.workplace.problems
+    problems = problem_list(window)
     row = [problems.listed.data(problems.listed.index(0, column)) for column in range(5)]
     assert row[1:3] == ["tiny.toml:6:28", "NS106"]
     assert "reluu" in row[3]
     assert "relu" in row[4]
     problems.activated.emit(problems.listed.index(0, 0))
-    assert window.workplace.text.textCursor().selectedText() == BROKEN.splitlines()[5]
+    assert spec_text(window).textCursor().selectedText() == BROKEN.splitlines()[5]
 
 
 def test_choosing_a_layer_selects_its_line(window: MainWindow, spec_file: Path) -> None:
     window.open(spec_file)
-    window.workplace.table.selectRow(2)
-    assert window.workplace.text.textCursor().selectedText() == TEXT.splitlines()[6]
+    layer_table(window).selectRow(2)
+    assert spec_text(window).textCursor().selectedText() == TEXT.splitlines()[6]
 
 
 def test_a_problem_in_an_extended_file_shows_that_file(window: MainWindow, spec_file: Path) -> None:
@@ -97,10 +118,9 @@ def test_a_problem_in_an_extended_file_shows_that_file(window: MainWindow, spec_
     child = spec_file.with_name("child.toml")
     child.write_text('extends = "tiny.toml"\nname = "child"\n', encoding="utf-8")
     window.open(child)
-    assert window.workplace.text_title.text() == "child.toml"
-    window.workplace.problems.activated.emit(window.workplace.problems.listed.index(0, 0))
-    assert window.workplace.text_title.text() == "tiny.toml"
-    assert window.workplace.text.textCursor().selectedText() == BROKEN.splitlines()[5]
+    problem_list(window).activated.emit(problem_list(window).listed.index(0, 0))
+    assert spec_text(window).file.endswith("tiny.toml")
+    assert spec_text(window).textCursor().selectedText() == BROKEN.splitlines()[5]
 
 
 def test_a_broken_first_text_shows_problems_and_says_that_there_is_no_table(window: MainWindow, tmp_path: Path) -> None:
@@ -108,14 +128,15 @@ def test_a_broken_first_text_shows_problems_and_says_that_there_is_no_table(wind
     path.write_text("name = \n", encoding="utf-8")
     window.open(path)
     assert cells(window) == []
-    assert window.workplace.no_table.isVisible()
-    assert window.workplace.problems.listed.rowCount() >= 1
+    assert problem_list(window).listed.rowCount() >= 1
 
 
-def test_a_missing_file_is_a_problem_in_the_list(window: MainWindow, tmp_path: Path) -> None:
-    window.open(tmp_path / "nowhere.toml")
-    problem = window.workplace.problems.listed.problems[0]
-    assert (problem.code, problem.message) == ("NS001", "there is no such file")
+def test_a_missing_file_is_said_and_opens_nothing(window: MainWindow, tmp_path: Path) -> None:
+    said: list[str] = []
+    window.document.refused.connect(lambda message, hint: said.append(message))
+    assert not window.open(tmp_path / "nowhere.toml")
+    assert said == ["nowhere.toml: there is no such file"]
+    assert window.document.state is None
 
 
 def test_dropping_a_spec_opens_it(window: MainWindow, spec_file: Path) -> None:
@@ -130,16 +151,16 @@ def test_dropping_another_file_is_refused(window: MainWindow, tmp_path: Path) ->
 
 def test_closing_a_spec_brings_back_the_first_page(window: MainWindow, spec_file: Path) -> None:
     window.open(spec_file)
-    window.close_action.trigger()
+    window.desk.actions["file.close"].trigger()
     assert window.pages.currentWidget() is window.welcome
-    assert not window.close_action.isEnabled()
+    assert not window.desk.actions["file.close"].isEnabled()
 
 
 def test_the_bar_of_each_layer_has_the_colour_of_its_family(window: MainWindow, spec_file: Path) -> None:
     spec_file.write_text(TEXT.replace(", frozen = true", ""), encoding="utf-8")
     window.open(spec_file)
     QApplication.processEvents()
-    table = window.workplace.table
+    table = layer_table(window)
     image: QImage = table.viewport().grab().toImage()
     scale = image.devicePixelRatio()
     for row, family in enumerate(("convolution", "activation", "linear")):

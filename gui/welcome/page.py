@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.panels.spec_card import DETAIL, SpecCard
+from gui.welcome.spec_card import DETAIL, SpecCard
 from netspec.shipped import shipped_specs
 
 WIDTH = 620

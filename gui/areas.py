@@ -1,0 +1,87 @@
+"""The four areas of the window and the panels in them: tabs, with splitters between whose places are remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from gui.panel import AREAS, Area, Panel
+
+SIZES: dict[Area, int] = {"left": 220, "centre": 640, "right": 320}
+HEIGHTS = (560, 240)
+GAP = 8
+
+
+class Areas(QWidget):
+    """Left, centre and right above, bottom below. Empty areas take no room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tabs = {area: _tabs(area) for area in AREAS}
+        self.across = _splitter(Qt.Orientation.Horizontal, [self.tabs[area] for area in SIZES])
+        self.whole = _splitter(Qt.Orientation.Vertical, [self.across, self.tabs["bottom"]])
+        self.across.setStretchFactor(1, 1)
+        self.whole.setStretchFactor(0, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GAP, GAP, GAP, 0)
+        layout.addWidget(self.whole)
+        self.reset()
+
+    def put(self, panels: Iterable[Panel]) -> None:
+        """Place panels; an area with a single one shows no tabs."""
+        for panel in panels:
+            self.tabs[panel.area].addTab(panel, panel.title)
+        for area, tabs in self.tabs.items():
+            tabs.setVisible(tabs.count() > 0)
+            tabs.tabBar().setVisible(tabs.count() > 1 or area != "centre")
+
+    def show_panel(self, panel: Panel) -> None:
+        """Bring a panel to the front."""
+        tabs = self.tabs[panel.area]
+        tabs.show()
+        tabs.setCurrentWidget(panel)
+
+    def reset(self) -> None:
+        """The sizes of the first start."""
+        self.across.setSizes(list(SIZES.values()))
+        self.whole.setSizes(list(HEIGHTS))
+
+    def store(self, settings: QSettings) -> None:
+        """Remember sizes and which tabs are in front."""
+        settings.setValue("areas/across", self.across.saveState())
+        settings.setValue("areas/whole", self.whole.saveState())
+        for area, tabs in self.tabs.items():
+            settings.setValue(f"areas/{area}", tabs.tabText(tabs.currentIndex()))
+
+    def restore(self, settings: QSettings) -> None:
+        """Take up what was remembered."""
+        for name, splitter in (("areas/across", self.across), ("areas/whole", self.whole)):
+            state = settings.value(name)
+            if state is not None:
+                splitter.restoreState(state)
+        for area, tabs in self.tabs.items():
+            title = settings.value(f"areas/{area}")
+            for index in range(tabs.count()):
+                if tabs.tabText(index) == title:
+                    tabs.setCurrentIndex(index)
+
+
+def _tabs(area: str) -> QTabWidget:
+    tabs = QTabWidget()
+    tabs.setDocumentMode(True)
+    tabs.setMovable(True)
+    tabs.setObjectName(f"{area}Area")
+    tabs.tabBar().setAccessibleName(f"Panels at the {area}" if area != "centre" else "Panels in the centre")
+    tabs.tabBar().setDrawBase(False)
+    return tabs
+
+
+def _splitter(orientation: Qt.Orientation, widgets: Iterable[QWidget]) -> QSplitter:
+    splitter = QSplitter(orientation)
+    splitter.setChildrenCollapsible(False)
+    splitter.setHandleWidth(GAP)
+    for widget in widgets:
+        splitter.addWidget(widget)
+    return splitter

@@ -1,0 +1,25 @@
+"""Edits of a spec's text: each is a function of the text, and changes only the lines that it must."""
+
+from netspec.editing.adding import add_layer
+from netspec.editing.errors import EditError
+from netspec.editing.fields import (
+    add_section,
+    fields,
+    remove_section,
+    reset_field,
+    set_field,
+    set_fields,
+    set_type,
+    starting_fields,
+)
+from netspec.editing.freezing import freeze_to, set_frozen
+from netspec.editing.outline import Address, Node, Outline, outline
+from netspec.editing.removing import remove_layers
+from netspec.editing.renaming import rename
+from netspec.editing.wiring import connect, disconnect
+
+__all__ = [
+    "Address", "EditError", "Node", "Outline", "add_layer", "add_section", "connect", "disconnect", "fields",
+    "freeze_to", "outline", "remove_layers", "remove_section", "rename", "reset_field", "set_field", "set_fields",
+    "set_frozen", "set_type", "starting_fields",
+]  # fmt: skip

@@ -1,0 +1,123 @@
+"""Renaming layers, blocks' uses and inputs, with everything that names them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from netspec.editing.draft import Draft, check_name, context, local_name, names_in
+from netspec.editing.errors import EditError
+from netspec.editing.outline import Node, Outline, outline
+from netspec.graph import match_layers
+from netspec.spec.source import Source
+
+
+def rename(source: Source, old: str, new: str) -> str:
+    """Give a layer another name. new: its name where it stands; a full name may be given, too."""
+    draft = Draft(source)
+    node = draft.node(old)
+    before = draft.outline
+    local = local_name(node)
+    if node.parent is not None:
+        new = new.removeprefix(f"{node.parent}.")
+    if new == local:
+        return source.text
+    _check(draft, node, new)
+    draft.entry(node.address)["name"] = new
+    _follow_inside(draft, node, local, new)
+    text = draft.text()
+    changed = Source(source.file, text, source.format, source.folder)
+    return _follow_full_names(changed, renames(before, outline(changed)))
+
+
+def renames(before: Outline, after: Outline) -> dict[str, str]:
+    """Old full name → new one, of two outlines of the same nodes in the same order; empty when they are others."""
+    if [node.address for node in before.nodes] != [node.address for node in after.nodes]:
+        return {}
+    pairs = zip(before.nodes, after.nodes, strict=True)
+    return {one.name: other.name for one, other in pairs if one.name != other.name}
+
+
+def _check(draft: Draft, node: Node, new: str) -> None:
+    if not node.address or (isinstance(node.address[-1], str) and node.address[0] in ("layers", "inputs")):
+        message = f"{node.name} is written in a file that this one extends"
+        raise EditError(message, "open that file to rename it there")
+    if node.kind == "block" and node.parent is not None and draft.node(node.parent).address == node.address:
+        raise EditError(f"{node.name} is a copy that `repeat` made; its number is its name", "rename the whole block")
+    taken = {other.name for other in draft.outline.children(None)}
+    if node.kind != "input" and context(node.address)[0] == "blocks":
+        taken = names_in(draft.siblings(node.address)) | {"input"}
+    check_name(new, taken)
+
+
+def _follow_inside(draft: Draft, node: Node, old: str, new: str) -> None:
+    """Names in `inputs` that mean this layer: beside it, and in blocks, which also look around themselves."""
+    own = draft.siblings(node.address) if node.kind != "input" else draft.layers() if "layers" in draft.root else []
+    for entries in draft.bodies():
+        if entries is not own and (old in names_in(entries) or old == "input"):
+            continue  # there the name means another layer
+        for entry in entries:
+            if isinstance(entry, dict) and isinstance(entry.get("inputs"), list):
+                _replace(entry["inputs"], old, new, is_block=node.kind == "block")
+    blocks = draft.root.get("blocks")
+    for block in blocks.values() if isinstance(blocks, dict) else ():
+        if isinstance(block, dict) and block.get("layers") is own and isinstance(block.get("output"), str):
+            block["output"] = _renamed(block["output"], old, new, is_block=False)
+
+
+def _replace(names: list[Any], old: str, new: str, *, is_block: bool) -> None:
+    for place, name in enumerate(names):
+        if isinstance(name, str):
+            names[place] = _renamed(name, old, new, is_block=is_block)
+
+
+def _renamed(name: str, old: str, new: str, *, is_block: bool) -> str:
+    """A name, or an expression that gives one: "${'down' if project else 'input'}"."""
+    if "${" in name:
+        return re.sub(rf"'{re.escape(old)}'", f"'{new}'", name)
+    if name == old:
+        return new
+    return new + name[len(old) :] if is_block and name.startswith(f"{old}.") else name
+
+
+def _follow_full_names(source: Source, mapping: Mapping[str, str]) -> str:
+    """Full names at the top of the file: `outputs`, the loss's input, [transfer], and inputs that look into blocks."""
+    draft = Draft(source)
+    root = draft.root
+    layers = root.get("layers")
+    for entry in layers if isinstance(layers, list) else ():
+        names = entry.get("inputs") if isinstance(entry, dict) else None
+        if isinstance(names, list):
+            names[:] = [mapping.get(name, name) if isinstance(name, str) and "." in name else name for name in names]
+    if isinstance(root.get("outputs"), list):
+        root["outputs"][:] = [mapping.get(name, name) if isinstance(name, str) else name for name in root["outputs"]]
+    loss, transfer = root.get("loss"), root.get("transfer")
+    if isinstance(loss, dict) and isinstance(loss.get("input"), str):
+        loss["input"] = mapping.get(loss["input"], loss["input"])
+    if isinstance(transfer, dict):
+        _follow_patterns(draft, transfer, mapping)
+    return draft.text()
+
+
+def _follow_patterns(draft: Draft, transfer: dict[str, Any], mapping: Mapping[str, str]) -> None:
+    """Patterns go on to mean the same layers, be it by more names."""
+    after = [node.name for node in draft.outline.nodes if node.kind == "layer"]
+    back = {new: old for old, new in mapping.items()}
+    before = [back.get(name, name) for name in after]
+    for key in ("freeze", "replace"):
+        if isinstance(transfer.get(key), list):
+            patterns = [item for item in transfer[key] if isinstance(item, str)]
+            transfer[key][:] = [new for item in patterns for new in _followed(item, before, after, mapping)]
+    if isinstance(transfer.get("freeze_to"), str):
+        found = _followed(transfer["freeze_to"], before, after, mapping)
+        transfer["freeze_to"] = found[0] if found else transfer["freeze_to"]
+
+
+def _followed(pattern: str, before: list[str], after: list[str], mapping: Mapping[str, str]) -> list[str]:
+    meant = {new for old, new in zip(before, after, strict=True) if match_layers(pattern, [old])}
+    renamed = mapping.get(pattern, pattern)
+    matched = set(match_layers(renamed, after))
+    if matched <= meant:
+        return [renamed, *(name for name in after if name in meant - matched)]
+    return [name for name in after if name in meant]
