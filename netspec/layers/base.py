@@ -67,7 +67,7 @@ class Parameter:
 
     @property
     def size(self) -> int:
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     def to_stored(self, array: NDArray[Any]) -> NDArray[Any]:
         """PyTorch's order → a flat array in the order of the kernels."""
@@ -118,7 +118,7 @@ class State:
 
     @property
     def size(self) -> int:
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
 
 class Io(Protocol):
@@ -223,4 +223,4 @@ class Layer(Plugin):
 
 def volume(shape: Shape) -> int:
     """Elements of one sample."""
-    return int(np.prod(shape, dtype=np.int64))
+    return math.prod(shape)
