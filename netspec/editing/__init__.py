@@ -1,6 +1,7 @@
 """Edits of a spec's text: each is a function of the text, and changes only the lines that it must."""
 
 from netspec.editing.adding import add_layer
+from netspec.editing.clipboard import copy, duplicate, paste
 from netspec.editing.errors import EditError
 from netspec.editing.fields import (
     add_section,
@@ -19,7 +20,7 @@ from netspec.editing.renaming import rename
 from netspec.editing.wiring import connect, disconnect
 
 __all__ = [
-    "Address", "EditError", "Node", "Outline", "add_layer", "add_section", "connect", "disconnect", "fields",
-    "freeze_to", "outline", "remove_layers", "remove_section", "rename", "reset_field", "set_field", "set_fields",
+    "Address", "EditError", "Node", "Outline", "add_layer", "add_section", "connect", "copy", "disconnect", "duplicate",
+    "fields", "freeze_to", "outline", "paste", "remove_layers", "remove_section", "rename", "renames", "reset_field", "set_field", "set_fields",
     "set_frozen", "set_type", "starting_fields",
 ]  # fmt: skip

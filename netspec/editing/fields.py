@@ -8,7 +8,8 @@ from typing import Any
 from netspec.editing.draft import Draft, Entry, assign
 from netspec.editing.errors import EditError
 from netspec.editing.outline import Address
-from netspec.editing.syntax import plain
+from netspec.editing.syntax import TableNode, plain
+from netspec.editing.writing import read
 from netspec.registry import plugins
 from netspec.spec.resolve import FAMILIES, PLURALS, SECTIONS
 from netspec.spec.source import Source
@@ -70,7 +71,7 @@ def fields(source: Source, address: Address) -> dict[str, Any]:
 
 def add_section(source: Source, key: str, values: Mapping[str, Any]) -> str:
     """Add a section: `[loss]`, `[schedule]`; a further `[[optimizers]]` when there is one optimizer already."""
-    draft = Draft(source)
+    draft = Draft(_with_plural(source, key))
     if key not in SECTIONS:
         raise EditError(f"there is no section {key}", question(key, SECTIONS, what="sections"))
     one, many = SINGULARS.get(key, key), PLURALS.get(key, key)
@@ -83,6 +84,25 @@ def add_section(source: Source, key: str, values: Mapping[str, Any]) -> str:
     else:
         draft.root[key] = [dict(values)] if key == many != one else dict(values)
     return draft.text()
+
+
+def _with_plural(source: Source, key: str) -> Source:
+    """`[optimizer]` as `[[optimizers]]` with one entry, its lines and comments unchanged."""
+    one, many = SINGULARS.get(key, key), PLURALS.get(key, key)
+    tree = read(source)
+    table = tree.root.get(one)
+    if one == many or not isinstance(table, TableNode) or many in tree.root:
+        return source
+    pair = tree.root.pairs.get(one)
+    if pair is not None and table.form == "inline":
+        head = tree.text(pair.start, pair.value_start).replace(one, many, 1)
+        text = f"{tree.text(0, pair.start)}{head}[{tree.text(pair.value_start, pair.end)}]{tree.text(pair.end, len(tree.data))}"
+    elif len(table.sections) == 1 and tree.text(table.sections[0].start, table.sections[0].header_end) == f"[{one}]":
+        section = table.sections[0]
+        text = f"{tree.text(0, section.start)}[[{many}]]{tree.text(section.header_end, len(tree.data))}"
+    else:
+        return source
+    return Source(source.file, text, source.format, source.folder)
 
 
 def remove_section(source: Source, key: str, index: int | None = None) -> str:

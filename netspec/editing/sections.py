@@ -109,13 +109,17 @@ class Sections:
 
     def _add(self, table: TableNode, key: str, value: Any, path: tuple[str, ...]) -> None:
         """A new key: as a section where the file has sections, else as a line."""
+        names = ".".join(spell_key(name, "toml") for name in (*path, key))
         is_tables = isinstance(value, list) and bool(value) and all(isinstance(item, Mapping) for item in value)
-        if table.form == "root" and (isinstance(value, Mapping) or is_tables) and self._has_headers():
-            entries = value if is_tables else [value]
-            brackets = ("[[", "]]") if is_tables else ("[", "]")
-            for item in entries:
-                self.appended.append(self._section(f"{brackets[0]}{spell_key(key, 'toml')}{brackets[1]}", item))
-        elif table.form == "section" and not table.sections:
+        is_implied = table.form == "section" and not table.sections  # made by [blocks.NAME] alone
+        if _holds_tables(value) and (table.form == "root" or is_implied):
+            for name, item in value.items():
+                self.appended.append(self._section(f"[{names}.{spell_key(name, 'toml')}]", item))
+        elif isinstance(value, Mapping) and (is_implied or (table.form == "root" and self._has_headers())):
+            self.appended.append(self._section(f"[{names}]", value))
+        elif is_tables and table.form == "root" and self._has_headers():
+            self.appended += [self._section(f"[[{names}]]", item) for item in value]
+        elif is_implied:
             raise EditError(f"[{'.'.join(path)}] has no place of its own in the text", "add it in the text")
         else:
             self._add_line(table, key, value)
@@ -191,6 +195,13 @@ class Sections:
     def _line_end(self, position: int) -> int:
         found = self.tree.data.find(b"\n", position)
         return len(self.tree.data) if found < 0 else found + 1
+
+
+def _holds_tables(value: Any) -> bool:
+    """Whether all values of a table are tables with lists of tables: [blocks]."""
+    return isinstance(value, Mapping) and bool(value) and all(
+        isinstance(item, Mapping) and isinstance(item.get("layers"), list) for item in value.values()
+    )
 
 
 def _end_of(table: TableNode) -> int:
