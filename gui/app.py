@@ -49,11 +49,12 @@ def _run(path: Path | None) -> int:
     from PySide6.QtWidgets import QApplication
 
     from gui.main_window import MainWindow
-    from gui.theme import apply_theme, system_theme
+    from gui.theme import apply_chosen_theme
 
     app = QApplication.instance() or QApplication(["netspec-gui"])
+    app.setOrganizationName("netspec")
     app.setApplicationName("netspec")
-    apply_theme(system_theme())
+    apply_chosen_theme()
     window = MainWindow(path)
     window.show()
     return app.exec()

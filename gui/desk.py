@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -44,7 +44,9 @@ class Desk(QObject):
         self.chosen_by: QObject | None = None
         """Who chose last, so that it need not follow itself."""
         self.run_folder: Path | None = None
+        self._renamed: dict[str, str] = {}
         document.changed.connect(self._forget_gone)
+        document.renamed.connect(self._follow_names)
 
     def choose(self, names: Iterable[str], by: QObject | None = None) -> None:
         """Choose these layers and no others."""
@@ -80,10 +82,16 @@ class Desk(QObject):
         self.action_added.emit(action)
         return action
 
+    def _follow_names(self, names: Mapping[str, str]) -> None:
+        """What is chosen stays chosen under its new name."""
+        self._renamed = {**self._renamed, **names}
+
     def _forget_gone(self) -> None:
         """Layers that are no longer there cannot stay chosen; while the text has errors they may come back."""
         state = self.document.state
         if state is None:
             self.choose(())
         elif state.is_settled:
-            self.choose(name for name in self.chosen if name in state.outline.by_name)
+            names = {self._renamed.get(name, name) if name not in state.outline.by_name else name for name in self.chosen}
+            self._renamed = {}
+            self.choose(name for name in names if name in state.outline.by_name)

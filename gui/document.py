@@ -12,7 +12,8 @@ from PySide6.QtGui import QUndoStack
 
 from gui import layout_file
 from gui.analysis import Analysis
-from gui.history import Change, Positions, difference, moved
+from gui.history import Change, Positions, difference
+from gui.moving import moved_text
 from gui.state import State
 from gui.watching import Watcher
 from netspec import editing
@@ -55,8 +56,8 @@ class Document(QObject):
     """The text is new; the rest of the state follows, at once for small specs."""
     refused = Signal(str, str)
     """An edit or a file operation was not possible: message, hint."""
-    renamed = Signal(str, str)
-    """A layer has another name: old, new. Emitted before `text_changed`."""
+    renamed = Signal(object)
+    """Layers get other names: a dict, old → new full names. Emitted before `text_changed`."""
     title_changed = Signal()
     """Another file, or the modified marker."""
     conflict = Signal()
@@ -67,7 +68,6 @@ class Document(QObject):
         self._state: State | None = None
         self._positions: Positions = {}
         self._saved: tuple[str, Positions] | None = None
-        self._was_modified = False
         self._bom = ""
         self.undo_stack = QUndoStack(self)
         self._analysis = Analysis(self)
@@ -104,13 +104,13 @@ class Document(QObject):
 
     def new(
         self, text: str = SMALLEST, *, name: str = "untitled.toml", folder: Path | None = None,
-        positions: Mapping[str, tuple[float, float]] | None = None,
+        positions: Mapping[str, tuple[float, float]] | None = None, is_modified: bool = False,
     ) -> None:  # fmt: skip
-        """A document without a file. folder: where relative paths in it start."""
+        """A document without a file. folder: where relative paths in it start. is_modified: it must not get lost."""
         format: Format = FORMATS.get(Path(name).suffix.lower(), "toml")
+        self._bom = ""
+        self._saved = None if is_modified else (text, dict(positions or {}))
         self._begin(State(None, text, format, name, folder or Path.cwd()), dict(positions or {}))
-        self._saved = (text, dict(positions or {}))
-        self._tell_title()
 
     def open(self, path: Path | str) -> bool:
         """Open a file; when it cannot be read, the document stays as it is and `refused` says why."""
@@ -133,7 +133,7 @@ class Document(QObject):
         self._analysis.forget()
         self._state, self._positions, self._saved = None, {}, None
         self.undo_stack.clear()
-        self._tell_title()
+        self.title_changed.emit()
         self.text_changed.emit()
         self.changed.emit()
 
@@ -142,7 +142,7 @@ class Document(QObject):
         self.undo_stack.clear()
         self._state, self._positions = state, positions
         self._watcher.watch([] if state.path is None else [state.path])
-        self._tell_title()
+        self.title_changed.emit()
         self.text_changed.emit()
         self._analysis.want(state)
 
@@ -161,8 +161,10 @@ class Document(QObject):
             return False
         positions = self._positions
         if function is editing.rename:
-            old, new = str(args[0]), _renamed_to(str(args[0]), str(args[1]))
-            positions = moved(positions, old, new)
+            after = replace(self._state, text=text).source
+            names = editing.renames(editing.outline(self._state.source), editing.outline(after))
+            positions = {names.get(name, name): point for name, point in positions.items()}
+            self.renamed.emit(names)
         self._push(label, text, positions)
         return True
 
@@ -172,6 +174,10 @@ class Document(QObject):
             if "\r\n" in self._state.text and "\r" not in text:
                 text = text.replace("\n", "\r\n")
             self._push(label, text, self._positions, is_typing=True)
+
+    def put(self, label: str, text: str, positions: Mapping[str, tuple[float, float]] | None = None) -> None:
+        """Replace the text, and perhaps the places of boxes, in one step."""
+        self._push(label, text, self._positions if positions is None else dict(positions))
 
     def pin(self, points: Mapping[str, tuple[float, float]], label: str = "Move") -> None:
         """Keep boxes where they were put; the spec's text stays as it is."""
@@ -200,7 +206,7 @@ class Document(QObject):
         is_new = text != self._state.text
         self._positions = positions
         self._state = replace(self._state, text=text, is_settled=self._state.is_settled and not is_new)
-        self._tell_title()
+        self.title_changed.emit()
         if is_new:
             self.text_changed.emit()
             self._analysis.want(self._state, is_typing=self._is_typing)
@@ -237,10 +243,14 @@ class Document(QObject):
             self.refused.emit(f"{path.name}: this spec is written in {self._state.format.upper()}",
                               f"give it the ending .{self._state.format}")  # fmt: skip
             return False
+        text = moved_text(self._state.source, path.parent)
+        if text != self._state.text:
+            self._push("Save elsewhere", text, self._positions)
+        before, self._state = self._state, replace(self._state, path=path, file=str(path), folder=path.parent)
         if not self._write(path):
+            self._state = before
             return False
-        self._state = replace(self._state, path=path, file=str(path), folder=path.parent)
-        self._tell_title()
+        self.title_changed.emit()
         self._analysis.want(self._state)
         return True
 
@@ -256,11 +266,8 @@ class Document(QObject):
             self.refused.emit(f"{path.name} cannot be written: {problem.strerror or problem}", "save it elsewhere")
             return False
         self._saved = (self._state.text, self._positions)
-        self._tell_title()
-        return True
-
-    def _tell_title(self) -> None:
         self.title_changed.emit()
+        return True
 
     # Changes on disk
 
@@ -277,13 +284,13 @@ class Document(QObject):
         positions = layout_file.read(self._state.path)
         self._saved = (source.text, positions)
         self._push("Reload", source.text, positions)
-        self._tell_title()
+        self.title_changed.emit()
         return True
 
     def keep(self) -> None:
         """Keep this text although the file on disk is another; saving will replace that."""
         self._saved = None
-        self._tell_title()
+        self.title_changed.emit()
 
     def _follow(self) -> None:
         """Something has changed on disk: the file, or one that it extends."""
@@ -302,7 +309,7 @@ class Document(QObject):
             self.reload()
         elif text == state.text:
             self._saved = (text, self._saved[1] if self._saved else self._positions)
-            self._tell_title()
+            self.title_changed.emit()
         if any(_changed(file, known) for file, known in state.texts.items() if file != state.file):
             self._analysis.want(state)
 
@@ -328,9 +335,3 @@ def _holds(path: Path, data: bytes) -> bool:
 
 def _write_all(stream: Any, data: bytes) -> None:
     stream.write(data)
-
-
-def _renamed_to(old: str, new: str) -> str:
-    """Full name after a rename, of which the new name may be only the last part."""
-    head = old.rpartition(".")[0]
-    return f"{head}.{new}" if head and not new.startswith(f"{head}.") else new

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtGui import QUndoCommand
@@ -90,12 +90,3 @@ def join(first: Difference, second: Difference) -> Difference | None:
     inside = first.new[: max(second.start - first.start, 0)]
     new = inside + second.new + first.new[len(first.new) - max(end - second_end, 0) :]
     return Difference(min(first.start, second.start), old, new)
-
-
-def moved(positions: Mapping[str, tuple[float, float]], old: str, new: str) -> Positions:
-    """Positions after a rename; what is in a block moves with it."""
-
-    def follow(name: str) -> str:
-        return new + name[len(old) :] if name == old or name.startswith(f"{old}.") else name
-
-    return {follow(name): point for name, point in positions.items()}

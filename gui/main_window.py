@@ -6,23 +6,25 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QMessageBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.actions import Actions
 from gui.areas import Areas
+from gui.banner import Banner
 from gui.desk import Desk
 from gui.document import Document
-from gui.panel import find_panels
-from gui.state import State
-from gui.theme import apply_theme, system_theme
+from gui.panel import Panel, find_panels
+from gui.recovery import LeftBehind, Recovery, left_behind
+from gui.settings import ThemeChoice, choose_theme, remember_file
+from gui.status import Status
+from gui.theme import apply_chosen_theme
 from gui.welcome.page import Welcome
-from netspec.look import count, plural
-from netspec.problems import tally
+from netspec.shipped import shipped_specs
 from netspec.spec.source import FORMATS
 
 FILE_FILTER = f"Specs ({' '.join(f'*{suffix}' for suffix in FORMATS)})"
-MESSAGE = 6000
-"""Milliseconds that a message stays in the status bar."""
+TRAIN = "train.start"
+"""Name of the action with which training starts."""
 
 
 class MainWindow(QMainWindow):
@@ -30,27 +32,51 @@ class MainWindow(QMainWindow):
 
     def __init__(self, path: str | Path | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.templates = shipped_specs()
         self.document = Document(self)
         self.desk = Desk(self.document, self)
-        self.welcome = Welcome()
+        self.recovery = Recovery(self.document, self)
+        self.banner = Banner()
+        self.panels: tuple[Panel, ...] = tuple(panel(self.desk) for panel in find_panels())
+        self.welcome = Welcome(self.templates)
         self.areas = Areas()
         self.pages = QStackedWidget()
-        self.status = QLabel()
+        self.status = Status(self.desk)
         self.actions_ = Actions(self, self.desk)
-        self.panels = tuple(panel(self.desk) for panel in find_panels())
         self._assemble()
         self._connect()
         self.show_state()
+        self.show_title()
         if path is not None:
             self.open(path)
+        self.offer_recovery()
 
-    def panel(self, title: str) -> QWidget:
+    def panel(self, title: str) -> Panel:
         """The panel of this title."""
         return next(panel for panel in self.panels if panel.title == title)
 
     def open(self, path: str | Path) -> bool:
         """Show a spec file; unsaved changes of the one before are asked about."""
-        return self.may_discard() and self.document.open(Path(path))
+        path = Path(path).absolute()
+        if not self.may_discard() or not self.document.open(path):
+            return False
+        remember_file(path)
+        self.offer_recovery()
+        return True
+
+    def open_template(self, name: str) -> bool:
+        """Start from a shipped spec, which stays as it is."""
+        if not self.may_discard():
+            return False
+        path = self.templates[name]
+        self.document.new(path.read_text(encoding="utf-8"), name=path.name, folder=path.parent)
+        return True
+
+    def train_digits(self) -> None:
+        """From nothing to a training network."""
+        if self.open_template("digits") and TRAIN in self.desk.actions:
+            self.document.settle()
+            self.desk.actions[TRAIN].trigger()
 
     def new(self) -> None:
         """Start with the smallest network."""
@@ -59,19 +85,25 @@ class MainWindow(QMainWindow):
 
     def save(self) -> bool:
         """Save to the file, or ask for one."""
-        return self.document.save() if self.document.path is not None else self.save_as()
+        saved = self.document.save() if self.document.path is not None else self.save_as()
+        if saved and self.document.path is not None:
+            self.desk.message(f"Saved {self.document.path}")
+        return saved
 
     def save_as(self) -> bool:
         """Ask for a file and save there."""
         state = self.document.state
         if state is None:
             return False
-        start = str(state.path or Path.cwd() / state.name)
+        start = str(state.path or Path.home() / state.name)
         name, _ = QFileDialog.getSaveFileName(self, "Save the spec", start, FILE_FILTER)
         if not name:
             return False
         path = Path(name)
-        return self.document.save_as(path if path.suffix else path.with_suffix(f".{state.format}"))
+        saved = self.document.save_as(path if path.suffix else path.with_suffix(f".{state.format}"))
+        if saved and self.document.path is not None:
+            remember_file(self.document.path)
+        return saved
 
     def close_spec(self) -> None:
         """Back to the welcome page."""
@@ -85,20 +117,65 @@ class MainWindow(QMainWindow):
             return True
         button = QMessageBox.StandardButton
         question = f"Save the changes of {state.name}?"
-        answer = QMessageBox.question(self, "netspec", question, button.Save | button.Discard | button.Cancel)
+        answer = QMessageBox.question(self, "netspec", question, button.Save | button.Discard | button.Cancel, button.Save)
         return self.save() if answer == button.Save else answer == button.Discard
 
-    def show_state(self) -> None:
-        """Bring page and status bar into line with the document."""
+    def show_problems(self) -> None:
+        """Check the text, and show what is wrong with it."""
+        self.document.settle()
         state = self.document.state
-        self.pages.setCurrentWidget(self.welcome if state is None else self.areas)
-        self.status.setText("No spec is open." if state is None else totals(state))
+        if state is not None:
+            self.areas.show_panel(self.panel("Problems"))
+            if not state.problems:
+                self.desk.message("Check: no problems.")
+
+    def show_state(self) -> None:
+        """The page that fits the document."""
+        is_open = self.document.state is not None
+        page = self.workplace if is_open else self.welcome
+        if self.pages.currentWidget() is not page:
+            self.welcome.refresh()
+            self.pages.setCurrentWidget(page)
+            self.actions_.toolbar.setVisible(is_open)
+            if not is_open:
+                self.banner.clear()
+                self.offer_recovery()
 
     def show_title(self) -> None:
         """The file's name, with the marker of unsaved changes."""
         state = self.document.state
         self.setWindowTitle("netspec" if state is None else f"{state.name}[*] — netspec")
+        self.setWindowFilePath(str(state.path) if state is not None and state.path is not None else "")
         self.setWindowModified(self.document.is_modified)
+
+    def offer_recovery(self) -> None:
+        """Say what a crash has left behind: all of it on the welcome page, beside an open spec what belongs to it."""
+        state = self.document.state
+        left = [entry for entry in left_behind() if entry.folder.is_dir()]
+        self.welcome.show_left(left if state is None else [])
+        mine = [entry for entry in left if state is not None and entry.path is not None and entry.path == state.path]
+        if mine:
+            self.banner.ask(
+                f"netspec ended before changes of {mine[0].name} were saved.",
+                {"Restore": lambda: mine[0].restore(self.document), "Discard": mine[0].discard},
+            )
+
+    def restore(self, entry: LeftBehind) -> None:
+        """Take up what a crash has left."""
+        if self.may_discard():
+            entry.restore(self.document)
+            self.desk.message(f"Restored the unsaved changes of {entry.name}")
+
+    def choose_theme(self, choice: ThemeChoice) -> None:
+        """Light, dark, or as the system."""
+        choose_theme(choice)
+        self.follow_theme()
+
+    def follow_theme(self) -> None:
+        """Colours have changed, by the menu or by the system."""
+        apply_chosen_theme()
+        self.desk.theme_changed.emit()
+        self.welcome.refresh()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         if not self.may_discard():
@@ -107,6 +184,7 @@ class MainWindow(QMainWindow):
         settings = QSettings()
         settings.setValue("window/geometry", self.saveGeometry())
         self.areas.store(settings)
+        self.recovery.forget()
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
@@ -122,54 +200,57 @@ class MainWindow(QMainWindow):
     def ask_for_file(self) -> None:
         """The file dialog, starting beside the open spec."""
         path = self.document.path
-        name, _ = QFileDialog.getOpenFileName(self, "Open a spec", str(path.parent if path else Path.cwd()), FILE_FILTER)
+        name, _ = QFileDialog.getOpenFileName(self, "Open a spec", str(path.parent if path else Path.home()), FILE_FILTER)
         if name:
             self.open(name)
 
+    def ask_about_conflict(self) -> None:
+        """The file was changed by somebody else while there are unsaved changes here."""
+        state = self.document.state
+        if state is not None:
+            self.banner.ask(
+                f"{state.name} was changed on the disk, and there are unsaved changes here.",
+                {"Take the disk's": self.document.reload, "Keep mine": self.document.keep},
+            )
+
     def _assemble(self) -> None:
+        self.workplace = QWidget()
+        column = QVBoxLayout(self.workplace)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self.areas, 1)
         self.pages.addWidget(self.welcome)
-        self.pages.addWidget(self.areas)
+        self.pages.addWidget(self.workplace)
         self.setCentralWidget(self.pages)
         self.areas.put(self.panels)
-        self.status.setObjectName("status")
-        self.statusBar().addWidget(self.status, 1)
-        self.statusBar().setSizeGripEnabled(False)
+        self.setStatusBar(self.status)
         self.setAcceptDrops(True)
-        self.resize(1280, 800)
+        self.resize(1360, 860)
         settings = QSettings()
         geometry = settings.value("window/geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)
         self.areas.restore(settings)
         self.actions_.assemble()
+        self.actions_.toolbar.setVisible(False)
 
     def _connect(self) -> None:
-        self.document.changed.connect(self.show_state)
-        self.document.title_changed.connect(self.show_title)
-        self.document.refused.connect(lambda message, hint: self.desk.message(f"{message}; {hint}" if hint else message))
-        self.desk.message_shown.connect(lambda text: self.statusBar().showMessage(text, MESSAGE))
+        document, welcome = self.document, self.welcome
+        document.changed.connect(self.show_state)
+        document.text_changed.connect(self.show_state)
+        document.title_changed.connect(self.show_title)
+        document.conflict.connect(self.ask_about_conflict)
+        document.refused.connect(lambda message, hint: self.desk.message(f"{message}; {hint}" if hint else message))
         self.desk.panel_wanted.connect(self.areas.show_panel)
-        self.welcome.spec_chosen.connect(self.open)
-        self.welcome.open_wanted.connect(self.ask_for_file)
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
-
-    def _follow_system(self) -> None:
-        apply_theme(system_theme())
-        self.desk.theme_changed.emit()
-        self.show_state()
-
-
-def totals(state: State) -> str:
-    """The status bar's line: problems, then what the network costs."""
-    parts = [tally(state.problems) or "no problems"]
-    if state.report is not None:
-        sums = state.report.totals
-        parts += [
-            plural(len(state.report.table), "layer"),
-            f"{plural(sums.params, 'param')} ({count(sums.trainable_params)} trainable, {count(sums.frozen_params)} frozen)",
-            f"{count(sums.macs)} MACs for one sample",
-        ]
-    return "   ·   ".join(parts) + ("   ·   totals of the last good text" if state.is_stale else "")
+        self.status.problems_wanted.connect(self.show_problems)
+        welcome.file_chosen.connect(self.open)
+        welcome.template_chosen.connect(self.open_template)
+        welcome.open_wanted.connect(self.ask_for_file)
+        welcome.new_wanted.connect(self.new)
+        welcome.train_wanted.connect(self.train_digits)
+        welcome.restore_wanted.connect(self.restore)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self.follow_theme)
 
 
 def spec_in(event: QDropEvent) -> Path | None:

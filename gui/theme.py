@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from gui.settings import theme_choice
 from netspec.look import DARK, FAMILY_COLOURS, LIGHT, Theme
 
 BODY, SECONDARY, TITLE = 13, 11, 15
@@ -17,6 +18,11 @@ BAR = 4
 def system_theme() -> Theme:
     """Dark when the system says so, otherwise light."""
     return DARK if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+
+
+def apply_chosen_theme() -> None:
+    """The theme of the settings: light, dark, or as the system."""
+    apply_theme({"light": LIGHT, "dark": DARK}.get(theme_choice()) or system_theme())
 
 
 def current_theme() -> Theme:
@@ -114,5 +120,26 @@ def _style_sheet(theme: Theme) -> str:
         background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 6px; padding: 6px 16px;
     }}
     QPushButton:hover, QPushButton:focus {{ border-color: {theme.accent}; }}
+    QPushButton#statusButton {{ border: none; background: transparent; padding: 2px 8px; color: {theme.secondary}; }}
+    QPushButton#statusButton:hover, QPushButton#statusButton:focus {{ color: {theme.text}; background: {theme.selection}; }}
+    QToolBar#toolbar {{
+        background: {theme.window}; border: none; border-bottom: 1px solid {theme.line}; padding: 4px 8px; spacing: 2px;
+    }}
+    QToolBar#toolbar::separator {{ background: {theme.line}; width: 1px; margin: 6px 6px; }}
+    QToolBar#toolbar QToolButton {{ border: none; border-radius: 6px; padding: 4px 6px; color: {theme.text}; }}
+    QToolBar#toolbar QToolButton:hover {{ background: {theme.selection}; }}
+    QToolBar#toolbar QToolButton:focus {{ border: 1px solid {theme.accent}; }}
+    QLineEdit#search {{
+        background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 6px; padding: 4px 8px;
+    }}
+    QLineEdit#search:focus {{ border-color: {theme.accent}; }}
+    QTabWidget::pane {{ border: none; }}
+    QTabBar::tab {{
+        background: transparent; color: {theme.secondary}; padding: 6px 10px; border: none;
+        border-bottom: 2px solid transparent;
+    }}
+    QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}
+    QTabBar::tab:hover {{ color: {theme.text}; }}
+    QTabBar::tab:focus {{ color: {theme.accent}; }}
     QPushButton#primary {{ background: {theme.accent}; border-color: {theme.accent}; color: {theme.surface}; }}
     """

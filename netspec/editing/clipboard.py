@@ -26,13 +26,13 @@ HEAD = "# layers from netspec"
 def copy(source: Source, names: Iterable[str]) -> str:
     """Layers as TOML, with the blocks and variables that they use; layers within a block come out with their values."""
     draft = Draft(source)
-    nodes = [node for node in draft.nodes(names)]
+    nodes = draft.nodes(names)
     chosen = {node.name for node in nodes}
     nodes = [node for node in nodes if not _is_covered(draft, node, chosen)]
     if not nodes:
         raise EditError("there is nothing to copy", "choose layers")
     traced = {item.name: item for item in trace(source, draft.tree).layers}
-    entries = [_copied(draft, node, traced[node.name] if node.name in traced else None) for node in nodes]
+    entries = [_copied(draft, node, traced.get(node.name)) for node in nodes]
     for place, (node, entry) in enumerate(zip(nodes, entries, strict=True)):
         _say_inputs(draft, node, entry, nodes[place - 1] if place else None, chosen)
     blocks = _blocks_of(draft, entries)
@@ -80,18 +80,22 @@ def duplicate(source: Source, names: Iterable[str]) -> str:
 
 def read_clipboard(text: str) -> dict[str, Any]:
     """The tables that `copy` wrote, or any text with `layers`; raises EditError for others."""
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        try:
-            tables = json.loads(text)
-        except ValueError:
-            tables = None
+    tables = _parsed(text)
     layers = tables.get("layers") if isinstance(tables, dict) else None
     if not isinstance(layers, list) or not layers or not all(isinstance(entry, dict) for entry in layers):
         raise EditError("the clipboard holds no layers", "copy layers first, or text with [[layers]]")
     found: dict[str, Any] = tables
     return found
+
+
+def _parsed(text: str) -> Any:
+    """The text as TOML, else as JSON; None when it is neither."""
+    for parse in (tomllib.loads, json.loads):
+        try:
+            return parse(text)
+        except ValueError:
+            continue
+    return None
 
 
 def _is_covered(draft: Draft, node: Node, chosen: set[str]) -> bool:

@@ -64,10 +64,12 @@ def test_first_page_lists_every_shipped_spec(window: MainWindow) -> None:
     assert "digits" in listed
 
 
-def test_choosing_a_shipped_spec_opens_it(window: MainWindow) -> None:
+def test_choosing_a_template_starts_a_document_without_a_file(window: MainWindow) -> None:
     item = window.welcome.specs.findItems("digits", Qt.MatchFlag.MatchExactly)[0]
     window.welcome.specs.itemActivated.emit(item)
-    assert window.pages.currentWidget() is window.areas
+    assert window.pages.currentWidget() is window.workplace
+    assert window.document.path is None
+    assert not window.document.is_modified
     assert window.windowTitle() == "digits.toml[*] — netspec"
 
 
@@ -83,10 +85,10 @@ def test_table_shows_name_type_shape_params_macs_and_frozen(window: MainWindow, 
 
 def test_status_bar_counts_trainable_and_frozen_apart(window: MainWindow, spec_file: Path) -> None:
     window.open(spec_file)
-    status = window.status.text().replace("\N{NARROW NO-BREAK SPACE}", "")
+    status = window.status.totals.text().replace("\N{NARROW NO-BREAK SPACE}", "")
     assert "2682 params" in status
     assert "2570 trainable, 112 frozen" in status
-    assert "no problems" in status
+    assert window.status.problems.text().strip() == "no problems"
 
 
 def test_a_window_opened_with_a_path_shows_it(qtbot: object, qapp: QApplication, spec_file: Path) -> None:

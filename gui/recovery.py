@@ -1,0 +1,150 @@
+"""Unsaved text is kept in a folder of its own, so that a crash loses nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QLockFile, QObject, QStandardPaths, QTimer
+
+from gui.document import Document
+from netspec.weights.atomic import write_text
+
+SOON = 500
+"""Milliseconds after an edit."""
+LATEST = 10_000
+"""Milliseconds that text may at most be unkept while edits go on."""
+
+
+def recovery_folder() -> Path:
+    """Where unsaved text is kept."""
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)) / "recovery"
+
+
+@dataclass(frozen=True)
+class LeftBehind:
+    """Unsaved text of a program that is no longer running."""
+
+    entry: Path
+    path: Path | None
+    """The file that the text belongs to; None when it had none."""
+    name: str
+    folder: Path
+    text: str
+    positions: dict[str, tuple[float, float]]
+    time: float
+
+    def restore(self, document: Document) -> None:
+        """Show the text as unsaved changes of its file, and take it over."""
+        if self.path is None or not document.open(self.path):
+            document.new(self.text, name=self.name, folder=self.folder, positions=self.positions, is_modified=True)
+        else:
+            document.put("Recover", self.text, self.positions)
+        self.discard()
+
+    def discard(self) -> None:
+        """Forget it."""
+        self.entry.unlink(missing_ok=True)
+        self.entry.with_suffix(".lock").unlink(missing_ok=True)
+
+
+class Recovery(QObject):
+    """Keeps the unsaved text of one document."""
+
+    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self._entry: Path | None = None
+        self._lock: QLockFile | None = None
+        self._kept: tuple[str, Mapping[str, object]] | None = None
+        self._soon, self._latest = _timer(self, SOON), _timer(self, LATEST)
+        self._soon.timeout.connect(self.keep)
+        self._latest.timeout.connect(self.keep)
+        document.text_changed.connect(self._wait)
+        document.title_changed.connect(self._wait)
+
+    def keep(self) -> None:
+        """Write the text now, or forget what was written when there is nothing unsaved."""
+        self._soon.stop()
+        self._latest.stop()
+        state = self.document.state
+        if state is None or not self.document.is_modified:
+            self.forget()
+            return
+        now = (state.text, self.document.positions)
+        if now == self._kept:
+            return
+        values = {
+            "path": str(state.path) if state.path else None, "name": state.name, "folder": str(state.folder),
+            "text": state.text, "positions": self.document.positions, "time": time.time(),
+        }  # fmt: skip
+        try:
+            write_text(self._place(), json.dumps(values))
+            self._kept = now
+        except OSError:  # a full disk must not stop the work; the next edit tries again
+            self._latest.start()
+
+    def forget(self) -> None:
+        """There is nothing unsaved."""
+        self._soon.stop()
+        self._latest.stop()
+        if self._entry is not None:
+            self._entry.unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.unlock()
+        self._entry, self._lock, self._kept = None, None, None
+
+    def _wait(self) -> None:
+        self._soon.start()
+        if not self._latest.isActive():
+            self._latest.start()
+
+    def _place(self) -> Path:
+        """The entry's file, with a lock that a killed program does not hold."""
+        if self._entry is None:
+            folder = recovery_folder()
+            folder.mkdir(parents=True, exist_ok=True)
+            self._entry = folder / f"{os.getpid()}-{uuid.uuid4().hex[:12]}.json"
+            self._lock = QLockFile(str(self._entry.with_suffix(".lock")))
+            self._lock.setStaleLockTime(0)
+            self._lock.tryLock(0)
+        return self._entry
+
+
+def left_behind() -> list[LeftBehind]:
+    """What programs that are gone have left, the newest first."""
+    entries = [_read(entry) for entry in recovery_folder().glob("*.json") if not _is_alive(entry)]
+    return sorted((entry for entry in entries if entry is not None), key=lambda entry: -entry.time)
+
+
+def _is_alive(entry: Path) -> bool:
+    lock = QLockFile(str(entry.with_suffix(".lock")))
+    lock.setStaleLockTime(0)
+    if not lock.tryLock(0):
+        return True
+    lock.unlock()
+    return False
+
+
+def _read(entry: Path) -> LeftBehind | None:
+    try:
+        values = json.loads(entry.read_text(encoding="utf-8"))
+        positions = {str(name): (float(x), float(y)) for name, (x, y) in values["positions"].items()}
+        path = Path(values["path"]) if values["path"] else None
+        return LeftBehind(
+            entry, path, str(values["name"]), Path(values["folder"]), str(values["text"]), positions, float(values["time"])
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # not one of ours
+
+
+def _timer(parent: QObject, milliseconds: int) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    return timer
