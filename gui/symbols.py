@@ -60,3 +60,33 @@ def _begin(painter: QPainter, box: QRectF, colour: QColor, *, filled: bool) -> N
 
 def _polar(middle: QPointF, radius: float, angle: float) -> QPointF:
     return middle + QPointF(radius * math.cos(angle), -radius * math.sin(angle))
+
+
+
+def draw_pause(painter: QPainter, box: QRectF, colour: QColor) -> None:
+    """Two bars."""
+    _begin(painter, box, colour, filled=True)
+    width, height = box.width(), box.height()
+    for left in (0.2, 0.6):
+        painter.drawRect(QRectF(box.left() + left * width, box.top() + 0.15 * height, 0.2 * width, 0.7 * height))
+    painter.restore()
+
+
+
+def draw_tick(painter: QPainter, box: QRectF, colour: QColor) -> None:
+    """A filled circle with a tick: proven, or well done."""
+    _begin(painter, box, colour, filled=True)
+    painter.drawEllipse(box)
+    painter.setPen(QPen(Qt.GlobalColor.white, STROKE * box.width() / 16))
+    width, height = box.width(), box.height()
+    points = [(0.28, 0.52), (0.44, 0.68), (0.73, 0.34)]
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPolyline(QPolygonF([box.topLeft() + QPointF(x * width, y * height) for x, y in points]))
+    painter.restore()
+
+
+def draw_dot(painter: QPainter, box: QRectF, colour: QColor) -> None:
+    """A small filled circle: an optimizer's colour, or a standing."""
+    _begin(painter, box, colour, filled=True)
+    painter.drawEllipse(box.adjusted(*[sign * 0.22 * box.width() for sign in (1, 1, -1, -1)]))
+    painter.restore()

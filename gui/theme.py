@@ -141,5 +141,21 @@ def _style_sheet(theme: Theme) -> str:
     QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}
     QTabBar::tab:hover {{ color: {theme.text}; }}
     QTabBar::tab:focus {{ color: {theme.accent}; }}
+    QToolButton#runButton, QToolButton#runChoice {{
+        background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 6px; padding: 3px 8px; min-height: 18px;
+    }}
+    QToolButton#runButton[popupMode="1"] {{ padding-right: 22px; }}
+    QToolButton#runButton::menu-button {{ border: none; border-left: 1px solid {theme.line}; width: 16px; }}
+    QToolButton#runButton:hover, QToolButton#runChoice:hover, QToolButton#runButton:focus, QToolButton#runChoice:focus {{
+        border-color: {theme.accent};
+    }}
+    QToolButton#runButton:disabled {{ color: {theme.secondary}; }}
+    QToolButton#runChoice::menu-indicator {{ image: none; }}
+    QSpinBox#runNumber {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 6px; min-height: 24px; }}
+    QSpinBox#runNumber::up-button, QSpinBox#runNumber::down-button {{ width: 0; border: none; }}
+    QSpinBox#runNumber:focus {{ border-color: {theme.accent}; }}
+    QToolButton#runChoice[isChosen="true"], QSpinBox#runNumber[isChosen="true"] {{
+        border-color: {theme.accent}; color: {theme.accent};
+    }}
     QPushButton#primary {{ background: {theme.accent}; border-color: {theme.accent}; color: {theme.surface}; }}
     """

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,9 +61,9 @@ def make_program(spec: Spec, threads: int | None, samples: int | None = None) ->
 
 
 def compile_program(
-    spec: Spec, threads: int | None, *, quiet: bool, samples: int | None = None
+    spec: Spec, threads: int | None, *, quiet: bool, samples: int | None = None, told: Callable[..., None] | None = None
 ) -> tuple[Program, list[str]]:
-    """The program with its kernels ready, and their names; tells on a terminal which kernel is being compiled."""
+    """The program with its kernels ready, and their names; tells on a terminal, and `told`, what is being compiled."""
     from netspec.cli import console
     from netspec.cli.compiling import CompilingBar
     from netspec.cli.errors import InterruptionError
@@ -71,7 +73,7 @@ def compile_program(
     screen = console.stderr()
     try:
         if quiet or not screen.is_terminal:
-            return program, warm(program)
+            return program, warm(program, partial(told, "compiling") if told else None)
         with CompilingBar(screen) as bar:
             return program, warm(program, bar.show)
     except KeyboardInterrupt:

@@ -74,8 +74,8 @@ def _racers(spec: SpecModel, wanted: str | None) -> tuple[Optimizer, ...]:
     if wanted is None and len(spec.optimizers) > 1:
         return spec.optimizers
     entries = [entry.strip() for entry in wanted.split(",")] if wanted is not None else list(FIVE)
-    racers = tuple(_racer(spec, *entry.partition(":")) for entry in entries)
-    labels = [racer.label() for racer in racers]
+    racers = tuple(racer(spec, *entry.partition(":")) for entry in entries)
+    labels = [each.label() for each in racers]
     for label in labels:
         if labels.count(label) > 1:
             raise CliError(f"--optimizers: {label} is there {labels.count(label)} times", "name each one once")
@@ -84,7 +84,8 @@ def _racers(spec: SpecModel, wanted: str | None) -> tuple[Optimizer, ...]:
     return racers
 
 
-def _racer(spec: SpecModel, name: str, colon: str, rate: str) -> Optimizer:
+def racer(spec: SpecModel, name: str, colon: str = "", rate: str = "") -> Optimizer:
+    """The spec's optimizer of that name, or the type of that name with its defaults; with another rate after a colon."""
     from netspec.registry import plugins
 
     found = next((optimizer for optimizer in spec.optimizers if optimizer.label() == name), None)
@@ -93,8 +94,8 @@ def _racer(spec: SpecModel, name: str, colon: str, rate: str) -> Optimizer:
         close = difflib.get_close_matches(name, kinds, n=1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(kinds)}"
         raise CliError(f"--optimizers: there is no optimizer {name!r}", hint)
-    racer: Optimizer = found or kinds[name].model_validate(kinds[name].dialects.get(spec.dialect, {}))
-    return racer.model_copy(update={"lr": _rate(name, rate)}) if colon else racer
+    chosen: Optimizer = found or kinds[name].model_validate(kinds[name].dialects.get(spec.dialect, {}))
+    return chosen.model_copy(update={"lr": _rate(name, rate)}) if colon else chosen
 
 
 def _rate(name: str, text: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from netspec.spec.model import Spec
 
 
+Told = Callable[..., None]
+"""Called with a phase ("reading data", "compiling", "evaluating"); while compiling also with the names of kernels, how
+many are done and how many there are."""
+
+
 @dataclass
 class Job:
     """What the user asked for."""
@@ -43,6 +48,7 @@ class Job:
     limit_batches: int | None = None
     overfit_batches: int | None = None
     dry_run: bool = False
+    paused: bool = False
     on_sigint: OnSigint = OnSigint.STOP
     format: Format = Format.TEXT
     quiet: bool = False
@@ -55,11 +61,14 @@ class Job:
         return self.quiet or self.format is Format.JSON
 
 
-def run_job(job: Job, spec: Spec) -> int:
-    """Train `spec`; the exit code."""
+def run_job(job: Job, spec: Spec, told: Told | None = None) -> int:
+    """Train `spec`; the exit code. told: hears what is going on before the first event and after the last."""
+    told = told or (lambda phase, names=(), done=0, count=0: None)
     _refuse_early(job, spec)
+    told("reading data")
     data = data_for(spec, None)
-    program, _ = compile_program(spec, job.threads, quiet=job.is_silent, samples=len(data.train))
+    told("compiling")
+    program, _ = compile_program(spec, job.threads, quiet=job.is_silent, samples=len(data.train), told=told)
     screen = console.stderr() if job.format is Format.JSON else console.stdout()
     with Interrupts(job.on_sigint) as interrupts:
         view = TrainingView(screen, quiet=job.is_silent, verbose=job.verbose)
@@ -70,6 +79,7 @@ def run_job(job: Job, spec: Spec) -> int:
         with view:
             for event in events:
                 view.see(event)
+    told("evaluating")
     print_ending(Ending(spec, program, data, view, job), screen)
     return exit_status(view.ends.values())
 
@@ -104,6 +114,7 @@ def _start(
         limit_batches=job.limit_batches,
         overfit_batches=job.overfit_batches,
         dry_run=job.dry_run,
+        paused=job.paused,
         stop=interrupts.stop,
         save=save,
         program=program,

@@ -195,9 +195,7 @@ def _label_ends(axes: Axes, ends: list[tuple[LaneCurves, tuple[float, float] | N
         return
     axes.figure.canvas.draw()
     heights = [axes.transData.transform(end)[1] for _, end in placed]
-    moved = _within(_apart(sorted(heights), LABEL_GAP), LABEL_GAP, axes.bbox.y0, axes.bbox.y1)
-    for index, height in zip(_order(heights), moved, strict=True):
-        lane, end = placed[index]
+    for (lane, end), height in zip(placed, moved_apart(heights, LABEL_GAP, axes.bbox.y0, axes.bbox.y1), strict=True):
         text = f"{_short(lane.label)}  {say(end[1]) if lane.reason != NAN else 'NaN'}"
         y = axes.transAxes.inverted().transform((0.0, height))[1]
         axes.annotate(
@@ -206,8 +204,11 @@ def _label_ends(axes: Axes, ends: list[tuple[LaneCurves, tuple[float, float] | N
         )  # fmt: skip
 
 
-def _order(values: Sequence[float]) -> list[int]:
-    return sorted(range(len(values)), key=lambda index: values[index])
+def moved_apart(heights: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Heights of labels moved as little as they must to be `gap` apart, and between low and high if there is room."""
+    order = sorted(range(len(heights)), key=lambda index: heights[index])
+    moved = _within(_apart([heights[index] for index in order], gap), gap, low, high)
+    return [height for _, height in sorted(zip(order, moved, strict=True))]
 
 
 def _apart(heights: Sequence[float], gap: float) -> list[float]:

@@ -62,22 +62,23 @@ class History:
             self._lines.write(line)
             self._table.write(row + self._no_metrics)
             if time.perf_counter() - self._flushed > PATIENCE:
-                self._flush()
+                self.flush()
             return
         values = event.to_json()
         row = _csv_line([_cell(values.get(column)) for column in self._columns]) if isinstance(event, _IN_CSV) else ""
         self._lines.write(_encode(values) + "\n")
         self._table.write(row)
-        self._flush()
+        self.flush()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Hand over what waits."""
         self._lines.flush()
         self._table.flush()
         self._flushed = time.perf_counter()
 
     def sizes(self) -> tuple[int, int]:
         """Bytes of both files, brought to the disk: where a resumed run cuts them."""
-        self._flush()
+        self.flush()
         for stream in (self._lines, self._table):
             os.fsync(stream.fileno())
         return self._size(self._lines), self._size(self._table)

@@ -31,6 +31,8 @@ def obey(training: Training) -> Generator[Event, None, bool]:
             return False
         if training.is_stopped():
             return True
+        if training.history is not None:
+            training.history.flush()  # the steps so far are to be seen
         training.clock.hold()
         time.sleep(NAP)
         inbox.waited += training.clock.release()
