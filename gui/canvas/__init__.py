@@ -1,0 +1,1 @@
+"""The canvas: the network as boxes and lines, and everything that is done to it with the mouse and the keyboard."""
