@@ -98,7 +98,7 @@ class Commands(QObject):
 
     def find(self) -> None:
         """Find in the panel that has the keyboard, else among layers and commands."""
-        if not self._ask_panel("find"):
+        if not self._ask_panel("begin_find"):  # not "find", which every QWidget has
             self.window.actions_.focus_search()
 
     def view(self, what: str) -> None:
