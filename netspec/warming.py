@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from netspec.kernels.abi import Kernel
-from netspec.kernels.machine import execute
+from netspec.kernels.binding import BoundCalls
 from netspec.kernels.pool import Progress, compile_all
 from netspec.program import Program
 
@@ -22,8 +20,7 @@ def warm(program: Program, progress: Progress | None = None) -> list[str]:
     for kernel in kernels.values():
         kernel.address(program.dtype)
     program.use_threads()
-    calls, regions = np.zeros((0, 3), np.int64), np.zeros((0, 2), np.int64)
-    execute(calls, calls, regions)
+    BoundCalls([], {}, program.dtype).run()
     return list(kernels)
 
 

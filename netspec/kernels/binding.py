@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numba import get_num_threads
 from numpy.typing import NDArray
 
 from netspec.kernels.abi import Argument, ElementType
@@ -49,7 +50,7 @@ class BoundCalls:
 
     def run(self) -> None:
         """Run all calls but the prepared ones, region after region."""
-        execute(self._table, *self._whole)
+        execute(self._table, *self._whole, get_num_threads())
 
     def prepare(self) -> None:
         """Run the calls whose results later runs find."""
@@ -58,7 +59,7 @@ class BoundCalls:
     def run_part(self, first: int, last: int) -> None:
         """Run calls first … last − 1: for timing and for looking between layers."""
         units, regions = self._single
-        execute(self._table, units, regions[first:last])
+        execute(self._table, units, regions[first:last], get_num_threads())
 
     def _make_units(self, regions: Sequence[Region]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The machine's units and regions: what one thread does without waiting, and which of them run side by side."""

@@ -108,7 +108,27 @@ def lower(plan: Plan) -> Plan:
         first = len(collected.calls)
         emit(plan, collected)
         sections[section] = (first, len(collected.calls))
-    return replace(plan, calls=tuple(collected.calls), sections=sections, buffers=collected.buffers)
+    return replace(plan, calls=_with_one_scratch(collected), sections=sections, buffers=collected.buffers)
+
+
+def _with_one_scratch(collected: Calls) -> tuple[Call, ...]:
+    """All calls with scratch memory of one size, the most that any wants.
+
+    Thread t's part begins at t times the size: with sizes of their own, calls side by side would meet in that memory.
+    """
+    if SCRATCH not in collected.buffers:
+        return tuple(collected.calls)
+    whole = Ref(SCRATCH, collected.buffers[SCRATCH].size)
+    return tuple(
+        replace(call, arguments={name: whole if is_scratch(value) else value for name, value in call.arguments.items()})
+        if any(is_scratch(value) for value in call.arguments.values()) else call
+        for call in collected.calls
+    )  # fmt: skip
+
+
+def is_scratch(value: ArgumentValue) -> bool:
+    """Whether an argument is memory of the thread."""
+    return isinstance(value, Ref) and value.buffer == SCRATCH
 
 
 def _forward(plan: Plan, out: Calls) -> None:

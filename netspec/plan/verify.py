@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from netspec.kernels.calls import Call, Region
 from netspec.plan.buffers import homes, size_in_bytes
 from netspec.plan.in_place import pairs
+from netspec.plan.lower import SCRATCH, is_scratch
 from netspec.plan.plan import Plan
 
 
@@ -17,6 +18,7 @@ class PlanError(AssertionError):
 def verify(plan: Plan) -> Plan:
     """Check that nothing is read before it is written or after it is overwritten, and that no two live buffers overlap."""
     _check_written_before_read(plan)
+    _check_scratch(plan)
     _check_shared_places(plan)
     _check_no_overlap(plan)
     return plan
@@ -32,6 +34,13 @@ def _check_written_before_read(plan: Plan) -> None:
             if ref.size and buffer and buffer.place == "arena" and ref.buffer not in written:
                 raise PlanError(f"{call.owner} {call.direction}: {call.kernel.name} reads {ref} before it is written")
         written.update(ref.buffer for ref in call.writes())
+
+
+def _check_scratch(plan: Plan) -> None:
+    """Thread t's scratch memory begins at t times its size, so all calls must mean the same size."""
+    sizes = {value.size for call in plan.calls for value in call.arguments.values() if is_scratch(value)}
+    if sizes - {plan.buffers[SCRATCH].size if SCRATCH in plan.buffers else 0}:
+        raise PlanError(f"calls with scratch memory of {sorted(sizes)} elements would meet in that of other threads")
 
 
 def _check_no_overlap(plan: Plan) -> None:

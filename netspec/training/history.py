@@ -1,4 +1,4 @@
-"""history.jsonl and history.csv: every event soon on its way to the disk, and back."""
+"""history.jsonl and history.csv: every event at once on its way to the disk, and back."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ CSV_COLUMNS = ("event", "part", "optimizer", "step", "epoch", "loss", "lr", "sec
 part; empty for steps, which are taken on batches of the training part."""
 _IN_CSV = (Step, Validation)
 PATIENCE = 0.05
-"""Seconds that lines of steps may wait for company: handing each over alone took a hundredth of a LeNet-5 step."""
+"""Seconds that a step's row of the csv may wait for company: handing each over alone takes time from the training."""
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode
 
 
 class History:
     """Appends events to both files of a run folder.
 
-    Lines of steps are handed to the system within PATIENCE of training, or with the next other event; those at once.
-    A process that is killed loses no more than that of its history, and its last checkpoint is older anyway.
+    Each line of history.jsonl is handed to the system before the next step starts; rows of the csv with the next one that
+    comes PATIENCE later, or with the next other event.
     """
 
     def __init__(self, folder: Path, metrics: list[str], start: tuple[int, int] | None = None) -> None:
@@ -60,6 +60,7 @@ class History:
         if type(event) is Step and (texts := _step_texts(event)) is not None:
             line, row = texts
             self._lines.write(line)
+            self._lines.flush()
             self._table.write(row + self._no_metrics)
             if time.perf_counter() - self._flushed > PATIENCE:
                 self.flush()

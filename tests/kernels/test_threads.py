@@ -21,7 +21,7 @@ import os
 import netspec.kernels.machine
 import numpy as np
 table = np.zeros((0, 3), np.int64)
-netspec.kernels.machine.execute(table, table, np.zeros((0, 2), np.int64))
+netspec.kernels.machine.execute(table, table, np.zeros((0, 2), np.int64), 2)
 print(os.environ.get("OMP_WAIT_POLICY"))
 """
 
@@ -97,7 +97,7 @@ def test_numba_num_threads_bounds_the_threads_of_programs() -> None:
 
 LAYER = (
     "import netspec.kernels.machine as machine, numba\nimport numpy as np\n"
-    "table = np.zeros((0, 3), np.int64)\nmachine.execute(table, table, np.zeros((0, 2), np.int64))\n"
+    "table = np.zeros((0, 3), np.int64)\nmachine.execute(table, table, np.zeros((0, 2), np.int64), 2)\n"
     "print(numba.threading_layer())"
 )
 

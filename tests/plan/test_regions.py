@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import netspec
+from netspec.kernels.calls import Ref
 from netspec.kernels.machine import execute
 from netspec.memory import to_stored
+from netspec.plan.lower import SCRATCH, is_scratch
 from netspec.plan.plan import Goal
+from netspec.plan.verify import PlanError, verify
 from tests.kit.networks import CROSS_ENTROPY, SGD, spec_of
 
 LAYERS = [
@@ -83,7 +88,7 @@ def test_the_order_of_units_does_not_matter(order):
     for first, last in regions:
         sequence = np.arange(first, last)[::-1] if order == "reversed" else RNG.permutation(np.arange(first, last))
         for unit in sequence:
-            execute(bound._table, units, np.array([[unit, unit + 1]]))
+            execute(bound._table, units, np.array([[unit, unit + 1]]), 1)
     assert twin._read_loss() == expected
     for name, value in lane.tensors().items():
         np.testing.assert_array_equal(twin.tensors()[name], value, err_msg=name)
@@ -97,3 +102,18 @@ def test_shards_give_what_the_whole_batch_gives():
         seven.lanes[0].evaluate(X[start : start + 7])
         parts.append(seven.lanes[0].outputs)
     np.testing.assert_allclose(np.concatenate(parts), sharded.lanes[0].outputs, rtol=1e-5, atol=1e-6)
+
+
+def test_calls_side_by_side_have_scratch_memory_of_one_size():
+    """A thread's part begins at its number times the size: with two sizes, threads would write into each other's."""
+    conv = {"type": "conv2d", "kernel_size": 3, "padding": 1, "algorithm": "winograd"}
+    layers = [{"name": "narrow", "out_channels": 20, **conv}, {"name": "wide", "out_channels": 36, **conv}]
+    program = netspec.compile(spec_of(layers, [20, 10, 10], loss={"type": "mse"}, optimizer=SGD), batch_size=24)
+    plan = program.plan(Goal(batch=24, training=True, gradients=True, loss=True))
+    calls = [call for call in plan.calls if any(is_scratch(value) for value in call.arguments.values())]
+    assert {call.owner for call in calls} == {"narrow", "wide"}
+    sizes = {value.size for call in calls for value in call.arguments.values() if is_scratch(value)}
+    assert sizes == {plan.buffers[SCRATCH].size}
+    smaller = replace(calls[0], arguments={**calls[0].arguments, "scratch": Ref(SCRATCH, 16)})
+    with pytest.raises(PlanError, match="would meet"):
+        verify(replace(plan, calls=tuple(smaller if call is calls[0] else call for call in plan.calls)))
