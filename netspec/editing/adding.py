@@ -9,7 +9,7 @@ from netspec.editing.draft import Draft, Entry, check_name, fresh_name, local_na
 from netspec.editing.errors import EditError
 from netspec.editing.fields import starting_fields
 from netspec.editing.outline import Node
-from netspec.editing.wiring import above_name, is_patch, name_for, put_inputs, readers_in
+from netspec.editing.wiring import above_name, is_patch, port_of, put_inputs, readers_in
 from netspec.spec.source import Source
 
 STEMS = {
@@ -104,13 +104,11 @@ def _insert_before(draft: Draft, entries: list[Any], entry: Entry, giver: Node |
     target = entries[index]
     above = above_name(draft, reader.address)
     names = list(target["inputs"]) if isinstance(target.get("inputs"), list) else [above] if above else []
-    read = name_for(draft, giver, reader) if giver is not None else (names[0] if names else None)
-    if giver is not None and read not in names:
-        raise EditError(f"{reader.name} does not read {giver.name}", "choose a connection that is there")
+    port = port_of(draft, giver, reader, len(names)) if giver is not None else 0
+    read = names[port] if names else None
     if read is not None and read != above:
         put_inputs(entry, [read])
     if "inputs" in target and isinstance(target["inputs"], list):
-        port = names.index(read) if read in names else 0
         names[port : port + 1] = [str(entry["name"])]
         target["inputs"][:] = names
     entries.insert(index, entry)

@@ -49,8 +49,10 @@ def set_type(source: Source, address: Address, type: str) -> str:
     """Give a layer, loss, optimizer … another type: fields that the new one lacks go, those it requires are added."""
     draft = Draft(source)
     table = _table(draft, address)
-    package = FAMILIES[SINGULARS.get(str(address[0]), PLURALS.get(str(address[0]), str(address[0])))] if address[
-        0] != "blocks" else FAMILIES["layers"]
+    section = str(address[0]) if address else "the file"
+    package = FAMILIES.get("layers" if section == "blocks" else PLURALS.get(section, section))
+    if package is None:
+        raise EditError(f"{section} has no type", "choose a layer, or one of loss, data, optimizer, schedule")
     plugin = plugins(package).get(type)
     if plugin is None:
         raise EditError(f"there is no type {type}", question(type, plugins(package), what="types"))

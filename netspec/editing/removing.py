@@ -17,10 +17,9 @@ def remove_layers(source: Source, names: Iterable[str], reconnect: bool = True) 
     draft = Draft(source)
     nodes = _topmost(draft, names)
     bodies: dict[int, tuple[list[Any], list[Node]]] = {}
+    _remove_from_base(draft, [node for node in nodes if is_patch(draft, node.address)], reconnect)
     for node in nodes:
-        if is_patch(draft, node.address):
-            _remove_from_base(draft, node, reconnect)
-        else:
+        if not is_patch(draft, node.address):
             entries = draft.siblings(node.address)
             bodies.setdefault(id(entries), (entries, []))[1].append(node)
     for entries, gone in bodies.values():
@@ -109,20 +108,22 @@ def _only_input(draft: Draft) -> str | None:
     return inputs[0] if len(inputs) == 1 else None
 
 
-def _remove_from_base(draft: Draft, node: Node, reconnect: bool) -> None:
-    """A base's layer is taken out by a patch; its readers are patched, too."""
-    entry: Entry = draft.entry(node.address)
-    for key in [key for key in entry if key != "name"]:
-        del entry[key]
-    entry["remove"] = True
-    outputs = {leaf.name for leaf in draft.outline.leaves(node.name)}
-    heir = list(node.inputs[:1]) if reconnect else []
-    for reader in draft.outline.children(None):
-        if reader.kind != "input" and outputs & set(reader.inputs) and reader.name != node.name:
-            names = [name for full in reader.inputs for name in (heir if full in outputs else [full])]
-            patched = draft.entry(reader.address)
-            if list(patched.get("inputs", ())) != names:
-                patched["inputs"] = names
+def _remove_from_base(draft: Draft, nodes: list[Node], reconnect: bool) -> None:
+    """Layers of a base are taken out by patches; their readers are patched, too."""
+    inputs = {node.name: list(node.inputs) for node in draft.outline.children(None) if node.kind != "input"}
+    before = {name: list(names) for name, names in inputs.items()}
+    for node in nodes:
+        outputs = {leaf.name for leaf in draft.outline.leaves(node.name)}
+        heir = inputs.pop(node.name)[:1] if reconnect else []
+        for reader, names in inputs.items():
+            inputs[reader] = [new for name in names for new in (heir if name in outputs else [name])]
+        entry: Entry = draft.entry(node.address)
+        for key in [key for key in entry if key != "name"]:
+            del entry[key]
+        entry["remove"] = True
+    for reader, names in inputs.items():
+        if nodes and names != before[reader]:
+            draft.entry(draft.node(reader).address)["inputs"] = names
 
 
 def _forget_references(draft: Draft, names: set[str]) -> None:

@@ -28,6 +28,8 @@ def rename(source: Source, old: str, new: str) -> str:
     _follow_inside(draft, node, local, new)
     text = draft.text()
     changed = Source(source.file, text, source.format, source.folder)
+    if not any(key in draft.root for key in ("outputs", "loss", "transfer", "blocks")):
+        return text  # nothing that could name it by its full name
     return _follow_full_names(changed, renames(before, outline(changed)))
 
 
@@ -116,7 +118,9 @@ def _follow_patterns(draft: Draft, transfer: dict[str, Any], mapping: Mapping[st
 
 def _followed(pattern: str, before: list[str], after: list[str], mapping: Mapping[str, str]) -> list[str]:
     meant = {new for old, new in zip(before, after, strict=True) if match_layers(pattern, [old])}
-    renamed = mapping.get(pattern, pattern)
+    heads = [old for old in mapping if pattern == old or pattern.startswith(f"{old}.")]
+    head = max(heads, key=len, default="")
+    renamed = mapping.get(head, "") + pattern[len(head) :]
     matched = set(match_layers(renamed, after))
     if matched <= meant:
         return [renamed, *(name for name in after if name in meant - matched)]

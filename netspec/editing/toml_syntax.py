@@ -22,11 +22,12 @@ def read_toml(data: bytes) -> Tree:
     root = TableNode("root")
     top = Section(0, 0, 0, is_root=True)
     root.sections.append(top)
+    reader = Reader(data)
     for node in _parser().parse(data).root_node.children:
         if node.type == "pair":
-            _read_pair(node, root, top)
+            reader.read_pair(node, root, top)
         elif node.type in ("table", "table_array_element"):
-            _read_section(node, root)
+            reader.read_section(node, root)
     return Tree(data, "toml", root)
 
 
@@ -35,41 +36,104 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_toml.language()))
 
 
-def _read_section(node: Node, root: TableNode) -> None:
-    """A `[table]` or a `[[table]]` with its pairs."""
-    children = node.children
-    keys = [key for child in children if child.type in KEYS for key in leaves(child)]
-    bracket = "]]" if node.type == "table_array_element" else "]"
-    closing = next((child for child in children if child.type == bracket), None)
-    if not keys or closing is None:
-        return
-    owner: TableNode | None = root
-    for key in keys[:-1]:
-        owner = _enter(owner, key_text(key))
-    table = _open(owner, keys, node.type == "table_array_element")
-    if table is None:
-        return
-    section = Section(node.start_byte, closing.end_byte, closing.end_byte)
-    table.sections.append(section)
-    for child in children:
-        if child.type == "pair":
-            _read_pair(child, table, section)
+class Reader:
+    """Reads the nodes of one text. It cuts texts out of `data`: asking the nodes for theirs takes ten times as long."""
 
+    def __init__(self, data: bytes) -> None:
+        self.data = data
 
-def _open(owner: TableNode | None, keys: list[Node], is_array: bool) -> TableNode | None:
-    """The table that a header opens; None when its name is taken by something else."""
-    name = key_text(keys[-1])
-    if owner is None:
-        return None
-    if not is_array:
-        return _enter(owner, name)
-    array = owner.setdefault(name, ArrayNode("tables"))
-    if not isinstance(array, ArrayNode) or array.form != "tables":
-        return None
-    array.header = ".".join((key.text or b"").decode(errors="replace") for key in keys)
-    array.append(TableNode("section"))
-    opened: TableNode = array[-1]
-    return opened
+    def read_section(self, node: Node, root: TableNode) -> None:
+        """A `[table]` or a `[[table]]` with its pairs."""
+        children = node.children
+        is_array = node.type == "table_array_element"
+        bracket = "]]" if is_array else "]"
+        keys = [key for child in children if child.type in KEYS for key in leaves(child)]
+        closing = next((child for child in children if child.type == bracket), None)
+        if not keys or closing is None:
+            return
+        table = self._open(root, keys, is_array)
+        if table is None:
+            return
+        end = closing.end_byte
+        section = Section(node.start_byte, end, end)
+        table.sections.append(section)
+        for child in children:
+            if child.type == "pair":
+                self.read_pair(child, table, section)
+
+    def _open(self, root: TableNode, keys: list[Node], is_array: bool) -> TableNode | None:
+        """The table that a header opens; None when its name is taken by something else."""
+        owner: TableNode | None = root
+        for key in keys[:-1]:
+            owner = _enter(owner, self._key(key))
+        name = self._key(keys[-1])
+        if owner is None or not is_array:
+            return _enter(owner, name)
+        array = owner.setdefault(name, ArrayNode("tables"))
+        if not isinstance(array, ArrayNode) or array.form != "tables":
+            return None
+        array.header = ".".join(self._text(key).decode(errors="replace") for key in keys)
+        array.append(TableNode("section"))
+        opened: TableNode = array[-1]
+        return opened
+
+    def read_pair(self, node: Node, table: TableNode, section: Section | None) -> None:
+        """A pair in the body of a table; its place counts as the section's end, also when its key is given twice."""
+        children = [child for child in node.children if child.type != "comment"]  # one behind the value belongs to it
+        if section is not None and children:
+            section.end = max(section.end, children[-1].end_byte)
+        keys = leaves(children[0]) if children and children[0].type in KEYS else []
+        if not keys or len(children) < 3:
+            return
+        owner: TableNode | None = table
+        prefix = b""
+        for key in keys[:-1]:
+            prefix += self._text(key) + b"."
+            owner = _enter_dotted(owner, self._key(key), prefix.decode(errors="replace"), table)
+        name = self._key(keys[-1])
+        if owner is None or name in owner:
+            return
+        value = children[-1]
+        comma = node.next_sibling if section is None else None
+        at = comma.start_byte if comma is not None and comma.type == "," else None
+        owner[name] = self._value(value)
+        owner.pairs[name] = Pair(node.start_byte, value.end_byte, value.start_byte, at)
+
+    def _value(self, node: Node) -> Any:
+        kind = node.type
+        if kind == "array":
+            return self._array(node)
+        if kind == "inline_table":
+            table = TableNode("inline", node.start_byte, node.end_byte)
+            for child in node.children:
+                if child.type == "pair":
+                    self.read_pair(child, table, None)
+            return table
+        return scalar(self._text(node))
+
+    def _array(self, node: Node) -> ArrayNode:
+        array = ArrayNode("inline", node.start_byte, node.end_byte)
+        for child in node.children:
+            if child.type == "," and array.items:
+                last = array.items[-1]
+                array.items[-1] = Item(last.start, last.end, child.start_byte)
+            elif child.is_named and child.type not in ("comment", "ERROR"):
+                array.items.append(Item(child.start_byte, child.end_byte))
+                array.append(self._value(child))
+        return array
+
+    def _text(self, node: Node) -> bytes:
+        return self.data[node.start_byte : node.end_byte]
+
+    def _key(self, node: Node) -> str:
+        """A key without its quotes."""
+        text = self._text(node).decode(errors="replace")
+        if node.type == "quoted_key":
+            try:
+                return next(iter(tomllib.loads(f"{text} = 0")))
+            except (tomllib.TOMLDecodeError, StopIteration):
+                return text
+        return text
 
 
 def _enter(owner: TableNode | None, name: str) -> TableNode | None:
@@ -78,29 +142,6 @@ def _enter(owner: TableNode | None, name: str) -> TableNode | None:
     if isinstance(value, ArrayNode):
         value = value[-1] if value else None
     return value if isinstance(value, TableNode) and value.form != "inline" else None
-
-
-def _read_pair(node: Node, table: TableNode, section: Section | None) -> None:
-    """A pair in the body of a table; its place counts as the section's end, also when its key is given twice."""
-    children = node.children
-    if section is not None:
-        section.end = max(section.end, node.end_byte)
-    keys = leaves(children[0]) if children and children[0].type in KEYS else []
-    if not keys or len(children) < 3:
-        return
-    owner: TableNode | None = table
-    prefix = b""
-    for key in keys[:-1]:
-        prefix += (key.text or b"") + b"."
-        owner = _enter_dotted(owner, key_text(key), prefix.decode(errors="replace"), table)
-    name = key_text(keys[-1])
-    if owner is None or name in owner:
-        return
-    value = children[-1]
-    comma = node.next_sibling if section is None else None
-    at = comma.start_byte if comma is not None and comma.type == "," else None
-    owner[name] = _value(value)
-    owner.pairs[name] = Pair(node.start_byte, node.end_byte, value.start_byte, at)
 
 
 def _enter_dotted(owner: TableNode | None, name: str, prefix: str, host: TableNode) -> TableNode | None:
@@ -114,32 +155,8 @@ def _enter_dotted(owner: TableNode | None, name: str, prefix: str, host: TableNo
     return value if isinstance(value, TableNode) and value.form == "dotted" else None
 
 
-def _value(node: Node) -> Any:
-    if node.type == "array":
-        return _array(node)
-    if node.type == "inline_table":
-        table = TableNode("inline", node.start_byte, node.end_byte)
-        for child in node.children:
-            if child.type == "pair":
-                _read_pair(child, table, None)
-        return table
-    return _scalar(node)
-
-
-def _array(node: Node) -> ArrayNode:
-    array = ArrayNode("inline", node.start_byte, node.end_byte)
-    for child in node.children:
-        if child.type == "," and array.items:
-            last = array.items[-1]
-            array.items[-1] = Item(last.start, last.end, child.start_byte)
-        elif child.is_named and child.type not in ("comment", "ERROR"):
-            array.items.append(Item(child.start_byte, child.end_byte))
-            array.append(_value(child))
-    return array
-
-
-def _scalar(node: Node) -> Any:
-    text = node.text or b""
+def scalar(text: bytes) -> Any:
+    """A value that is neither a table nor an array; BROKEN when it is none."""
     if plain := PLAIN_TEXT.fullmatch(text):
         return plain[1].decode(errors="surrogatepass")
     if INTEGER.fullmatch(text):
@@ -161,13 +178,3 @@ def leaves(node: Node) -> list[Node]:
         node = keys[0]
     return [node, *reversed(found)]
 
-
-def key_text(node: Node) -> str:
-    """A key without its quotes."""
-    text = (node.text or b"").decode(errors="replace")
-    if node.type == "quoted_key":
-        try:
-            return next(iter(tomllib.loads(f"{text} = 0")))
-        except (tomllib.TOMLDecodeError, StopIteration):
-            return text
-    return text

@@ -49,7 +49,7 @@ def _json(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_json, value)) + "]"
     _check(value)
-    return json.dumps(value, ensure_ascii=False)
+    return _float(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
 
 
 def _toml(value: Any) -> str:
@@ -69,7 +69,7 @@ def _toml(value: Any) -> str:
 
 
 def _float(value: float) -> str:
-    """1e-05 as 1e-5: how people write it; tomllib reads both."""
+    """1e-05 as 1e-5, 1e+16 as 1e16: how people write it, and all readers take it."""
     return re.sub(r"e([+-])0+", r"e\1", repr(value)).replace("e+", "e")
 
 

@@ -43,13 +43,24 @@ def disconnect(source: Source, giver: str, reader: str, port: int | None = None)
     to, of = draft.node(reader), draft.node(giver)
     names = read_names(draft, to)
     if port is None:
-        ports = [place for place, full in enumerate(to.inputs) if full in _full_names(draft, of)]
-        port = ports[0] if ports else -1
+        port = port_of(draft, of, to, len(names))
     if not 0 <= port < len(names):
         raise EditError(f"{reader} does not read {giver}", "choose a connection that is there")
     del names[port]
     set_inputs(draft, to.address, names)
     return draft.text()
+
+
+def port_of(draft: Draft, giver: Node, reader: Node, written: int) -> int:
+    """At which of its inputs a layer reads another. written: how many names its `inputs` has."""
+    full = {giver.name, *(leaf.name for leaf in draft.outline.leaves(giver.name))}
+    ports = [port for port, name in enumerate(reader.inputs) if name in full]
+    if not ports:
+        raise EditError(f"{reader.name} does not read {giver.name}", "choose a connection that is there")
+    if written != len(reader.inputs):
+        message = f"{reader.name} reads all inputs of its block under one name"
+        raise EditError(message, "write input.0, input.1 … in the text first")
+    return ports[0]
 
 
 def _check(source: Source, text: str, reader: Node, giver: Node) -> None:
@@ -62,11 +73,6 @@ def _check(source: Source, text: str, reader: Node, giver: Node) -> None:
         raise EditError(message, "connect layers of the same block, or connect the blocks")
 
 
-def _full_names(draft: Draft, giver: Node) -> set[str]:
-    """Under which names the readers of a layer or block have it."""
-    return {giver.name, *(leaf.name for leaf in draft.outline.leaves(giver.name))}
-
-
 def _takes_more(reader: Node, number: int) -> bool:
     plugin = plugins("netspec.layers").get(reader.type)
     if reader.kind == "block":
@@ -76,12 +82,18 @@ def _takes_more(reader: Node, number: int) -> bool:
 
 
 def name_for(draft: Draft, giver: Node, reader: Node) -> str:
-    """What the giver is called where the reader stands."""
+    """What the giver is called where the reader stands: beside it, around it, or at the top of the file."""
     if giver.parent == reader.parent:
         return local_name(giver)
-    if reader.parent is not None and giver.parent is not None and reader.address[:-1] == giver.address[:-1]:
-        return local_name(giver)  # another copy of the same block: the definition is what is edited
-    return giver.name
+    if reader.parent is None:
+        return giver.name
+    parent: str | None = reader.parent
+    while parent is not None and parent != giver.parent:
+        parent = draft.node(parent).parent
+    if parent != giver.parent:
+        message = f"{reader.name} cannot read {giver.name}: they stand in different blocks"
+        raise EditError(message, "connect layers of the same block, or connect the blocks")
+    return local_name(giver)
 
 
 def read_names(draft: Draft, node: Node) -> list[str]:

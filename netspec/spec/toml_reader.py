@@ -67,12 +67,12 @@ def _read_table(source: Source, node: Node, root: Place) -> None:
 
 
 def _read_pair(source: Source, node: Node, table: Place) -> None:
-    keys = _leaves(node.children[0]) if node.children and node.children[0].type in KEYS else []
-    value = node.children[-1]
+    children = [child for child in node.children if child.type != "comment"]  # one behind the value belongs to the pair
+    keys = _leaves(children[0]) if children and children[0].type in KEYS else []
     for key in keys:
         table = table.child(_key_text(key), _span(source, key))
-    if keys and len(node.children) > 1:
-        _read_value(source, value, table)
+    if keys and len(children) > 1:
+        _read_value(source, children[-1], table)
 
 
 def _read_value(source: Source, node: Node, place: Place) -> None:
