@@ -13,6 +13,7 @@ from gui.areas import Areas
 from gui.banner import Banner
 from gui.desk import Desk
 from gui.document import Document
+from gui.insight.drops import pictures_in
 from gui.panel import Panel, find_panels
 from gui.recovery import LeftBehind, Recovery, left_behind
 from gui.settings import ThemeChoice, choose_theme, remember_file
@@ -188,11 +189,15 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if spec_in(event) is not None:
+        if spec_in(event) is not None or pictures_in(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        path = spec_in(event)
+        path, pictures = spec_in(event), pictures_in(event)
+        if pictures:
+            event.acceptProposedAction()
+        for picture in pictures:
+            self.desk.predict_wanted.emit(picture)
         if path is not None:
             event.acceptProposedAction()
             self.open(path)

@@ -157,7 +157,8 @@ def _sample(network: Network, picture: Mapping[str, Any]) -> tuple[Array, str, i
         raise InsideError(f"the data have no {name} part", f"they have {', '.join(parts)}")
     part, index = parts[name], int(picture["index"]) % len(parts[name])
     x = network.known_normalization().apply(part.x[index : index + 1], network.program.dtype)
-    return x, f"{name} sample {part.names[index]}", int(part.y[index]) if part.has_classes else None
+    number = f", {part.names[index]} of the set" if str(part.names[index]) != str(index) else ""
+    return x, f"Sample {index} of the {name} part{number}", int(part.y[index]) if part.has_classes else None
 
 
 def _class(network: Network, label: int | None) -> str | None:

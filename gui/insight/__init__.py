@@ -1,0 +1,1 @@
+"""What the panels that look inside networks share."""

@@ -1,0 +1,99 @@
+"""A loss over two numbers as a picture: shades by its logarithm, with contour lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor
+
+from gui.insight.pictures import colours
+from netspec.look import Theme
+
+Array = NDArray[Any]
+LEVELS = 14
+"""Contour lines, evenly spaced in the logarithm."""
+
+
+def height(values: Array) -> Array:
+    """The loss above its least, on a logarithmic scale from 0 to 1; NaN stays."""
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        return np.full(values.shape, np.nan)
+    above = values - finite.min()
+    middle = float(np.median(above[np.isfinite(above)]))
+    logs = np.log1p(above / (0.02 * middle or 1.0))
+    most = float(np.nanmax(np.where(np.isfinite(logs), logs, np.nan)))
+    return np.asarray(logs / (most or 1.0))
+
+
+def filled(values: Array) -> Array:
+    """Unknown values (NaN) take those of the nearest known ones, so that a coarse picture is there at once."""
+    known = np.argwhere(np.isfinite(values))
+    missing = np.argwhere(~np.isfinite(values))
+    if not len(known) or not len(missing):
+        return values
+    found = values.copy()
+    far = np.abs(missing[:, None, :] - known[None, :, :]).max(axis=2)
+    nearest = known[far.argmin(axis=1)]
+    found[tuple(missing.T)] = values[tuple(nearest.T)]
+    return found
+
+
+def stretched(values: Array, rows: int, columns: int) -> Array:
+    """(H, W) → (rows, columns), corner to corner: a smooth surface through all values.
+
+    Cubic convolution, Keys 1981, IEEE Trans. ASSP 29(6), a = −1/2: exact for planes and parabolas away from the edges.
+    """
+    return np.asarray(_weights(values.shape[0], rows) @ values @ _weights(values.shape[1], columns).T)
+
+
+def _weights(given: int, wanted: int) -> Array:
+    """(wanted, given): what each new value takes of the old ones; at the edges the outermost values go on."""
+    at = np.linspace(0, given - 1, wanted)
+    low = np.minimum(at.astype(int), given - 2)
+    found = np.zeros((wanted, given))
+    for offset in (-1, 0, 1, 2):
+        share = _cubic(np.abs(at - (low + offset)))
+        np.add.at(found, (np.arange(wanted), np.clip(low + offset, 0, given - 1)), share)
+    return found
+
+
+def _cubic(distance: Array) -> Array:
+    near = 1.5 * distance**3 - 2.5 * distance**2 + 1
+    far = -0.5 * distance**3 + 2.5 * distance**2 - 4 * distance + 2
+    return np.where(distance <= 1, near, np.where(distance < 2, far, 0.0))
+
+
+def relief(heights: Array, theme: Theme) -> NDArray[np.uint8]:
+    """Heights (H, W) from 0 to 1, the first row below → colours (H, W, 3), the first row above."""
+    low, middle, surface = (
+        _mixed(theme.accent, theme.surface, 0.5),
+        _mixed(theme.accent, theme.surface, 0.16),
+        theme.surface,
+    )
+    shades = colours(heights, [QColor(low), QColor(middle), QColor(surface)]).astype(np.float64)
+    line = np.array(_rgb(_mixed(theme.secondary, theme.surface, 0.55)), np.float64)
+    share = contours(heights, LEVELS)[..., None] * 0.6
+    return np.ascontiguousarray(np.rint(shades * (1 - share) + line * share).astype(np.uint8)[::-1])
+
+
+def contours(heights: Array, levels: int) -> Array:
+    """How much of a pixel is covered by a contour line one pixel wide, from 0 to 1."""
+    scaled = np.nan_to_num(heights) * levels
+    dy, dx = np.gradient(scaled)
+    slope = np.hypot(dx, dy)
+    away = np.abs(scaled - np.rint(scaled)) / np.maximum(slope, 1e-6)
+    return np.asarray(np.clip(1.1 - away, 0, 1) * (np.rint(scaled) > 0))
+
+
+def _mixed(colour: str, other: str, share: float) -> str:
+    """`share` of a colour over another."""
+    red, green, blue = (round(a * share + b * (1 - share)) for a, b in zip(_rgb(colour), _rgb(other), strict=True))
+    return QColor(red, green, blue).name()
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    made = QColor(colour)
+    return made.red(), made.green(), made.blue()

@@ -1,0 +1,298 @@
+"""What a network has learned to look for: a convolution's filters, and a layer's activation maps for a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.desk import Desk
+from gui.insight.asking import Asker, Reply
+from gui.insight.bars import Bars
+from gui.insight.drops import PICTURES, pictures_in
+from gui.insight.looks import looks_of
+from gui.insight.pages import Pages, quiet
+from gui.insight.pictures import enlarged, filter_pictures, image, map_pictures
+from gui.insight.service import service_of
+from gui.insight.source import SourceBar
+from gui.insight.tiles import Tile, TileView
+from gui.panel import Area, Panel
+from gui.theme import current_theme
+from netspec.look import shape as say_shape
+
+NOTHING = "Open a spec: its first layer's filters appear here, trained or not."
+SEEN = 96
+"""Side of the picture that the network sees, in pixels."""
+
+
+class Filters(Panel):
+    """Filters at the left, a picture and its activation maps at the right."""
+
+    title: ClassVar[str] = "Filters"
+    area: ClassVar[Area] = "bottom"
+    order: ClassVar[int] = 62
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self.looks, self.source = looks_of(desk), SourceBar(desk)
+        self.asker, self.watcher = (Asker(service_of(desk), self) for _ in range(2))
+        self.filter_layer, self.layer, self.index = QComboBox(), QComboBox(), QSpinBox()
+        self.filters, self.maps = TileView("Filters", side=56, lines=1), TileView("Activation maps", side=64, lines=1)
+        self.filters_said, self.maps_said = quiet(), quiet()
+        self.seen, self.sample, self.bars = QLabel(), quiet(), Bars()
+        self.picture: dict[str, Any] = {"index": 0}
+        self._weight: NDArray[Any] | None = None
+        self._activations: NDArray[Any] | None = None
+        self._is_stale = True
+        self.pages = self._lay_out()
+        self._connect()
+
+    def look(self) -> None:
+        """Ask for everything anew, if anybody sees it."""
+        self._is_stale = True
+        if not self.isVisible():
+            return
+        self._is_stale = False
+        source = self.source.source()
+        if source is None:
+            self.pages.say(NOTHING)
+            return
+        self.asker.ask("describe", self._describe, self._fail, source=source)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        if self._is_stale:
+            self.look()
+
+    def show_sample(self, part: str, index: int) -> None:
+        """Look at a sample of the data."""
+        self.index.blockSignals(True)
+        self.index.setValue(index)
+        self.index.blockSignals(False)
+        self.picture = {"part": part, "index": index}
+        self.raise_panel()
+        self._ask_maps()
+
+    def show_picture(self, path: Path) -> None:
+        """Look at a picture in a file."""
+        self.picture = {"file": str(path)}
+        self._ask_maps()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if pictures_in(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        files = pictures_in(event)
+        if files:
+            event.acceptProposedAction()
+            self.show_picture(files[0])
+
+    def _describe(self, reply: Reply) -> None:
+        """What can be looked at."""
+        self.pages.show_content()
+        self.source.tell(reply.values)
+        _fill(self.filter_layer, reply.values["filters"], 0)
+        names = [layer["name"] for layer in reply.values["layers"]]
+        families = [layer["family"] for layer in reply.values["layers"]]
+        first = families.index("activation") if "activation" in families else 0
+        _fill(self.layer, names, first)
+        self._ask_filters()
+
+    def _ask_filters(self) -> None:
+        source = self.source.source()
+        if source is None:
+            return
+        if self.filter_layer.count() == 0:
+            self._weight = None
+            self.filters.show_tiles([])
+            self.filters_said.setText("The network has no convolution.")
+            self._ask_maps()
+            return
+        self.asker.ask("filters", self._show_filters, self._fail, source=source, layer=self.filter_layer.currentText())
+
+    def _show_filters(self, reply: Reply) -> None:
+        self._weight = reply.arrays["weight"]
+        self.filters_said.setText(f"{say_shape(reply.values['shape'])} weights")
+        self._paint_filters()
+        self._ask_maps()
+
+    def _ask_maps(self) -> None:
+        source = self.source.source()
+        if source is None or self.layer.count() == 0:
+            return
+        self.watcher.ask(
+            "activations",
+            self._show_maps,
+            self._fail_maps,
+            source=source,
+            layer=self.layer.currentText(),
+            picture=self.picture,
+        )
+
+    def _show_maps(self, reply: Reply) -> None:
+        values, maps = reply.values, reply.arrays["maps"]
+        self._activations = maps
+        least, most = float(maps.min(initial=0.0)), float(maps.max(initial=0.0))
+        self.maps_said.setText(f"{say_shape(values['shape'])} values from {least:.3g} to {most:.3g}")
+        true = f"; true class {values['true']}" if values["true"] is not None else ""
+        self.sample.setText(f"{values['name']}{true}.")
+        seen = reply.arrays.get("seen")
+        if seen is not None:
+            self.seen.setPixmap(enlarged(image(seen), SEEN))
+        self.seen.setVisible(seen is not None)
+        self.bars.show_chances(values["top"] or [])
+        self._paint_maps()
+
+    def _fail(self, problem: str, hint: str) -> None:
+        self.pages.say(f"{problem}\n{hint}" if hint else problem)
+
+    def _fail_maps(self, problem: str, hint: str) -> None:
+        """The filters stay."""
+        self._activations = None
+        self.maps.show_tiles([])
+        self.bars.show_chances([])
+        self.seen.hide()
+        self.maps_said.setText("")
+        self.sample.setText(f"{problem}; {hint}" if hint else problem)
+
+    def _paint(self) -> None:
+        self._paint_filters()
+        self._paint_maps()
+
+    def _paint_filters(self) -> None:
+        if self._weight is not None:
+            self.filters.set_side(_side(filter_pictures(self._weight[:1], current_theme())))
+            self.filters.show_tiles(_tiles(filter_pictures(self._weight, current_theme()), "filter"))
+
+    def _paint_maps(self) -> None:
+        if self._activations is not None:
+            pictures = map_pictures(self._activations, current_theme())
+            self.maps.set_side(160 if len(pictures) == 1 else 72)
+            self.maps.show_tiles(_tiles(pictures, "channel"))
+
+    def _follow_chosen(self) -> None:
+        """The layer that is chosen on the canvas is the one to look at."""
+        if len(self.desk.chosen) != 1:
+            return
+        name = next(iter(self.desk.chosen))
+        for box, ask in ((self.layer, self._ask_maps), (self.filter_layer, self._ask_filters)):
+            place = box.findText(name)
+            if place >= 0 and place != box.currentIndex():
+                box.setCurrentIndex(place)
+                ask()
+
+    def _open(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "A picture", str(Path.cwd()), PICTURES)
+        if name:
+            self.show_picture(Path(name))
+
+    def _choose_index(self, index: int) -> None:
+        self.picture = {"part": self.picture.get("part"), "index": index}
+        self._ask_maps()
+
+    def _connect(self) -> None:
+        self.source.changed.connect(self.look)
+        self.filter_layer.activated.connect(lambda _: self._ask_filters())
+        self.layer.activated.connect(lambda _: self._ask_maps())
+        self.index.valueChanged.connect(self._choose_index)
+        self.looks.sample_wanted.connect(self.show_sample)
+        self.desk.chosen_changed.connect(self._follow_chosen)
+        self.desk.theme_changed.connect(self._paint)
+
+    def _lay_out(self) -> Pages:
+        self.setAcceptDrops(True)
+        self.filter_layer.setAccessibleName("Layer whose filters are shown")
+        self.layer.setAccessibleName("Layer whose activations are shown")
+        self.index.setAccessibleName("Sample of the validation part")
+        self.index.setRange(0, 9_999_999)
+        self.index.setWrapping(True)
+        self.index.setPrefix("sample ")
+        halves = QSplitter(Qt.Orientation.Horizontal)
+        halves.setChildrenCollapsible(False)
+        halves.setHandleWidth(12)
+        halves.addWidget(_half("Filters of", self.filter_layer, [self.filters_said], self.filters))
+        opened = QPushButton("Open a picture …")
+        opened.clicked.connect(self._open)
+        right = _half("Activations of", self.layer, [self.maps_said, self.index, opened], self._lay_out_picture())
+        halves.addWidget(right)
+        halves.setSizes([380, 620])
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.addWidget(self.source)
+        layout.addWidget(halves, 1)
+        pages = Pages(content)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(pages)
+        pages.say("Looking …")
+        return pages
+
+    def _lay_out_picture(self) -> QWidget:
+        """What the network sees and says, beside the maps."""
+        side = QVBoxLayout()
+        side.setSpacing(6)
+        self.sample.setWordWrap(True)
+        for widget in (self.seen, self.sample, self.bars):
+            widget.setFixedWidth(168)
+            side.addWidget(widget)
+        side.addStretch(1)
+        holder = QWidget()
+        across = QHBoxLayout(holder)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.addLayout(side)
+        across.addWidget(self.maps, 1)
+        return holder
+
+
+def _half(title: str, box: QComboBox, others: list[QWidget], content: QWidget) -> QWidget:
+    label = QLabel(title)
+    label.setObjectName("panelTitle")
+    head = QHBoxLayout()
+    head.addWidget(label)
+    head.addWidget(box)
+    for number, widget in enumerate(others):
+        head.addWidget(widget)
+        if number == 0:
+            head.addStretch(1)
+    half = QWidget()
+    layout = QVBoxLayout(half)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addLayout(head)
+    layout.addWidget(content, 1)
+    return half
+
+
+def _fill(box: QComboBox, names: list[str], first: int) -> None:
+    """Offer these names; what was chosen stays chosen if it is among them."""
+    if [box.itemText(place) for place in range(box.count())] == names:
+        return
+    before = box.currentText()
+    box.clear()
+    box.addItems(names)
+    box.setCurrentIndex(names.index(before) if before in names else min(first, len(names) - 1))
+
+
+def _tiles(pictures: list[tuple[str, QImage]], what: str) -> list[Tile]:
+    return [Tile(picture, (caption,), None, f"{what} {caption}") for caption, picture in pictures]
+
+
+def _side(pictures: list[tuple[str, QImage]]) -> int:
+    """Whole pixels for small filters: 11 × 5, 7 × 8, 3 × 16, …"""
+    width = max((picture.width() for _, picture in pictures), default=5)
+    return width * max(4, 52 // width)
