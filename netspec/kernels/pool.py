@@ -14,8 +14,9 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
 
 from numba.core import config
 
@@ -38,7 +39,7 @@ class Compilation:
     def __init__(self, kernels: Sequence[Kernel], dtype: str, progress: Progress | None) -> None:
         self.dtype = dtype
         self._queue = deque(kernels)
-        self._count = len(kernels)
+        self.count = len(kernels)
         self._running: list[str] = []
         self._done = 0
         self._progress = progress
@@ -63,7 +64,7 @@ class Compilation:
 
     def _tell(self) -> None:
         if self._progress:
-            self._progress(tuple(self._running), self._done, self._count)
+            self._progress(tuple(self._running), self._done, self.count)
 
 
 class Helper(threading.Thread):
@@ -112,19 +113,52 @@ def compile_all(kernels: Sequence[Kernel], dtype: str, progress: Progress | None
     """Compile kernels that are not in the cache, with helpers when there are enough of them."""
     work = Compilation(kernels, dtype, progress)
     helpers: list[Helper] = []
+    with _heard_interrupts() as stop_if_interrupted:
+        _compile_together(work, helpers, stop_if_interrupted)
+
+
+def _compile_together(work: Compilation, helpers: list[Helper], stop_if_interrupted: Callable[[], None]) -> None:
     try:
         with suppress(OSError):  # no process to be had
-            for _ in range(_helpers_for(len(kernels))):
+            for _ in range(_helpers_for(work.count)):
                 helpers.append(Helper(work))
                 helpers[-1].start()
         while kernel := work.take():
-            kernel.address(dtype)
+            kernel.address(work.dtype)
+            stop_if_interrupted()
             work.finish(kernel)
         for helper in helpers:
             helper.join(PATIENCE)
     finally:
         for helper in helpers:
             helper.end()
+
+
+@contextmanager
+def _heard_interrupts() -> Iterator[Callable[[], None]]:
+    """Gives a function that raises KeyboardInterrupt if Ctrl-C was pressed meanwhile.
+
+    Python raises it wherever it is; inside one of LLVM's callbacks or a destructor it is printed and forgotten.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:
+        yield lambda: None
+        return
+    heard = threading.Event()
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        heard.set()
+        raise KeyboardInterrupt
+
+    def stop_if_heard() -> None:
+        if heard.is_set():
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield stop_if_heard
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _helpers_for(kernels: int) -> int:

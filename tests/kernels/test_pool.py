@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -163,3 +165,23 @@ def test_a_cache_that_cannot_be_written_is_read(
     assert sums([Kernel(TINY[0].function, {"contract"})]) == [1]
     assert {path: path.stat().st_mtime_ns for path in copy.rglob("*.nb*")} == before  # loaded, not compiled
     assert [path.name for path in folder.glob("*.py")] == ["tests_kit_tiny_add_one_float64.py"]
+
+
+def test_a_swallowed_ctrl_c_ends_the_compiling_after_the_kernel(
+    empty_cache: Path, kernels: list[Kernel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when it comes while LLVM calls back: Python prints the KeyboardInterrupt there and goes on."""
+    compiled = []
+
+    def swallowing(self: Kernel, dtype: str) -> int:
+        compiled.append(self.name)
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        return 0
+
+    monkeypatch.setattr(Kernel, "address", swallowing)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        pool.compile_all(kernels[:2], "float64")
+    assert compiled == [kernels[0].name]
+    assert signal.getsignal(signal.SIGINT) is before
