@@ -1,0 +1,73 @@
+"""Small drawn icons of the forms, in the colours of the theme that is on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
+
+from gui.theme import current_theme
+
+SIDE, SCALE = 16, 2
+
+
+def icon(name: str) -> QIcon:
+    """ "reset", "link", "copy", "more", "add", "remove", "open", "closed"."""
+    theme = current_theme()
+    found = QIcon()
+    for mode, state, colour in (
+        (QIcon.Mode.Normal, QIcon.State.Off, theme.secondary),
+        (QIcon.Mode.Active, QIcon.State.Off, theme.text),
+        (QIcon.Mode.Normal, QIcon.State.On, theme.accent),
+        (QIcon.Mode.Disabled, QIcon.State.Off, theme.line),
+    ):
+        found.addPixmap(_drawn(name, QColor(colour)), mode, state)
+    return found
+
+
+def _drawn(name: str, colour: QColor) -> QPixmap:
+    pixmap = QPixmap(SIDE * SCALE, SIDE * SCALE)
+    pixmap.setDevicePixelRatio(SCALE)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    pen = QPen(colour, 1.5)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.setPen(pen)
+    painter.drawPath(_path(name))
+    painter.end()
+    return pixmap
+
+
+def _path(name: str) -> QPainterPath:
+    path = QPainterPath()
+    if name == "reset":
+        path.arcMoveTo(QRectF(3.5, 3.5, 9, 9), 140)
+        path.arcTo(QRectF(3.5, 3.5, 9, 9), 140, 290)
+        _line(path, (2.8, 2.2), (4.2, 5.6), (7.6, 4.6))
+    elif name == "link":
+        path.addRoundedRect(QRectF(2, 5.5, 7, 5), 2.5, 2.5)
+        path.addRoundedRect(QRectF(7, 5.5, 7, 5), 2.5, 2.5)
+    elif name == "copy":
+        path.addRoundedRect(QRectF(5.5, 5.5, 8, 8), 1.5, 1.5)
+        _line(path, (3.5, 10.5), (2.5, 10.5), (2.5, 2.5), (10.5, 2.5), (10.5, 3.5))
+    elif name == "more":
+        for x in (3.5, 8, 12.5):
+            path.addEllipse(QPointF(x, 8), 0.6, 0.6)
+    elif name == "add":
+        _line(path, (8, 3.5), (8, 12.5))
+        _line(path, (3.5, 8), (12.5, 8))
+    elif name == "remove":
+        _line(path, (4, 4), (12, 12))
+        _line(path, (12, 4), (4, 12))
+    elif name == "open":
+        _line(path, (4, 6), (8, 10.5), (12, 6))
+    elif name == "closed":
+        _line(path, (6, 4), (10.5, 8), (6, 12))
+    return path
+
+
+def _line(path: QPainterPath, *points: tuple[float, float]) -> None:
+    path.moveTo(*points[0])
+    for point in points[1:]:
+        path.lineTo(*point)

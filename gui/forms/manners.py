@@ -1,0 +1,31 @@
+"""How fields of a form behave among others: the wheel scrolls the form, and undo is the document's."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QWidget
+
+UNDO, REDO = QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo
+
+
+class Manners(QObject):
+    """An event filter for fields."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QComboBox | QAbstractSpinBox):
+            event.ignore()  # a value must not change because somebody scrolls past it
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            line = watched if isinstance(watched, QLineEdit) else None
+            is_own = line is not None and (line.isUndoAvailable() if event.matches(UNDO) else line.isRedoAvailable())
+            if (event.matches(UNDO) or event.matches(REDO)) and not is_own:
+                event.ignore()
+                return True
+        return super().eventFilter(watched, event)
+
+
+def teach(widget: QWidget, manners: Manners) -> None:
+    """Let a widget and all in it behave."""
+    for child in [widget, *widget.findChildren(QWidget)]:
+        child.installEventFilter(manners)

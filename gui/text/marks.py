@@ -1,0 +1,94 @@
+"""What is shown on top of the text: problems, frozen layers, the chosen layers, hits of a search."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat
+from PySide6.QtWidgets import QTextEdit
+
+from gui.theme import current_theme
+from netspec.problems import Problem, Severity
+
+
+@dataclass(frozen=True)
+class Marks:
+    """problems: those of the shown file; frozen: lines (from 0) of frozen layers; chosen: their first and last lines."""
+
+    problems: tuple[Problem, ...] = ()
+    frozen: frozenset[int] = frozenset()
+    chosen: tuple[tuple[int, int], ...] = ()
+    rows: dict[int, Severity] = field(default_factory=dict)
+    """Line → the worst problem on it; made by `of`."""
+
+    @classmethod
+    def of(
+        cls, file: str, problems: Sequence[Problem], frozen: frozenset[int], chosen: Sequence[tuple[int, int]]
+    ) -> Marks:
+        """Marks of one file."""
+        own = tuple(item for item in problems if item.span is not None and item.span.line and item.span.file == file)
+        rows: dict[int, Severity] = {}
+        for item in own:
+            assert item.span is not None
+            if rows.get(item.span.line - 1) != "error":
+                rows[item.span.line - 1] = item.severity
+        return cls(own, frozen, tuple(chosen), rows)
+
+
+def current_line(cursor: QTextCursor) -> QTextEdit.ExtraSelection:
+    """The line with the cursor, on another background."""
+    mark = QTextEdit.ExtraSelection()
+    mark.format.setBackground(QColor(current_theme().window))
+    mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
+    mark.cursor = QTextCursor(cursor)
+    mark.cursor.clearSelection()
+    return mark
+
+
+def squiggle(document: QTextDocument, problem: Problem) -> QTextEdit.ExtraSelection:
+    """A wave under the place of a problem."""
+    mark = QTextEdit.ExtraSelection()
+    mark.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+    mark.format.setUnderlineColor(severity_colour(problem.severity))
+    mark.cursor = problem_cursor(document, problem)
+    return mark
+
+
+def hit(document: QTextDocument, start: int, length: int) -> QTextEdit.ExtraSelection:
+    """A place that a search has found."""
+    mark = QTextEdit.ExtraSelection()
+    mark.format.setBackground(QColor(current_theme().selection))
+    mark.cursor = QTextCursor(document)
+    mark.cursor.setPosition(start)
+    mark.cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
+    return mark
+
+
+def problem_cursor(document: QTextDocument, problem: Problem) -> QTextCursor:
+    """The place of a problem, at least one character of its line."""
+    span = problem.span
+    assert span is not None
+    block = document.findBlockByNumber(min(span.line - 1, document.blockCount() - 1))
+    last = min(max(span.end_column, span.column + 1) - 1, block.length() - 1)
+    first = min(span.column - 1, last)
+    cursor = QTextCursor(block)
+    cursor.setPosition(block.position() + (first if first < last else max(last - 1, 0)))
+    cursor.setPosition(block.position() + last, QTextCursor.MoveMode.KeepAnchor)
+    return cursor
+
+
+def severity_colour(severity: Severity) -> QColor:
+    """The colour of errors or of warnings."""
+    return QColor(current_theme().error if severity == "error" else current_theme().warning)
+
+
+def problem_html(problem: Problem) -> str:
+    """Code, message and hint, for a tooltip."""
+    theme = current_theme()
+    colour = theme.error if problem.severity == "error" else theme.warning
+    code = f'<b style="color:{colour}">{problem.code}</b> {html.escape(problem.where)}'
+    return f"{code}<br>{html.escape(problem.message)}" + (
+        f'<br><span style="color:{theme.secondary}">{html.escape(problem.hint)}</span>' if problem.hint else ""
+    )
