@@ -84,14 +84,14 @@ def _style_sheet(theme: Theme) -> str:
     QStatusBar {{ border-top: 1px solid {theme.line}; }}
     QStatusBar::item {{ border: none; }}
     QToolTip {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line}; padding: 4px; }}
-    QTableView, QPlainTextEdit, #placeholder {{
+    QTableView, QTreeView, QPlainTextEdit, #placeholder {{
         background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 6px;
         selection-background-color: {theme.selection}; selection-color: {theme.text};
     }}
-    QTableView {{ outline: none; }}
-    QTableView::item {{ padding: 0 8px; border: none; }}
+    QTableView, QTreeView {{ outline: none; }}
+    QTableView::item, QTreeView::item {{ padding: 0 8px; border: none; }}
     #problems::item {{ padding: 6px 8px; }}
-    QTableView::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
+    QTableView::item:selected, QTreeView::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
     QHeaderView {{ background: {theme.surface}; border: none; border-radius: 6px; }}
     QHeaderView::section {{
         background: transparent; color: {theme.secondary}; border: none; border-bottom: 1px solid {theme.line};
@@ -171,4 +171,9 @@ def _style_sheet(theme: Theme) -> str:
         background: {theme.surface}; border: 1px solid {theme.accent}; border-radius: 4px; padding: 0 4px;
         font-weight: 600;
     }}
+    QPushButton#small {{ padding: 3px 10px; }}
+    QPushButton:disabled {{ color: {theme.secondary}; border-color: {theme.line}; }}
+    #totals {{ border-top-left-radius: 0; border-top-right-radius: 0; }}
+    #completion {{ background: {theme.surface}; border: 1px solid {theme.line}; }}
+    #completionDocs {{ padding: 6px 10px; border-left: 1px solid {theme.line}; color: {theme.secondary}; }}
     """

@@ -156,7 +156,9 @@ def receptive_fields(graph: nx.DiGraph[str]) -> dict[str, tuple[int, int]]:
 
 
 def _is_local(layer: Layer) -> bool:
-    return "kernel_size" in type(layer).model_fields or layer.family in ("activation", "merge")
+    """Batch normalization is one of them: with known statistics it works on each pixel alone."""
+    is_pointwise = layer.family in ("activation", "merge") or getattr(layer, "type", "") == "batch_norm"
+    return is_pointwise or "kernel_size" in type(layer).model_fields
 
 
 def _window(layer: Layer) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:

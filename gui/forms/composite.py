@@ -7,12 +7,25 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from pydantic import BaseModel
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from gui.forms.editors import ChoiceEditor, Editor, NamesEditor, NumberEditor, TextEditor, simple_editor
 from gui.forms.fields import (
-    Boolean, Choice, Field, Free, Integer, Kind, Number, Part, Several, Text, Typed, TypeName, fields_of,
+    Boolean,
+    Choice,
+    Field,
+    Free,
+    Integer,
+    Kind,
+    Number,
+    Part,
+    Several,
+    Text,
+    Typed,
+    TypeName,
+    fields_of,
 )  # fmt: skip
 from gui.forms.icons import icon
 from gui.forms.values import is_expression, takes
@@ -259,7 +272,7 @@ class PluginEditor(Editor):
             self._column.removeWidget(self.table)
             self.table.deleteLater()
             self.table = None
-        plugin = plugins(self.package).get(kind)
+        plugin: type[BaseModel] | None = plugins(self.package).get(kind)
         fields = [field for field in fields_of(plugin).values() if field.key != "type"] if plugin else []
         if fields:
             self.table = TableEditor(fields, {"type": kind})

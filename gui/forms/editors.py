@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QValidator
 from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLineEdit, QWidget
 
 from gui.forms.fields import Boolean, Choice, Field, Integer, Kind, Number
-from gui.forms.values import Refused, check, read_value, step, written
+from gui.forms.values import RefusedError, check, read_value, step, written
 
 MIXED = "mixed"
 GAP = 4
@@ -97,7 +97,7 @@ class TextEditor(Editor):
             return
         try:
             value = self.line.text() if self._is_plain else read_value(self.line.text(), self.kinds)
-        except Refused as problem:
+        except RefusedError as problem:
             self.refused.emit(str(problem))
             return
         self.line.setModified(False)
@@ -125,7 +125,7 @@ class Spin(QAbstractSpinBox):
         assert isinstance(line, Line)
         return line
 
-    def validate(self, text: str, place: int) -> object:
+    def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:
         return QValidator.State.Acceptable, text, place
 
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:  # noqa: N802
@@ -169,7 +169,7 @@ class NumberEditor(Editor):
             return
         try:
             value = read_value(text, (self.kind,))
-        except Refused as problem:
+        except RefusedError as problem:
             self.refused.emit(str(problem))
             return
         self.spin.line.setModified(False)
@@ -183,7 +183,7 @@ class NumberEditor(Editor):
         if self.spin.line.isModified():
             try:
                 start = read_value(self.spin.line.text(), (self.kind,))
-            except Refused as problem:
+            except RefusedError as problem:
                 self.refused.emit(str(problem))
                 return
         start = start if isinstance(start, int | float) else (self.kind.least or 0)
@@ -272,7 +272,7 @@ class NamesEditor(TextEditor):
         parts = [part.strip().strip("\"'") for part in text.removeprefix("[").removesuffix("]").split(",")]
         try:
             value = self._items([part for part in parts if part])
-        except Refused as problem:
+        except RefusedError as problem:
             self.refused.emit(str(problem))
             return
         self.line.setModified(False)

@@ -7,9 +7,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel
+from pydantic import Field as PydanticField
 
 from gui.forms.fields import (
-    Boolean, Field, Free, Integer, Kind, Number, Part, Several, Text, Typed, TypeName, fields_of,
+    Boolean,
+    Field,
+    Free,
+    Integer,
+    Kind,
+    Number,
+    Part,
+    Several,
+    Text,
+    Typed,
+    TypeName,
+    fields_of,
 )  # fmt: skip
 from netspec.docstrings import Documented
 from netspec.layers.base import Layer
@@ -28,7 +40,7 @@ class Block(Documented):
 
     description: str = ""
     """What it is, for people."""
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = PydanticField(default={})
     """Parameters with their defaults; `${parameter}` stands for the value."""
     required: tuple[str, ...] = ()
     """Parameters without default: every use gives them."""
@@ -47,7 +59,7 @@ class BlockUse(Documented):
     """Which block."""
     repeat: int = 1
     """Copies, one behind the other."""
-    first: dict[str, Any] = {}
+    first: dict[str, Any] = PydanticField(default={})
     """Parameters of the first copy only: { stride = 2 }."""
     inputs: tuple[str, ...] | None = None
     """Names of the layers (or inputs) it reads; default: the layer above."""
@@ -199,7 +211,8 @@ def _ordered(fields: Mapping[str, Field]) -> dict[str, Field]:
 
 def _common(package: str) -> dict[str, Field]:
     """The keys that every type of a family has."""
-    tables = [fields_of(plugin) for plugin in plugins(package).values()]
+    known: list[type[BaseModel]] = list(plugins(package).values())
+    tables = [fields_of(plugin) for plugin in known]
     return {key: field for key, field in tables[0].items() if all(key in table for table in tables)}
 
 

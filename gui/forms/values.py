@@ -7,7 +7,20 @@ import tomllib
 from collections.abc import Iterable
 from typing import Any
 
-from gui.forms.fields import Boolean, Choice, Free, Integer, Kind, Number, Part, Several, Text, Typed, TypeName, describe
+from gui.forms.fields import (
+    Boolean,
+    Choice,
+    Free,
+    Integer,
+    Kind,
+    Number,
+    Part,
+    Several,
+    Text,
+    Typed,
+    TypeName,
+    describe,
+)
 from netspec.problems import spell
 from netspec.registry import plugins
 from netspec.rendering import toml_value
@@ -15,7 +28,7 @@ from netspec.rendering import toml_value
 EXPRESSION = "${"
 
 
-class Refused(ValueError):
+class RefusedError(ValueError):
     """What is typed is no value of this key; the text says why, and what would be."""
 
 
@@ -25,7 +38,7 @@ def is_expression(value: Any) -> bool:
 
 
 def read_value(text: str, kinds: Iterable[Kind]) -> Any:
-    """What a text in TOML (or a bare word where text is wanted) says; raises Refused."""
+    """What a text in TOML (or a bare word where text is wanted) says; raises RefusedError."""
     kinds = tuple(kinds)
     text = text.strip()
     if is_expression(text) and text[:1] not in ('"', "'", "[", "{"):
@@ -36,16 +49,16 @@ def read_value(text: str, kinds: Iterable[Kind]) -> Any:
         if any(isinstance(kind, Text | Choice | Typed | TypeName) for kind in kinds) and text[:1] not in ('"', "'", "[", "{"):
             value = text
         else:
-            raise Refused(f"{spell(text)} cannot be read; use {wanted(kinds)}") from None
+            raise RefusedError(f"{spell(text)} cannot be read; use {wanted(kinds)}") from None
     check(value, kinds)
     return value
 
 
 def check(value: Any, kinds: Iterable[Kind]) -> None:
-    """Raise Refused unless one of the kinds takes the value; expressions may stand anywhere."""
+    """Raise RefusedError unless one of the kinds takes the value; expressions may stand anywhere."""
     kinds = tuple(kinds)
     if not is_expression(value) and not any(takes(kind, value) for kind in kinds):
-        raise Refused(f"{spell(value)} is refused; use {wanted(kinds)}")
+        raise RefusedError(f"{spell(value)} is refused; use {wanted(kinds)}")
 
 
 def wanted(kinds: Iterable[Kind]) -> str:

@@ -1,161 +1,23 @@
-"""The table of layers: name with the colour of its family, type, shape, and what it costs."""
+"""The analyzer: every layer with what it costs; sorted, filtered, copied."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import ClassVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from gui.analyzer.export import to_csv, to_markdown
+from gui.analyzer.lines import Line, lines_of, total
+from gui.analyzer.view import LayerTable, Totals
 from gui.desk import Desk
 from gui.panel import Area, Panel
-from gui.symbols import draw_snowflake
-from gui.theme import BAR, current_theme, family_colour
-from netspec.analysis import Row
-from netspec.layers.base import Layer
-from netspec.look import count, shape
-from netspec.registry import plugins
 
-Index = QModelIndex | QPersistentModelIndex
-ROW_HEIGHT = 28
-SYMBOL, GAP = 14, 4
-NONE = "–"
-"""Written where a layer has nothing to count."""
-
-COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
-    ("layer", lambda row: row.name),
-    ("type", lambda row: row.type),
-    ("output shape", lambda row: NONE if row.output_shape is None else shape(row.output_shape)),
-    ("params", lambda row: count(row.params) if row.params else NONE),
-    ("MACs", lambda row: count(row.macs) if row.macs else NONE),
-    ("frozen", lambda row: "frozen" if row.frozen else ""),
-)
-NAMES = tuple(name for name, _ in COLUMNS)
-NAME, FROZEN = NAMES.index("layer"), NAMES.index("frozen")
-NUMBERS = frozenset({NAMES.index("output shape"), NAMES.index("params"), NAMES.index("MACs")})
-
-
-class LayerModel(QAbstractTableModel):
-    """Rows of the analysis, for display."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.rows: tuple[Row, ...] = ()
-        self.is_stale = False
-
-    def show_rows(self, rows: tuple[Row, ...], *, is_stale: bool) -> None:
-        """Replace what is shown; stale rows come out in the quiet colour."""
-        self.beginResetModel()
-        self.rows, self.is_stale = rows, is_stale
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return NAMES[section]
-        return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self.rows[index.row()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return COLUMNS[index.column()][1](row)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(index.column())
-        if role == Qt.ItemDataRole.ForegroundRole:
-            theme = current_theme()
-            quiet = self.is_stale or index.column() != NAME
-            return QColor(theme.frozen if row.frozen else theme.secondary if quiet else theme.text)
-        return f"reads {', '.join(row.inputs)}" if role == Qt.ItemDataRole.ToolTipRole else None
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column in NUMBERS else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
-
-
-class FamilyBar(QStyledItemDelegate):
-    """Paints the bar of the family at the left of the name."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        super().paint(painter, option, index)
-        model = index.model()
-        assert isinstance(model, LayerModel)
-        row = model.rows[index.row()]
-        layer: type[Layer] | None = plugins("netspec.layers").get(row.type)
-        colour = family_colour(layer.family if layer else "shape")
-        colour.setAlphaF(0.45 if row.frozen or model.is_stale else 1.0)
-        box = QRectF(option.rect)
-        painter.fillRect(QRectF(box.left(), box.top() + 3, BAR, box.height() - 6), colour)
-
-
-class Snowflake(QStyledItemDelegate):
-    """Paints the snowflake of frozen layers before the word."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
-        return super().sizeHint(option, index) + QSize(SYMBOL + GAP, 0)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        if not index.data():
-            super().paint(painter, option, index)
-            return
-        box = QRectF(option.rect)
-        shifted = QStyleOptionViewItem(option)
-        shifted.rect = option.rect.adjusted(SYMBOL + GAP, 0, 0, 0)
-        if self._is_selected(option):
-            painter.fillRect(box, option.palette.highlight())
-        super().paint(painter, shifted, index)
-        place = QRectF(box.left() + 2 * GAP, box.center().y() - SYMBOL / 2, SYMBOL, SYMBOL)
-        draw_snowflake(painter, place, QColor(current_theme().frozen))
-
-    @staticmethod
-    def _is_selected(option: QStyleOptionViewItem) -> bool:
-        return bool(option.state & QStyle.StateFlag.State_Selected)
-
-
-class LayerTable(QTableView):
-    """The table; `layer_chosen` names the layer that the user goes to."""
-
-    layer_chosen = Signal(str)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.layers = LayerModel(self)
-        self.setModel(self.layers)
-        self.setItemDelegateForColumn(NAME, FamilyBar(self))
-        self.setItemDelegateForColumn(FROZEN, Snowflake(self))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
-        self.setAccessibleName("Layers")
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        self.selectionModel().currentRowChanged.connect(self._choose)
-
-    def _choose(self, index: QModelIndex) -> None:
-        if index.isValid():
-            self.layer_chosen.emit(self.layers.rows[index.row()].name)
+STALE = "The text has errors. This table shows the last version that could be read."
+NO_TABLE = "No table yet: the text has errors, see Problems."
+FORMATS = "Tables (*.csv *.md)"
 
 
 class LayerTablePanel(Panel):
@@ -168,14 +30,141 @@ class LayerTablePanel(Panel):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self.table = LayerTable()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.table)
-        self.table.layer_chosen.connect(desk.go_to_layer)
+        self.totals = Totals(self.table)
+        self.filter, self.grouped, self.banner = QLineEdit(), QCheckBox("Group blocks"), QLabel()
+        self._is_following = False
+        self._lay_out()
+        self.filter.textChanged.connect(self._keep)
+        self.grouped.toggled.connect(self.show_state)
+        self.table.selectionModel().selectionChanged.connect(self._choose)
         desk.document.changed.connect(self.show_state)
+        desk.chosen_changed.connect(self.follow_choice)
+        desk.theme_changed.connect(self.table.viewport().update)
+        self.show_state()
 
     def show_state(self) -> None:
-        """Show the rows of the document's report."""
+        """Show the lines of the document's network."""
         state = self.desk.document.state
-        rows = state.report.table if state is not None and state.report is not None else ()
-        self.table.layers.show_rows(rows, is_stale=state is not None and state.is_stale)
+        lines = lines_of(state, grouped=self.grouped.isChecked()) if state is not None else []
+        is_stale = state is not None and state.is_stale
+        has_blocks = state is not None and any(node.kind == "block" for node in state.outline.nodes)
+        self.grouped.setVisible(has_blocks)
+        self._is_following = True
+        self.table.layers.show_lines(lines, is_stale=is_stale)
+        self.table.setRootIsDecorated(any(line.children for line in lines))
+        self._is_following = False
+        self.banner.setText(STALE if is_stale else NO_TABLE)
+        self.banner.setVisible(is_stale or (state is not None and not lines))
+        self.table.fit_columns()
+        self._sum_up()
+        self.follow_choice()
+
+    def follow_choice(self) -> None:
+        """Show which layers are chosen."""
+        if self.desk.chosen_by is self and self._chosen_names() == self.desk.chosen:
+            return
+        selection = QItemSelection()
+        indexes = [index for index in map(self.table.index_of, sorted(self.desk.chosen)) if index.isValid()]
+        for index in indexes:
+            selection.select(index, index)
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self._is_following = True
+        self.table.selectionModel().select(selection, flags)
+        if indexes and not self.table.hasFocus():
+            self.table.scrollTo(indexes[0])
+        self._is_following = False
+
+    def lines_to_copy(self) -> list[Line]:
+        """The chosen lines when there are several, otherwise all that are shown, with their totals."""
+        chosen = self.table.chosen_lines()
+        if len(chosen) > 1:
+            return chosen
+        shown = self.table.visible_lines()
+        return [*shown, total(shown)] if shown else []
+
+    def copy_csv(self) -> None:
+        """Put the lines on the clipboard, for spreadsheets."""
+        self._copy(to_csv(self.lines_to_copy()), "CSV")
+
+    def copy_markdown(self) -> None:
+        """Put the lines on the clipboard, for papers and issues."""
+        self._copy(to_markdown(self.lines_to_copy()), "Markdown")
+
+    def export(self) -> None:
+        """Ask for a file and write the lines there."""
+        name, _ = QFileDialog.getSaveFileName(self, "Export the table", "layers.csv", FORMATS)
+        if name:
+            self.export_to(Path(name))
+
+    def export_to(self, path: Path) -> None:
+        """Write the lines as Markdown to a .md file, otherwise as CSV."""
+        write = to_markdown if path.suffix.lower() == ".md" else to_csv
+        try:
+            path.write_text(write(self.lines_to_copy()), encoding="utf-8")
+        except OSError as problem:
+            self.desk.message(f"{path.name} cannot be written: {problem.strerror or problem}")
+        else:
+            self.desk.message(f"{path.name} written")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+        if event.key() == Qt.Key.Key_C and event.modifiers() == control:
+            self.copy_csv()
+        elif event.key() == Qt.Key.Key_C and event.modifiers() == control | shift:
+            self.copy_markdown()
+        else:
+            super().keyPressEvent(event)
+
+    def _copy(self, text: str, form: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.desk.message(f"{text.count(chr(10)) - 1 - (form == 'Markdown')} lines copied as {form}")
+
+    def _keep(self, text: str) -> None:
+        self.table.shown.keep(text)
+        if text:
+            self.table.expandAll()
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        self.totals.show_sums(total(self.table.visible_lines()))
+
+    def _chosen_names(self) -> frozenset[str]:
+        return frozenset(line.name for line in self.table.chosen_lines())
+
+    def _choose(self) -> None:
+        """The user has chosen lines: the layers are chosen everywhere, a single one is shown."""
+        if self._is_following:
+            return
+        names = self._chosen_names()
+        self.desk.choose(names, by=self)
+        if len(names) == 1:
+            self.desk.layer_wanted.emit(next(iter(names)))
+
+    def _lay_out(self) -> None:
+        self.filter.setPlaceholderText("Filter: name, type, shape, frozen …")
+        self.filter.setAccessibleName("Filter layers")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMaximumWidth(280)
+        self.banner.setObjectName("banner")
+        bar = QHBoxLayout()
+        bar.setSpacing(8)
+        bar.addWidget(self.filter, 1)
+        bar.addWidget(self.grouped)
+        bar.addStretch(1)
+        for text, tip, slot in (
+            ("Copy CSV", "Copy as CSV (Ctrl+C)", self.copy_csv),
+            ("Copy Markdown", "Copy as Markdown (Ctrl+Shift+C)", self.copy_markdown),
+            ("Export …", "Write a .csv or .md file", self.export),
+        ):
+            button = QPushButton(text)
+            button.setObjectName("small")
+            button.setToolTip(tip)
+            button.clicked.connect(lambda _=False, slot=slot: slot())
+            bar.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(bar)
+        for widget in (self.banner, self.table, self.totals):
+            layout.addWidget(widget)
+        self.setFocusProxy(self.table)

@@ -1,31 +1,42 @@
-"""The list of problems: where, which, what is wrong, what to do."""
+"""The list of problems: where, which, what is wrong, what to do, and a quick fix where there is one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QHBoxLayout,
     QHeaderView,
+    QLabel,
+    QMenu,
+    QPushButton,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from gui.analyzer.lines import layer_of
 from gui.desk import Desk
 from gui.panel import Area, Panel
 from gui.symbols import draw_error, draw_warning
+from gui.text.fixes import Fix, fixes_of
 from gui.theme import current_theme
-from netspec.problems import Problem
+from netspec.problems import Problem, Severity, explain, tally
+from netspec.spec.source import Source
 
 Index = QModelIndex | QPersistentModelIndex
-COLUMNS = ("", "place", "code", "problem", "what to do")
-SYMBOL, PLACE, CODE, PROBLEM, REMEDY = range(len(COLUMNS))
+COLUMNS = ("", "place", "code", "problem", "what to do", "")
+SYMBOL, PLACE, CODE, PROBLEM, REMEDY, FIX = range(len(COLUMNS))
+FIX_IT = "Fix"
+NOTHING = "No problems."
 
 
 class ProblemModel(QAbstractTableModel):
@@ -34,11 +45,12 @@ class ProblemModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.problems: tuple[Problem, ...] = ()
+        self.fixable: frozenset[Problem] = frozenset()
 
-    def show_problems(self, problems: tuple[Problem, ...]) -> None:
+    def show_problems(self, problems: tuple[Problem, ...], fixable: frozenset[Problem] = frozenset()) -> None:
         """Replace what is shown."""
         self.beginResetModel()
-        self.problems = problems
+        self.problems, self.fixable = problems, fixable
         self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
@@ -56,14 +68,17 @@ class ProblemModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         problem = self.problems[index.row()]
+        text = (*_cells(problem), FIX_IT if problem in self.fixable else "")[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return _cells(problem)[index.column()]
+            return text
         if role == Qt.ItemDataRole.ToolTipRole:
-            return problem.span.location() if problem.span else None
+            place = problem.span.location() if problem.span else ""
+            return {PLACE: place, CODE: explain(problem.code), SYMBOL: problem.severity}.get(index.column(), text)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return problem.severity if index.column() == SYMBOL else _cells(problem)[index.column()]
-        if role == Qt.ItemDataRole.ForegroundRole and index.column() in (PLACE, CODE):
-            return QColor(current_theme().secondary)
+            return problem.severity if index.column() == SYMBOL else text
+        if role == Qt.ItemDataRole.ForegroundRole:
+            theme = current_theme()
+            return QColor({PLACE: theme.secondary, CODE: theme.secondary, FIX: theme.accent}.get(index.column(), theme.text))
         return None
 
 
@@ -79,21 +94,25 @@ class SeveritySymbol(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
-        model, theme = index.model(), current_theme()
+        model = index.model()
         assert isinstance(model, ProblemModel)
         side = 14.0
         middle = QRectF(option.rect).center()
-        box = QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side)
-        if model.problems[index.row()].severity == "error":
-            draw_error(painter, box, QColor(theme.error))
-        else:
-            draw_warning(painter, box, QColor(theme.warning))
+        draw_severity(painter, QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side),
+                      model.problems[index.row()].severity)  # fmt: skip
+
+
+def draw_severity(painter: QPainter, box: QRectF, severity: Severity) -> None:
+    """The symbol of an error or of a warning."""
+    theme = current_theme()
+    if severity == "error":
+        draw_error(painter, box, QColor(theme.error))
+    else:
+        draw_warning(painter, box, QColor(theme.warning))
 
 
 class ProblemList(QTableView):
-    """The list; `problem_chosen` carries the problem that the user goes to."""
-
-    problem_chosen = Signal(object)
+    """The list itself."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,21 +121,25 @@ class ProblemList(QTableView):
         self.setItemDelegateForColumn(SYMBOL, SeveritySymbol(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setTabKeyNavigation(False)
         self.setShowGrid(False)
+        self.setWordWrap(True)
         self.setObjectName("problems")
         self.setAccessibleName("Problems")
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
+        header.setMinimumSectionSize(34)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         for column in (PROBLEM, REMEDY):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-        self.activated.connect(self._choose)
-        self.clicked.connect(self._choose)
 
-    def _choose(self, index: QModelIndex) -> None:
-        self.problem_chosen.emit(self.listed.problems[index.row()])
+    def chosen(self) -> Problem | None:
+        """The problem whose row is chosen."""
+        row = self.currentIndex().row()
+        return self.listed.problems[row] if 0 <= row < len(self.listed.problems) else None
 
 
 class ProblemPanel(Panel):
@@ -128,14 +151,140 @@ class ProblemPanel(Panel):
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
-        self.problems = ProblemList()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.problems)
-        self.problems.problem_chosen.connect(desk.go_to_problem)
+        self.problems, self.tally = ProblemList(), QLabel(NOTHING)
+        self.fix_button = QPushButton("Quick fix")
+        self._lay_out()
+        self.problems.clicked.connect(self._click)
+        self.problems.activated.connect(lambda index: self.go_to(self.problems.listed.problems[index.row()]))
+        self.problems.customContextMenuRequested.connect(self._offer)
+        self.problems.selectionModel().currentRowChanged.connect(self._enable)
+        self.fix_button.clicked.connect(lambda: self.fix(self.problems.chosen()))
+        self._add_action("problem.next", "Next problem", "F8", lambda: self.step(1))
+        self._add_action("problem.previous", "Previous problem", "Shift+F8", lambda: self.step(-1))
         desk.document.changed.connect(self.show_state)
+        desk.theme_changed.connect(self.show_state)
+        self.show_state()
 
     def show_state(self) -> None:
-        """List the problems of the document's text."""
+        """List the problems of the document's text; the one that was chosen stays so, if it is still there."""
+        state, before = self.desk.document.state, self.problems.chosen()
+        problems = state.problems if state is not None else ()
+        fixable = frozenset(item for item in problems if self.fixes(item))
+        if (problems, fixable) != (self.problems.listed.problems, self.problems.listed.fixable):
+            self.problems.listed.show_problems(problems, fixable)
+            if before in problems:
+                self.problems.selectRow(problems.index(before))
+        self.tally.setText(tally(problems) or NOTHING)
+        self._mark_tab(problems)
+        self._enable()
+
+    def go_to(self, problem: Problem) -> None:
+        """Show the problem's layer and its line."""
         state = self.desk.document.state
-        self.problems.listed.show_problems(state.problems if state is not None else ())
+        name = layer_of(problem, state) if state is not None else None
+        if name is not None:
+            self.desk.go_to_layer(name)
+        self.desk.go_to_problem(problem)
+
+    def step(self, steps: int) -> None:
+        """Go to the next problem (or the one before), round and round."""
+        problems = self.problems.listed.problems
+        if not problems:
+            self.desk.message(NOTHING)
+            return
+        row = self.problems.currentIndex().row()
+        row = (row + steps) % len(problems) if row >= 0 else (0 if steps > 0 else len(problems) - 1)
+        self.problems.selectRow(row)
+        problem = problems[row]
+        self.go_to(problem)
+        self.desk.message(f"{problem.code} {problem.where}: {problem.message}; {problem.hint}")
+
+    def fixes(self, problem: Problem) -> list[Fix]:
+        """What can be done about a problem."""
+        state = self.desk.document.state
+        return fixes_of(problem, state.file, state.text) if state is not None else []
+
+    def fix(self, problem: Problem | None) -> None:
+        """Make the quick fix of a problem."""
+        fixes = self.fixes(problem) if problem is not None else []
+        if fixes:
+            self.desk.document.edit(fixes[0].label, _fixed, fixes[0])
+
+    def _click(self, index: QModelIndex) -> None:
+        problem = self.problems.listed.problems[index.row()]
+        if index.column() == FIX and problem in self.problems.listed.fixable:
+            self.fix(problem)
+        else:
+            self.go_to(problem)
+
+    def _offer(self, place: QPoint) -> None:
+        index = self.problems.indexAt(place)
+        if index.isValid():
+            self.menu(self.problems.listed.problems[index.row()]).popup(self.problems.viewport().mapToGlobal(place))
+
+    def menu(self, problem: Problem) -> QMenu:
+        """What can be done with a problem."""
+        menu = QMenu(self)
+        menu.addAction("Go to").triggered.connect(lambda _=False: self.go_to(problem))
+        for fix in self.fixes(problem):
+            menu.addAction(fix.label).triggered.connect(lambda _=False: self.fix(problem))
+        menu.addAction("Copy").triggered.connect(lambda _=False: QGuiApplication.clipboard().setText(problem.render()))
+        return menu
+
+    def _enable(self) -> None:
+        problem = self.problems.chosen()
+        self.fix_button.setEnabled(problem is not None and problem in self.problems.listed.fixable)
+
+    def _mark_tab(self, problems: tuple[Problem, ...]) -> None:
+        """The symbol of the worst problem on this panel's tab."""
+        tabs: QObject | None = self.parent()
+        while tabs is not None and not isinstance(tabs, QTabWidget):
+            tabs = tabs.parent()
+        if isinstance(tabs, QTabWidget):
+            tabs.setTabIcon(tabs.indexOf(self), _worst_icon(problems))
+            tabs.setTabToolTip(tabs.indexOf(self), tally(problems) or NOTHING)
+
+    def _add_action(self, name: str, text: str, key: str, slot: Callable[[], None]) -> None:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(key))
+        action.triggered.connect(lambda _=False: slot())
+        self.desk.add_action(name, action, "View")
+
+    def _lay_out(self) -> None:
+        self.tally.setObjectName("secondary")
+        self.fix_button.setObjectName("small")
+        self.fix_button.setToolTip("Do what the hint of the chosen problem says (in the text: Ctrl+.)")
+        previous, following = QPushButton("Previous"), QPushButton("Next")
+        for button, key, steps in ((previous, "Shift+F8", -1), (following, "F8", 1)):
+            button.setObjectName("small")
+            button.setToolTip(key)
+            button.clicked.connect(lambda _=False, steps=steps: self.step(steps))
+        bar = QHBoxLayout()
+        bar.setSpacing(8)
+        bar.addWidget(self.tally, 1)
+        for button in (self.fix_button, previous, following):
+            bar.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(bar)
+        layout.addWidget(self.problems)
+        self.setFocusProxy(self.problems)
+
+
+def _fixed(source: Source, fix: Fix) -> str:
+    return fix.applied(source.text)
+
+
+def _worst_icon(problems: tuple[Problem, ...]) -> QIcon:
+    if not problems:
+        return QIcon()
+    side, scale = 14, 2
+    pixmap = QPixmap(QSize(side * scale, side * scale))
+    pixmap.setDevicePixelRatio(scale)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    worst: Severity = "error" if any(problem.severity == "error" for problem in problems) else "warning"
+    draw_severity(painter, QRectF(1, 1, side - 2, side - 2), worst)
+    painter.end()
+    return QIcon(pixmap)

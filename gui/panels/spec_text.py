@@ -1,175 +1,277 @@
-"""The text of the spec, to read: line numbers, problems underlined."""
+"""The text of the spec: an editor for the file, and the files it extends to read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from pathlib import Path
 from typing import ClassVar
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QTextCharFormat, QTextCursor, QTextFormat
-from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from gui.desk import Desk
 from gui.panel import Area, Panel
-from gui.theme import code_font, current_theme
-from netspec.problems import Problem, Severity, Span
+from gui.state import State
+from gui.text.definitions import layer_place
+from gui.text.editor import SpecEditor
+from gui.text.find_bar import FindBar
+from gui.text.fixes import Fix, fixes_of
+from gui.text.layers_in_text import layers_at, lines_of, scanned
+from gui.text.marks import Marks
+from gui.text.mirror import Mirror
+from netspec.problems import Problem
+from netspec.spec.source import FORMATS, Format, Source
 
-MARGIN = 8
-
-
-class LineNumbers(QWidget):
-    """The strip at the left of the text."""
-
-    def __init__(self, text: SpecText) -> None:
-        super().__init__(text)
-        self._text = text
-
-    def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(self._text.gutter_width(), 0)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        self._text.paint_line_numbers(self, event)
-
-
-class SpecText(QPlainTextEdit):
-    """A read-only view of one file."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.file = ""
-        self._problems: list[tuple[Span, Severity]] = []
-        self._gutter = LineNumbers(self)
-        self.setReadOnly(True)
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self.setFont(code_font())
-        self.setAccessibleName("Text of the spec, read-only")
-        self.blockCountChanged.connect(self._make_room)
-        self.updateRequest.connect(self._move_gutter)
-        self.cursorPositionChanged.connect(self._mark)
-        self._make_room()
-
-    def show_file(self, file: str, text: str, problems: Iterable[Problem]) -> None:
-        """Show this text; where it is the file shown before, the view stays where it is."""
-        spans = [(problem.span, problem.severity) for problem in problems if problem.span and problem.span.file == file]
-        self._problems = [(span, severity) for span, severity in spans if span.line]
-        if (file, text) != (self.file, self.toPlainText()):
-            place = self.verticalScrollBar().value() if file == self.file else 0
-            self.setPlainText(text)
-            self.verticalScrollBar().setValue(place)
-        self.file = file
-        self._mark()
-
-    def go_to(self, span: Span) -> None:
-        """Select the span's line and scroll until the span is in view."""
-        cursor = QTextCursor(self.document().findBlockByNumber(max(span.line - 1, 0)))
-        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock)
-        # From the end to the start: the view follows the cursor, and lines are read from their start.
-        cursor.movePosition(QTextCursor.MoveOperation.StartOfBlock, QTextCursor.MoveMode.KeepAnchor)
-        self.setTextCursor(cursor)
-        self.centerCursor()
-        end = self.fontMetrics().horizontalAdvance(span.text[: span.end_column])
-        self.horizontalScrollBar().setValue(max(0, end - self.viewport().width() + MARGIN))
-
-    def gutter_width(self) -> int:
-        """Pixels that the line numbers take."""
-        digits = max(len(str(self.blockCount())), 2)
-        return self.fontMetrics().horizontalAdvance("0") * digits + 2 * MARGIN
-
-    def paint_line_numbers(self, gutter: QWidget, event: QPaintEvent) -> None:
-        """Draw the numbers of the lines in view."""
-        painter, theme = QPainter(gutter), current_theme()
-        painter.setFont(self.font())
-        colours = {span.line: _colour(severity) for span, severity in reversed(self._problems)}
-        block = self.firstVisibleBlock()
-        while block.isValid():
-            box = self.blockBoundingGeometry(block).translated(self.contentOffset()).toRect()
-            if box.top() > event.rect().bottom():
-                break
-            line = block.blockNumber() + 1
-            painter.setPen(colours.get(line, QColor(theme.secondary)))
-            place = QRect(0, box.top(), gutter.width() - MARGIN, self.fontMetrics().height())
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight, str(line))
-            block = block.next()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        box = self.contentsRect()
-        self._gutter.setGeometry(QRect(box.left(), box.top(), self.gutter_width(), box.height()))
-
-    def _make_room(self) -> None:
-        self.setViewportMargins(self.gutter_width(), 0, 0, 0)
-
-    def _move_gutter(self, rect: QRect, dy: int) -> None:
-        if dy:
-            self._gutter.scroll(0, dy)
-        else:
-            self._gutter.update(0, rect.y(), self._gutter.width(), rect.height())
-
-    def _mark(self) -> None:
-        self.setExtraSelections([self._current_line(), *(self._squiggle(*problem) for problem in self._problems)])
-
-    def _current_line(self) -> QTextEdit.ExtraSelection:
-        mark = QTextEdit.ExtraSelection()
-        mark.format.setBackground(QColor(current_theme().window))
-        mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
-        mark.cursor = self.textCursor()
-        mark.cursor.clearSelection()
-        return mark
-
-    def _squiggle(self, span: Span, severity: Severity) -> QTextEdit.ExtraSelection:
-        mark = QTextEdit.ExtraSelection()
-        mark.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
-        mark.format.setUnderlineColor(_colour(severity))
-        block = self.document().findBlockByNumber(span.line - 1)
-        mark.cursor = QTextCursor(block)
-        last = min(max(span.end_column, span.column + 1) - 1, block.length() - 1)
-        mark.cursor.setPosition(block.position() + min(span.column - 1, last))
-        mark.cursor.setPosition(block.position() + last, QTextCursor.MoveMode.KeepAnchor)
-        return mark
-
-
-def _colour(severity: Severity) -> QColor:
-    return QColor(current_theme().error if severity == "error" else current_theme().warning)
+READ_ONLY = "{name} is read-only here: {main} extends it. Open it to change it; keys given in {main} take precedence."
+NO_COMMENTS = "JSON has no comments"
+PAUSE = 120
+"""Milliseconds after a move of the cursor until the layer there is chosen."""
 
 
 class SpecTextPanel(Panel):
-    """The text of the document."""
+    """The document's text. Typing changes the document; the document's changes are shown, the cursor stays."""
 
     title: ClassVar[str] = "Text"
     area: ClassVar[Area] = "centre"
-    order: ClassVar[int] = 20
+    order: ClassVar[int] = 30
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
-        self.text = SpecText()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.text)
-        desk.document.changed.connect(self.show_state)
-        desk.layer_wanted.connect(self._go_to_layer)
-        desk.problem_wanted.connect(self._go_to_problem)
+        self.files, self.pages = QTabBar(), QStackedWidget()
+        self.editor, self.base = SpecEditor(), SpecEditor()
+        self.note = QLabel()
+        self.find_bar, self.base_bar = FindBar(self.editor), FindBar(self.base)
+        self.base.setReadOnly(True)
+        self.base.setAccessibleName("Text of a file that the spec extends, read-only")
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE)
+        self._pause.timeout.connect(self.choose_layer_at_cursor)
+        self._lay_out()
+        self._connect()
+        self.show_text()
+        self.show_state()
+
+    @property
+    def file(self) -> str:
+        """The file in front."""
+        return str(self.files.tabData(self.files.currentIndex()) or "")
+
+    def show_text(self) -> None:
+        """Show the document's text, as soon as it changes."""
+        state = self.desk.document.state
+        if state is None:
+            self.editor.show_text("", "toml")
+            return
+        if not self.files.count() or self.files.tabData(0) != state.file:
+            self._show_files(state)
+        self.editor.show_text(state.text, state.format)
 
     def show_state(self) -> None:
-        """Show the document's text with its problems."""
+        """Show problems, frozen layers and the files, once they are known."""
         state = self.desk.document.state
-        if state is not None:
-            self.text.show_file(state.file, state.text, state.problems)
+        self.editor.setEnabled(state is not None)
+        if state is None:
+            self.editor.show_marks(Marks())
+            return
+        self._show_files(state)
+        self._show_file(self.files.currentIndex())
+        self.show_marks()
 
-    def _go_to_layer(self, name: str) -> None:
+    def show_marks(self) -> None:
+        """Squiggles, symbols, and the bar beside the chosen layers."""
         state = self.desk.document.state
-        span = state.places.get(name) if state is not None and not state.is_stale else None
-        if span is not None:
-            self._go_to(span)
+        if state is None or not state.is_settled:
+            return
+        frozen = _frozen_lines(state)
+        self.editor.show_marks(Marks.of(state.file, state.problems, frozen, self._chosen_lines(state)))
 
-    def _go_to_problem(self, problem: Problem) -> None:
-        if problem.span is not None and problem.span.line:
-            self._go_to(problem.span)
-
-    def _go_to(self, span: Span) -> None:
+    def choose_layer_at_cursor(self) -> None:
+        """The layer in whose table the cursor is becomes the chosen one."""
         state = self.desk.document.state
-        if state is not None:
-            self.text.show_file(span.file, state.texts.get(span.file, ""), state.problems)
-            self.text.go_to(span)
+        if state is None or not state.is_settled or not self.editor.hasFocus():
+            return
+        found = scanned(self.editor.text(), state.format)
+        names = layers_at(found, state.outline, self.editor.position())
+        if names:
+            self.desk.choose(names, by=self)
+
+    def follow_choice(self) -> None:
+        """Others have chosen layers: move the marker, bring the first into view; the focus stays where it is."""
+        self.show_marks()
+        state = self.desk.document.state
+        if self.desk.chosen_by is self or state is None or len(self.desk.chosen) != 1:
+            return
+        lines = self._chosen_lines(state)
+        if lines and not self._is_in_view(lines[0][0]):
+            self.editor.centre_line(lines[0][0])
+
+    def go_to_layer(self, name: str) -> None:
+        """Put the cursor to the layer's name."""
+        state = self.desk.document.state
+        if state is None:
+            return
+        place = layer_place(scanned(self.editor.text(), state.format), name)
+        if place is not None:
+            self.files.setCurrentIndex(0)
+            self.editor.go_to(*place)
+            return
+        span = state.places.get(name)
+        if span is not None and span.line and self._front(span.file):
+            self.base.go_to_line(span.line)
+
+    def go_to_problem(self, problem: Problem) -> None:
+        """Choose the place of a problem, also in a file that the spec extends."""
+        if problem.span is None or not problem.span.line or not self._front(problem.span.file):
+            return
+        (self.editor if self.files.currentIndex() == 0 else self.base).go_to_problem(problem)
+
+    def offer_fixes(self) -> None:
+        """Make the one quick fix there is at the cursor, or let the user choose."""
+        fixes = self.fixes_at_cursor()
+        if not fixes:
+            self.desk.message("There is no quick fix here")
+        elif len(fixes) == 1:
+            self.apply(fixes[0])
+        else:
+            menu = QMenu(self)
+            for fix in fixes:
+                menu.addAction(fix.label).triggered.connect(lambda _=False, fix=fix: self.apply(fix))
+            box = self.editor.cursor_box()
+            menu.popup(self.editor.mapToGlobal(QPoint(box.left(), box.bottom())))
+
+    def fixes_at_cursor(self) -> list[Fix]:
+        """Quick fixes of the problems at the cursor."""
+        state = self.desk.document.state
+        problems = self.editor.problems_at(self.editor.textCursor().position()) if state else []
+        return [fix for problem in problems for fix in fixes_of(problem, state.file, state.text)] if state else []
+
+    def apply(self, fix: Fix) -> None:
+        """Make a quick fix."""
+        self.desk.document.edit(fix.label, _fixed, fix)
+
+    def run(self, command: str) -> None:
+        """What the editor asks for."""
+        stack = self.desk.document.undo_stack
+        if command == "undo":
+            self._step(stack.undo)
+        elif command == "redo":
+            self._step(stack.redo)
+        elif command == "fix":
+            self.offer_fixes()
+        elif command == "no comments":
+            self.desk.message(NO_COMMENTS)
+        else:
+            bar = self.find_bar if self.files.currentIndex() == 0 else self.base_bar
+            bar.open(command)
+
+    def _step(self, step: object) -> None:
+        """Undo or redo, and go to where the text has changed."""
+        assert callable(step)
+        before = self.editor.text()
+        step()
+        self.editor.go_to_change(before)
+
+    def _connect(self) -> None:
+        document, desk = self.desk.document, self.desk
+        document.text_changed.connect(self.show_text)
+        document.changed.connect(self.show_state)
+        desk.chosen_changed.connect(self.follow_choice)
+        desk.layer_wanted.connect(self.go_to_layer)
+        desk.problem_wanted.connect(self.go_to_problem)
+        desk.theme_changed.connect(self.editor.follow_theme)
+        desk.theme_changed.connect(self.base.follow_theme)
+        self.editor.edited.connect(lambda: document.set_text("Typing", self.editor.source()))
+        self.editor.explored.connect(self._pause.start)
+        self.files.currentChanged.connect(self._show_file)
+        self.find_bar.replace_wanted.connect(lambda label, text: document.edit(label, _replaced, text))
+        for editor in (self.editor, self.base):
+            editor.wanted.connect(self.run)
+
+    def _chosen_lines(self, state: State) -> list[tuple[int, int]]:
+        if not self.desk.chosen:
+            return []
+        found = scanned(self.editor.text(), state.format)
+        nodes = [state.outline.by_name[name] for name in self.desk.chosen if name in state.outline.by_name]
+        lines = {lines_of(found, address) for address in {node.address for node in nodes}}
+        return sorted(item for item in lines if item is not None)
+
+    def _is_in_view(self, row: int) -> bool:
+        return any(block.blockNumber() == row for block, _ in self.editor.visible_lines())
+
+    def _front(self, file: str) -> bool:
+        """Bring a file to the front; False when it is not among them."""
+        for index in range(self.files.count()):
+            if self.files.tabData(index) == file:
+                self.files.setCurrentIndex(index)
+                return True
+        return False
+
+    def _show_files(self, state: State) -> None:
+        """A tab for each file, when the spec extends others."""
+        files = [state.file, *(file for file in state.texts if file != state.file)]
+        if files == [self.files.tabData(index) for index in range(self.files.count())]:
+            return
+        front = self.file
+        self.files.blockSignals(True)
+        while self.files.count():
+            self.files.removeTab(0)
+        for file in files:
+            index = self.files.addTab(Path(file).name)
+            self.files.setTabData(index, file)
+            self.files.setTabToolTip(index, file)
+        self.files.blockSignals(False)
+        self.files.setCurrentIndex(files.index(front) if front in files else 0)
+        self.files.setVisible(len(files) > 1)
+
+    def _show_file(self, index: int) -> None:
+        state = self.desk.document.state
+        self.pages.setCurrentIndex(0 if index <= 0 else 1)
+        self.note.setVisible(index > 0)
+        if state is None or index <= 0:
+            return
+        name, format = Path(self.file).name, _format(self.file)
+        self.note.setText(READ_ONLY.format(name=name, main=state.name))
+        self.base.show_text(state.texts.get(self.file, ""), format)
+        self.base.show_marks(Marks.of(self.file, state.problems, frozenset(), ()))
+
+    def _lay_out(self) -> None:
+        self.files.setObjectName("files")
+        self.files.setAccessibleName("Files")
+        self.files.setDrawBase(False)
+        self.files.setExpanding(False)
+        self.files.hide()
+        self.note.setObjectName("banner")
+        self.note.setWordWrap(True)
+        self.note.hide()
+        for editor, bar in ((self.editor, self.find_bar), (self.base, self.base_bar)):
+            page = QWidget()
+            column = QVBoxLayout(page)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(0)
+            column.addWidget(editor)
+            column.addWidget(bar)
+            self.pages.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for widget in (self.files, self.note, self.pages):
+            layout.addWidget(widget)
+        self.setFocusProxy(self.editor)
+
+
+def _frozen_lines(state: State) -> frozenset[int]:
+    """The lines on which frozen layers are named."""
+    rows = state.report.table if state.report is not None and not state.is_stale else ()
+    nodes = [state.outline.by_name.get(row.name) for row in rows if row.frozen]
+    return frozenset(node.line - 1 for node in nodes if node is not None and node.line)
+
+
+def _fixed(source: Source, fix: Fix) -> str:
+    return fix.applied(source.text)
+
+
+def _replaced(source: Source, text: str) -> str:
+    """The source with what was replaced in the text as it is shown."""
+    return Mirror(source.text).type(text)
+
+
+def _format(file: str) -> Format:
+    return FORMATS.get(Path(file).suffix.lower(), "toml")

@@ -93,10 +93,8 @@ def _required_first(items: Iterable[Item], keys: Keys) -> list[Item]:
 
 
 def _key_item(field: Field, format: Format, has_value: bool) -> Item:
-    if format == "json":
-        text = f'"{field.key}"' + ("" if has_value else ": ")
-    else:
-        text = field.key + ("" if has_value else " = ")
+    key, mark = (f'"{field.key}"', ": ") if format == "json" else (field.key, " = ")
+    text = key if has_value else key + mark
     return Item(field.key, text, "key", _detail(field), field.doc)
 
 
@@ -183,9 +181,12 @@ def _sections(found: Scan, typed: str) -> Iterable[Item]:
             yield Item(f"[[{field.key}]]", f"[[{field.key}]]", "section", "", field.doc)
         elif field.key == "blocks":
             yield Item("[blocks.", "[blocks.", "section", "", field.doc)
-        elif any(isinstance(kind, Part | Typed | Free) for kind in field.kinds):
-            if field.key not in found.root.entries or field.key == typed:
-                yield Item(f"[{field.key}]", f"[{field.key}]", "section", "", field.doc)
+        elif _is_section(field) and (field.key not in found.root.entries or field.key == typed):
+            yield Item(f"[{field.key}]", f"[{field.key}]", "section", "", field.doc)
+
+
+def _is_section(field: Field) -> bool:
+    return any(isinstance(kind, Part | Typed | Free) for kind in field.kinds)
 
 
 def _in_expression(found: Scan, zone: Zone, position: int) -> Completion | None:

@@ -42,7 +42,8 @@ def layer_place(found: Scan, name: str, scope: Path = ()) -> Place | None:
         if own and name.startswith(f"{own}.") and layer.word("type") == "block":
             rest = re.sub(r"^\d+\.(?=.)", "", name[len(own) + 1 :])
             block: Path = ("blocks", layer.word("block"))
-            return _name_place(layer) if rest.isdigit() else layer_place(found, rest, block)
+            inside = layer_place(found, rest, block)
+            return inside or (_name_place(layer) if rest.isdigit() else None)  # "layer1.0" may be a copy as a whole
     return _input_place(found, name, scope)
 
 

@@ -27,10 +27,11 @@ from gui.text.help import help_at
 from gui.text.highlight import Highlighter
 from gui.text.keys import command_of
 from gui.text.marks import Marks, current_line, hit, problem_cursor, problem_html, squiggle
+from gui.text.mirror import Mirror
 from gui.text.popup import ROWS, CompletionPopup
 from gui.text.units import to_index, to_units
 from gui.theme import code_font, current_theme
-from netspec.problems import Problem
+from netspec.problems import Problem, Severity
 from netspec.spec.source import Format
 
 PATIENCE = 60
@@ -53,8 +54,10 @@ class SpecEditor(QPlainTextEdit):
         super().__init__(parent)
         self.format: Format = "toml"
         self.marks = Marks()
+        self._squiggles: list[tuple[Problem, QTextCursor]] = []  # the cursors move with the text
         self.hits: list[tuple[int, int]] = []
         self._is_showing = False
+        self._mirror = Mirror()
         self._text = ""
         self.setUndoRedoEnabled(False)  # the document's undo is the only one
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -76,13 +79,19 @@ class SpecEditor(QPlainTextEdit):
         """What is shown."""
         return self._text
 
+    def source(self) -> str:
+        """The text as its file has it."""
+        return self._mirror.source
+
     def show_text(self, text: str, format: Format) -> None:
         """Show a text; what stays the same stays where it is, and so does the cursor."""
         if format != self.format:
             self.format = format
             self.highlighter.set_format(format)
-        if text == self._text:
+        if text == self._mirror.source:
             return
+        self._mirror.take(text)
+        text = self._mirror.shown
         change = difference(self._text, text)
         start = to_units(self._text, change.start)
         end = to_units(self._text, change.start + len(change.old))
@@ -98,6 +107,7 @@ class SpecEditor(QPlainTextEdit):
     def show_marks(self, marks: Marks) -> None:
         """Show problems, frozen and chosen layers."""
         self.marks = marks
+        self._squiggles = [(problem, problem_cursor(self.document(), problem)) for problem in marks.problems]
         self.gutter.update()
         self.mark()
 
@@ -119,6 +129,20 @@ class SpecEditor(QPlainTextEdit):
         self.setTextCursor(cursor)
         self.centerCursor()
 
+    def centre_line(self, row: int) -> None:
+        """Scroll a line (from 0) into the middle; the cursor stays."""
+        above = (self.viewport().height() // max(self.fontMetrics().lineSpacing(), 1)) // 3
+        self.verticalScrollBar().setValue(max(row - above, 0))
+
+    def go_to_change(self, before: str) -> None:
+        """Put the cursor behind what has changed since a text was shown."""
+        if before != self._text:
+            change = difference(before, self._text)
+            cursor = self.textCursor()
+            cursor.setPosition(to_units(self._text, change.start + len(change.new)))
+            self.setTextCursor(cursor)
+            self.ensureCursorVisible()
+
     def go_to_line(self, line: int) -> None:
         """Put the cursor to the start of a line, counted from 1."""
         block = self.document().findBlockByNumber(min(max(line, 1), self.blockCount()) - 1)
@@ -136,10 +160,20 @@ class SpecEditor(QPlainTextEdit):
 
     def problems_at(self, position: int) -> list[Problem]:
         """Problems whose squiggle covers a position; else those of its line."""
-        covering = [item for item in self.marks.problems if _covers(problem_cursor(self.document(), item), position)]
-        row = self.document().findBlock(position).blockNumber()
-        on_line = [item for item in self.marks.problems if item.span and item.span.line - 1 == row]
-        return covering or on_line
+        covering = [item for item, cursor in self._squiggles if _covers(cursor, position)]
+        return covering or self.problems_on(self.document().findBlock(position).blockNumber())
+
+    def problems_on(self, row: int) -> list[Problem]:
+        """Problems of a line, counted from 0."""
+        return [item for item, cursor in self._squiggles if _row(cursor) == row]
+
+    def severities(self) -> dict[int, Severity]:
+        """Line → the worst of its problems."""
+        found: dict[int, Severity] = {}
+        for item, cursor in self._squiggles:
+            if found.get(_row(cursor)) != "error":
+                found[_row(cursor)] = item.severity
+        return found
 
     def visible_lines(self) -> Iterator[tuple[QTextBlock, QRectF]]:
         """The lines in view, with their boxes."""
@@ -154,9 +188,8 @@ class SpecEditor(QPlainTextEdit):
 
     def mark(self) -> None:
         """Paint all marks again."""
-        document = self.document()
-        problems = [squiggle(document, problem) for problem in self.marks.problems]
-        hits = [hit(document, start, length) for start, length in self.hits]
+        problems = [squiggle(cursor, problem) for problem, cursor in self._squiggles]
+        hits = [hit(self.document(), start, length) for start, length in self.hits]
         self.setExtraSelections([current_line(self.textCursor()), *hits, *problems])
 
     def follow_theme(self) -> None:
@@ -172,7 +205,7 @@ class SpecEditor(QPlainTextEdit):
     def propose_while_typing(self) -> None:
         """The same, but keep quiet where nothing is begun or all is typed."""
         found = complete(self._text, self.format, self.position())
-        is_begun = bool(found.typed) or self._text[: self.position()][-1:] in ('"', "[", "{", "=")
+        is_begun = bool(found.typed) or self._text[: self.position()].rstrip(" ")[-1:] in ('"', "[", "{", "=", ":")
         is_whole = any(item.label.strip("[]") == found.typed for item in found.items)
         if is_begun and not is_whole:
             self._show_proposals(found)
@@ -208,7 +241,7 @@ class SpecEditor(QPlainTextEdit):
 
     def words_at(self, position: int) -> str:
         """Problems and docs at a position, for a tooltip; "" where there is nothing to say."""
-        covering = [item for item in self.marks.problems if _covers(problem_cursor(self.document(), item), position)]
+        covering = [item for item, cursor in self._squiggles if _covers(cursor, position)]
         parts = [problem_html(item) for item in covering]
         found = help_at(self._text, self.format, to_index(self._text, position))
         if found is not None:
@@ -306,10 +339,9 @@ class SpecEditor(QPlainTextEdit):
 
     def _propose_after(self, event: QKeyEvent) -> None:
         """Typing opens the proposals, other keys close them."""
-        is_typing = bool(event.text()) and event.text().isprintable() and not self.isReadOnly()
-        if is_typing and (event.text().isalnum() or event.text() in '_"[.${'):
-            self._proposing.start()
-        elif self.popup.isVisible() and event.key() == Qt.Key.Key_Backspace:
+        text = event.text()
+        is_typing = bool(text) and (text.isalnum() or text in '_"[.${') and not self.isReadOnly()
+        if is_typing or (self.popup.isVisible() and event.key() == Qt.Key.Key_Backspace):
             self._proposing.start()
         elif event.key() not in (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt):
             self._proposing.stop()
@@ -327,6 +359,7 @@ class SpecEditor(QPlainTextEdit):
             return
         text = self.toPlainText()
         if text != self._text:
+            self._mirror.type(text)
             self._text = text
             self.edited.emit()
 
@@ -349,6 +382,8 @@ class SpecEditor(QPlainTextEdit):
 
 
 def _covers(cursor: QTextCursor, position: int) -> bool:
-    return cursor.selectionStart() <= position <= cursor.selectionEnd()
+    return cursor.hasSelection() and cursor.selectionStart() <= position <= cursor.selectionEnd()
 
 
+def _row(cursor: QTextCursor) -> int:
+    return cursor.document().findBlock(cursor.selectionStart()).blockNumber()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netspec.problems import Problem
 
-WORD = re.compile(r"^(?:did you mean (?P<word>[\w.\-]+)\?|netspec calls it (?P<name>[\w.\-]+)|the block calls it (?P<own>\w+))$")
+WORD = re.compile(r"^(?:did you mean ([\w.\-]+)\?|netspec calls it ([\w.\-]+)|the block calls it (\w+))$")
 VALUE = re.compile(r"\b(?P<key>\w+) (?:≤|≥|=) (?P<value>-?\d+(?:\.\d+)?)\b")
 BARE = re.compile(r"^write (?P<value>true|false)$")
 QUOTED = re.compile(r'^put text into quotes: (?P<value>"[^"]*")$')

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from gui.symbols import draw_error, draw_snowflake, draw_warning
 from gui.text.marks import problem_html, severity_colour
 from gui.theme import current_theme
+from netspec.problems import Severity
 
 if TYPE_CHECKING:
     from gui.text.editor import SpecEditor
@@ -38,22 +39,21 @@ class Gutter(QWidget):
         painter, theme = QPainter(self), current_theme()
         painter.setFont(self.editor.font())
         chosen = {row for first, last in self.editor.marks.chosen for row in range(first, last + 1)}
-        current = self.editor.textCursor().blockNumber()
+        current, severities = self.editor.textCursor().blockNumber(), self.editor.severities()
         for block, box in self.editor.visible_lines():
             if box.top() > event.rect().bottom():
                 break
             row = block.blockNumber()
             if row in chosen:
                 painter.fillRect(QRectF(0, box.top(), BAR, box.height()), QColor(theme.accent))
-            self._paint_symbol(painter, row, box)
-            is_marked = row in self.editor.marks.rows
-            severity = severity_colour(self.editor.marks.rows[row]) if is_marked else None
-            painter.setPen(severity or QColor(theme.text if row == current else theme.secondary))
+            severity = severities.get(row)
+            self._paint_symbol(painter, row, box, severity)
+            quiet = QColor(theme.text if row == current else theme.secondary)
+            painter.setPen(severity_colour(severity) if severity else quiet)
             place = QRectF(0, box.top(), self.width() - 2 * GAP, self.editor.fontMetrics().height())
             painter.drawText(place, Qt.AlignmentFlag.AlignRight, str(row + 1))
 
-    def _paint_symbol(self, painter: QPainter, row: int, box: QRectF) -> None:
-        severity = self.editor.marks.rows.get(row)
+    def _paint_symbol(self, painter: QPainter, row: int, box: QRectF, severity: Severity | None) -> None:
         height = self.editor.fontMetrics().height()
         place = QRectF(BAR + GAP, box.top() + (height - SYMBOL) / 2, SYMBOL, SYMBOL)
         if severity is not None:
@@ -70,7 +70,7 @@ class Gutter(QWidget):
 
     def words_for(self, row: int) -> str:
         """What the symbol of a line says."""
-        problems = [item for item in self.editor.marks.problems if item.span and item.span.line - 1 == row]
+        problems = self.editor.problems_on(row)
         if problems:
             return "<hr>".join(problem_html(item) for item in problems)
         return "frozen: keeps its parameters" if row in self.editor.marks.frozen else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat
 from PySide6.QtWidgets import QTextEdit
@@ -20,8 +20,6 @@ class Marks:
     problems: tuple[Problem, ...] = ()
     frozen: frozenset[int] = frozenset()
     chosen: tuple[tuple[int, int], ...] = ()
-    rows: dict[int, Severity] = field(default_factory=dict)
-    """Line → the worst problem on it; made by `of`."""
 
     @classmethod
     def of(
@@ -29,12 +27,7 @@ class Marks:
     ) -> Marks:
         """Marks of one file."""
         own = tuple(item for item in problems if item.span is not None and item.span.line and item.span.file == file)
-        rows: dict[int, Severity] = {}
-        for item in own:
-            assert item.span is not None
-            if rows.get(item.span.line - 1) != "error":
-                rows[item.span.line - 1] = item.severity
-        return cls(own, frozen, tuple(chosen), rows)
+        return cls(own, frozen, tuple(chosen))
 
 
 def current_line(cursor: QTextCursor) -> QTextEdit.ExtraSelection:
@@ -47,12 +40,12 @@ def current_line(cursor: QTextCursor) -> QTextEdit.ExtraSelection:
     return mark
 
 
-def squiggle(document: QTextDocument, problem: Problem) -> QTextEdit.ExtraSelection:
-    """A wave under the place of a problem."""
+def squiggle(cursor: QTextCursor, problem: Problem) -> QTextEdit.ExtraSelection:
+    """A wave under a place."""
     mark = QTextEdit.ExtraSelection()
     mark.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
     mark.format.setUnderlineColor(severity_colour(problem.severity))
-    mark.cursor = problem_cursor(document, problem)
+    mark.cursor = cursor
     return mark
 
 

@@ -26,7 +26,11 @@ TOKEN = {
         r"(?P<string>\"(?:\\[^\n]|[^\"\\\n])*\"?)|(?P<line>\n)|(?P<mark>[\[\]{}:,])|(?P<word>[^\s\[\]{}:,\"]+)"
     ),
 }
-HEADER = re.compile(r"^[ \t]*(\[\[?)[ \t]*([A-Za-z_][\w\-]*(?:[ \t]*\.[ \t]*(?:[\w\-]+|\"[^\"\n]*\"))*)?[ \t]*(\]?\]?)[ \t]*(?=#|\r?$|\n)", re.M)
+HEADER = re.compile(
+    r"^[ \t]*(\[\[?)[ \t]*([A-Za-z_][\w\-]*(?:[ \t]*\.[ \t]*(?:[\w\-]+|\"[^\"\n]*\"))*)?"
+    r"[ \t]*(\]?\]?)[ \t]*(?=#|\r?$|\n)",
+    re.MULTILINE,
+)
 WORDS_OF_VALUES = frozenset({"true", "false", "inf", "nan"})
 Sort = Literal["keys", "value", "header", "comment"]
 
@@ -269,7 +273,7 @@ class _Reader:
             if token.text == "]" or self.header_inside():
                 break
             if token.text == ",":
-                self.zones.append(Zone(begin, token.start, "value", (*path, len(array.items) - (self.last_is_item(array, begin)))))
+                self.zones.append(self.item_zone(array, begin, token.start))
                 begin = token.end
                 self.next += 1
             elif token.sort == "line" or token.text in (self.colon, "}"):
@@ -278,14 +282,15 @@ class _Reader:
                 array.items.append(item)
             else:
                 self.next += 1
-        self.zones.append(Zone(begin, self.here(), "value", (*path, len(array.items) - self.last_is_item(array, begin))))
+        self.zones.append(self.item_zone(array, begin, self.here()))
         self.close(array, "]")
         return array
 
     @staticmethod
-    def last_is_item(array: Value, begin: int) -> bool:
-        """Whether the item that was read last stands behind `begin`, so that the zone is its own."""
-        return bool(array.items) and array.items[-1].start >= begin
+    def item_zone(array: Value, begin: int, end: int) -> Zone:
+        """Where an item is written: the one that was read since `begin`, or the one that may still come."""
+        is_read = bool(array.items) and array.items[-1].start >= begin
+        return Zone(begin, end, "value", (*array.path, len(array.items) - is_read))
 
     def read_table(self, path: Path) -> Value:
         table = Value(self.here(), 0, path, "table")
@@ -330,14 +335,13 @@ class _Reader:
 
     def skip_line(self) -> None:
         """Go to the end of a line on which something is left that cannot be read."""
-        while (token := self.peek()) is not None and token.sort != "line":
+        while (token := self.peek()) is not None and token.sort != "line" and self.header_here() is None:
             self.next += 1
 
     def line_end(self, position: int) -> int:
         found = self.text.find("\n", position)
         stop = found if found >= 0 else len(self.text)
-        mark = next((i for i in range(position, stop) if self.text[i] in ",}]#"), stop)
-        return mark
+        return next((i for i in range(position, stop) if self.text[i] in ",}]#"), stop)
 
 
 def scalar(text: str) -> object:

@@ -27,17 +27,15 @@ QUERY = {
         (pair [(bare_key) (quoted_key)] @key) (dotted_key [(bare_key) (quoted_key)] @key)
         (table [(bare_key) (quoted_key) (dotted_key)] @section)
         (table_array_element [(bare_key) (quoted_key) (dotted_key)] @section)
-        (ERROR) @error
     """,
     "json": """
         (string) @string
         (number) @number
         [(true) (false) (null)] @constant
         (pair key: (string) @key)
-        (ERROR) @error
     """,
 }
-ORDER = ("error", "string", "number", "constant", "key", "section", "comment", "expression", "type")
+ORDER = ("string", "number", "constant", "key", "section", "comment", "expression", "type")
 """Later ones win."""
 EXPRESSION = re.compile(r"\$\{[^}]*\}?")
 FAMILIES = ("layers", "losses", "optimizers")
@@ -92,10 +90,9 @@ class Syntax:
         by_row: dict[int, list[Token]] = defaultdict(list)
         for style in ORDER:
             for node in found.get(style, ()):
-                if style != "error" or node.start_point.row == node.end_point.row:
-                    self._add(by_row, node, style, first, last)
+                self._add(by_row, node, style, first, last)
         self._add_inner(by_row, found.get("string", ()), first, last)
-        return by_row
+        return {row: sorted(tokens, key=lambda token: (ORDER.index(token.style), token.column)) for row, tokens in by_row.items()}
 
     def _add(self, by_row: dict[int, list[Token]], node: Node, style: str, first: int, last: int) -> None:
         for row in range(max(node.start_point.row, first), min(node.end_point.row, last) + 1):

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("PySide6", reason="the desktop program needs the extra `gui`")
 pytest.importorskip("pytestqt", reason="the desktop program's tests need pytest-qt, in the extra `test`")
 
-from PySide6.QtCore import QCoreApplication, QSettings, QStandardPaths
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QStandardPaths
 from PySide6.QtWidgets import QApplication
 
 from gui.main_window import MainWindow
@@ -64,5 +64,7 @@ def window(qapp: QApplication, qtbot: object) -> Iterator[MainWindow]:
     window = MainWindow()
     window.show()
     yield window
+    window.document.close()  # nobody is there to be asked about unsaved changes
     window.close()
     window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # windows left over slow each theme down

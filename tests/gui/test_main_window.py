@@ -4,43 +4,20 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPalette
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette
 from PySide6.QtWidgets import QApplication
 
 from gui.main_window import MainWindow
-from gui.panels.layer_table import LayerTable, LayerTablePanel
-from gui.panels.problem_list import ProblemList, ProblemPanel
-from gui.panels.spec_text import SpecText, SpecTextPanel
-from gui.theme import apply_theme, current_theme, family_colour
+from gui.panels.layer_table import LayerTablePanel
+from gui.theme import apply_theme, current_theme
 from netspec.look import DARK, LIGHT
 from netspec.shipped import shipped_specs
-from tests.gui.conftest import BROKEN, TEXT
 
 
-def cells(window: MainWindow) -> list[list[str]]:
-    model = layer_table(window).layers
-    return [
-        [model.data(model.index(row, column)) for column in range(model.columnCount())]
-        for row in range(model.rowCount())
-    ]
-
-
-def layer_table(window: MainWindow) -> LayerTable:
+def cells(window: MainWindow) -> list[str]:
     panel = window.panel("Layers")
     assert isinstance(panel, LayerTablePanel)
-    return panel.table
-
-
-def problem_list(window: MainWindow) -> ProblemList:
-    panel = window.panel("Problems")
-    assert isinstance(panel, ProblemPanel)
-    return panel.problems
-
-
-def spec_text(window: MainWindow) -> SpecText:
-    panel = window.panel("Text")
-    assert isinstance(panel, SpecTextPanel)
-    return panel.text
+    return [line.name for line in panel.table.visible_lines()]
 
 
 def drop(window: MainWindow, path: Path) -> QDropEvent:
@@ -73,16 +50,6 @@ def test_choosing_a_template_starts_a_document_without_a_file(window: MainWindow
     assert window.windowTitle() == "digits.toml[*] — netspec"
 
 
-def test_table_shows_name_type_shape_params_macs_and_frozen(window: MainWindow, spec_file: Path) -> None:
-    window.open(spec_file)
-    thin = "\N{NARROW NO-BREAK SPACE}"
-    assert cells(window) == [
-        ["conv1", "conv2d", "4 × 8 × 8", "112", f"6{thin}912", "frozen"],  # 4·3·3·3 + 4; 8·8·4·27
-        ["relu1", "relu", "4 × 8 × 8", "–", "–", ""],
-        ["fc", "linear", "10", f"2{thin}570", f"2{thin}560", ""],
-    ]
-
-
 def test_status_bar_counts_trainable_and_frozen_apart(window: MainWindow, spec_file: Path) -> None:
     window.open(spec_file)
     status = window.status.totals.text().replace("\N{NARROW NO-BREAK SPACE}", "")
@@ -95,42 +62,6 @@ def test_a_window_opened_with_a_path_shows_it(qtbot: object, qapp: QApplication,
     window = MainWindow(spec_file)
     assert len(cells(window)) == 3
     window.close()
-
-
-def test_activating_a_problem_selects_its_line(window: MainWindow, spec_file: Path) -> None:
-    spec_file.write_text(BROKEN, encoding="utf-8")
-    window.open(spec_file)
-    problems = problem_list(window)
-    row = [problems.listed.data(problems.listed.index(0, column)) for column in range(5)]
-    assert row[1:3] == ["tiny.toml:6:28", "NS106"]
-    assert "reluu" in row[3]
-    assert "relu" in row[4]
-    problems.activated.emit(problems.listed.index(0, 0))
-    assert spec_text(window).textCursor().selectedText() == BROKEN.splitlines()[5]
-
-
-def test_choosing_a_layer_selects_its_line(window: MainWindow, spec_file: Path) -> None:
-    window.open(spec_file)
-    layer_table(window).selectRow(2)
-    assert spec_text(window).textCursor().selectedText() == TEXT.splitlines()[6]
-
-
-def test_a_problem_in_an_extended_file_shows_that_file(window: MainWindow, spec_file: Path) -> None:
-    spec_file.write_text(BROKEN, encoding="utf-8")
-    child = spec_file.with_name("child.toml")
-    child.write_text('extends = "tiny.toml"\nname = "child"\n', encoding="utf-8")
-    window.open(child)
-    problem_list(window).activated.emit(problem_list(window).listed.index(0, 0))
-    assert spec_text(window).file.endswith("tiny.toml")
-    assert spec_text(window).textCursor().selectedText() == BROKEN.splitlines()[5]
-
-
-def test_a_broken_first_text_shows_problems_and_says_that_there_is_no_table(window: MainWindow, tmp_path: Path) -> None:
-    path = tmp_path / "broken.toml"
-    path.write_text("name = \n", encoding="utf-8")
-    window.open(path)
-    assert cells(window) == []
-    assert problem_list(window).listed.rowCount() >= 1
 
 
 def test_a_missing_file_is_said_and_opens_nothing(window: MainWindow, tmp_path: Path) -> None:
@@ -156,18 +87,6 @@ def test_closing_a_spec_brings_back_the_first_page(window: MainWindow, spec_file
     window.desk.actions["file.close"].trigger()
     assert window.pages.currentWidget() is window.welcome
     assert not window.desk.actions["file.close"].isEnabled()
-
-
-def test_the_bar_of_each_layer_has_the_colour_of_its_family(window: MainWindow, spec_file: Path) -> None:
-    spec_file.write_text(TEXT.replace(", frozen = true", ""), encoding="utf-8")
-    window.open(spec_file)
-    QApplication.processEvents()
-    table = layer_table(window)
-    image: QImage = table.viewport().grab().toImage()
-    scale = image.devicePixelRatio()
-    for row, family in enumerate(("convolution", "activation", "linear")):
-        middle = table.visualRect(table.layers.index(row, 0)).center()
-        assert image.pixelColor(int(2 * scale), int(middle.y() * scale)) == family_colour(family)
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])

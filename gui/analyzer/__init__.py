@@ -1,0 +1,1 @@
+"""The table of layers: what each costs, with totals, to sort, filter and copy."""
