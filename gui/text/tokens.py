@@ -92,7 +92,7 @@ class Syntax:
             for node in found.get(style, ()):
                 self._add(by_row, node, style, first, last)
         self._add_inner(by_row, found.get("string", ()), first, last)
-        return {row: sorted(tokens, key=lambda token: (ORDER.index(token.style), token.column)) for row, tokens in by_row.items()}
+        return {row: sorted(tokens, key=_rank) for row, tokens in by_row.items()}
 
     def _add(self, by_row: dict[int, list[Token]], node: Node, style: str, first: int, last: int) -> None:
         for row in range(max(node.start_point.row, first), min(node.end_point.row, last) + 1):
@@ -120,6 +120,10 @@ class Syntax:
 
     def _text(self, node: Node) -> str:
         return self._data[node.start_byte : node.end_byte].decode("utf-16-le", errors="replace")
+
+
+def _rank(token: Token) -> tuple[int, int]:
+    return ORDER.index(token.style), token.column
 
 
 def _point(data: bytes, byte: int) -> Point:

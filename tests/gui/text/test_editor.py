@@ -129,7 +129,7 @@ def test_typing_opens_proposals_and_escape_closes_them(editor: SpecEditor, qtbot
     QTest.keyClick(editor, Key.Key_Return)
     QTest.keyClicks(editor, "st")
     qtbot.waitUntil(editor.popup.isVisible)
-    assert [item.label for item in editor.popup.proposals.items][0] == "stride"
+    assert editor.popup.proposals.items[0].label == "stride"
     QTest.keyClick(editor, Key.Key_Escape)
     assert not editor.popup.isVisible()
     assert "padding = 2\nst\n" in editor.text()
