@@ -160,11 +160,18 @@ def _style_sheet(theme: Theme) -> str:
     QPushButton#primary {{ background: {theme.accent}; border-color: {theme.accent}; color: {theme.surface}; }}
     #canvas {{ border: 1px solid {theme.line}; border-radius: 6px; }}
     #findBar, #zoomBar {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 6px; }}
+    #marker {{
+        background: {theme.surface}; border: 1px solid {theme.warning}; border-radius: 6px; padding: 4px 10px;
+        color: {theme.text};
+    }}
+    #paletteSearch {{
+        background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 6px; padding: 4px 8px;
+    }}
+    #paletteSearch:focus {{ border-color: {theme.accent}; }}
     #zoomBar QToolButton, #findBar QToolButton {{ border: none; border-radius: 4px; padding: 2px 6px; }}
     #zoomBar QToolButton:hover, #findBar QToolButton:hover {{ background: {theme.selection}; }}
     #findBar QLineEdit {{ border: none; background: transparent; padding: 2px 4px; }}
     #palette {{ border: none; background: transparent; outline: none; }}
-    #palette::item {{ padding: 3px 0; }}
     #palette::item:hover {{ background: {theme.surface}; }}
     #palette::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
     #renameField {{

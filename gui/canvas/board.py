@@ -17,11 +17,14 @@ from gui.canvas.scene import CanvasScene
 from gui.desk import Desk
 from gui.state import State
 from gui.theme import current_theme
+from netspec.analysis import examine
 
 MOST_OPEN = 30
 """Layers up to which a network is shown with all its blocks unfolded at first."""
 MOST_LIVE = 300
 """Boxes up to which everything makes room while one is dragged; in larger networks when it is released."""
+MOST_GUESSED = 300
+"""Layers up to which a text with errors is looked through for the shapes that can be known."""
 STILL = 3.0
 """Seconds after the last news of a training run during which nothing is animated."""
 
@@ -36,11 +39,12 @@ class Board(QObject):
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.desk = desk
-        self.scene = CanvasScene(ink_of(current_theme()))
+        self.scene = CanvasScene(ink_of(current_theme()), is_cached=True)
         self.folded: frozenset[str] = frozenset()
         self._document: tuple[object, str] | None = None
         self._last_news = 0.0
         self._pins: dict[str, Point] = {}
+        self._laid: tuple[object, Layout] | None = None
         desk.document.changed.connect(self.refresh)
         desk.theme_changed.connect(self.refresh)
         desk.run_event.connect(self._note_news)
@@ -151,7 +155,10 @@ class Board(QObject):
 
     def _lay_out(self, diagram: Diagram) -> Layout:
         pins = {**self.desk.document.positions, **self._pins}
-        return lay_out_diagram(diagram, pins)
+        key = (diagram.parents, diagram.pairs, pins)
+        if self._laid is None or self._laid[0] != key:  # many edits change what stands in the boxes only
+            self._laid = (key, lay_out_diagram(diagram, pins))
+        return self._laid[1]
 
     def _shift(self, name: str, pin: Point) -> Point:
         """How far a pin is from where a box lies."""
@@ -163,8 +170,17 @@ class Board(QObject):
 
 
 def facts_of(state: State) -> Facts:
-    """What the diagram needs of a state besides its outline."""
-    return Facts(state.report, state.problems, state.tree, state.is_stale)
+    """What the diagram needs of a state besides its outline; of a text with errors the shapes that are left."""
+    report = state.report
+    shapes = report.shapes if report is not None and not state.is_stale else _remaining_shapes(state)
+    return Facts(report, shapes, state.problems, state.tree, state.report is None or state.is_stale)
+
+
+def _remaining_shapes(state: State) -> Mapping[str, tuple[int, ...]]:
+    draft = state.found.draft if state.found is not None else None
+    if draft is None or len(draft.sketch.layers) > MOST_GUESSED:
+        return {}
+    return examine(draft.sketch, draft.locate)[2]
 
 
 def lay_out_diagram(diagram: Diagram, pins: Mapping[str, Point] | None = None) -> Layout:

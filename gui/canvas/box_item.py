@@ -29,10 +29,15 @@ MARGIN = 10.0
 
 
 class BoxItem(QGraphicsItem):
-    """One box; `set_box` shows another state of it. Its place is its top left corner."""
+    """One box; `set_box` shows another state of it. Its place is its top left corner.
 
-    def __init__(self, box: Box, ink: Ink) -> None:
+    is_cached: on the screen it is painted once for each zoom and then copied, so that panning does not paint it anew.
+    """
+
+    def __init__(self, box: Box, ink: Ink, *, is_cached: bool = False) -> None:
         super().__init__()
+        if is_cached:
+            self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.box, self.ink = box, ink
         self.is_chosen = self.is_hot = self.is_current = False
         self.ports_shown = False
@@ -175,19 +180,18 @@ def _paint_words(painter: QPainter, box: Box, ink: Ink, zoom: float) -> None:
     upper = QRectF(left, 4, right - left, HEIGHT / 2 - 3)
     if zoom < LEGIBLE:
         upper = QRectF(left, 0, right - left, HEIGHT)
-    quiet = mix(ink.secondary, ink.text, 0.15)
     room = upper.width()
     if params:
         width = metrics_of(SECONDARY).horizontalAdvance(params)
         if width + 8 + metrics_of(BODY, bold=True).horizontalAdvance(box.label) <= room:
-            write(painter, upper, params, SECONDARY, quiet, Qt.AlignmentFlag.AlignRight)
+            write(painter, upper, params, SECONDARY, ink.quiet, Qt.AlignmentFlag.AlignRight)
             room -= width + 8
     upper.setWidth(room)
     colour = mix(ink.text, ink.frozen, 0.35) if box.is_frozen else ink.text
     write(painter, upper, box.label or box.name, BODY, colour, Qt.AlignmentFlag.AlignLeft, bold=True)
     if zoom >= LEGIBLE:
         right = WIDTH - (22 if box.kind == "input" else 10)
-        _paint_second_line(painter, QRectF(left, HEIGHT / 2, right - left, HEIGHT / 2 - 5), box, quiet)
+        _paint_second_line(painter, QRectF(left, HEIGHT / 2, right - left, HEIGHT / 2 - 5), box, ink.quiet)
 
 
 def _paint_second_line(painter: QPainter, rect: QRectF, box: Box, colour: QColor) -> None:

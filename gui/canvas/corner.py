@@ -10,6 +10,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton
 from gui.canvas.view import CanvasView
 
 EMPTY = "Drag a layer from the palette to start,\nor type in the text."
+MARKED = "The text has errors: shapes are those that can still be worked out."
+LEFT = 30
+"""Beside the strip of the frozen depth."""
+MARKER = 250
+"""Width of what is said about a text with errors."""
 
 
 class Corner(QFrame):
@@ -28,6 +33,10 @@ class Corner(QFrame):
         row.addWidget(self.percent)
         row.addWidget(self._button("+", "Zoom in (+)", view.zoom_in))
         row.addWidget(self._button("Fit", "Show the whole network (Ctrl+0)", view.fit))
+        self.marker = QLabel(MARKED, view)
+        self.marker.setObjectName("marker")
+        self.marker.setWordWrap(True)
+        self.marker.setFixedWidth(MARKER)
         self.empty = QLabel(EMPTY, view)
         self.empty.setObjectName("secondary")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -57,6 +66,9 @@ class Corner(QFrame):
 
     def _place(self) -> None:
         self.adjustSize()
-        self.move(12, self.view.height() - self.height() - 12)
+        self.move(LEFT, self.view.height() - self.height() - 12)
+        self.marker.adjustSize()
+        self.marker.move(LEFT, 12)
+        self.marker.setVisible(self.view.board.diagram.is_broken)
         self.empty.setGeometry(self.view.rect())
         self.empty.setVisible(not any(box.kind in ("layer", "block") for box in self.view.board.diagram.boxes))

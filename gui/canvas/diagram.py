@@ -103,8 +103,8 @@ class Diagram:
     boxes: tuple[Box, ...] = ()
     edges: tuple[Edge, ...] = ()
     frames: tuple[Frame, ...] = ()
-    is_stale: bool = False
-    """Whether shapes and numbers are those of an earlier text."""
+    is_broken: bool = False
+    """Whether the text says no network: shapes are those that can be worked out, numbers those of an earlier text."""
 
     @cached_property
     def box(self) -> dict[str, Box]:
@@ -134,11 +134,25 @@ class Diagram:
 
     def givers(self, name: str) -> list[str]:
         """What a box reads, in the order of its ports."""
-        return [edge.giver for edge in sorted(self.edges, key=lambda edge: edge.port) if edge.reader == name]
+        return self._givers.get(name, [])
 
     def readers(self, name: str) -> list[str]:
         """Which boxes read it."""
-        return [reader for giver, reader in self.pairs if giver == name]
+        return self._readers.get(name, [])
+
+    @cached_property
+    def _givers(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for edge in sorted(self.edges, key=lambda edge: edge.port):
+            found.setdefault(edge.reader, []).append(edge.giver)
+        return found
+
+    @cached_property
+    def _readers(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for giver, reader in self.pairs:
+            found.setdefault(giver, []).append(reader)
+        return found
 
     def inside(self, frame: str) -> list[str]:
         """Names of the boxes in a frame, at any depth."""
@@ -151,13 +165,10 @@ class Diagram:
 
     def layers_below(self, name: str) -> set[str]:
         """Everything that is computed from a box."""
-        following: dict[str, list[str]] = {}
-        for giver, reader in self.pairs:
-            following.setdefault(giver, []).append(reader)
         found: set[str] = set()
         waiting = [name]
         while waiting:
-            for reader in following.get(waiting.pop(), ()):
+            for reader in self.readers(waiting.pop()):
                 if reader not in found:
                     found.add(reader)
                     waiting.append(reader)

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from PySide6.QtGui import QColor
 
-from netspec.look import DARK, FAMILY_COLOURS, Theme
+from netspec.look import DARK, FAMILY_COLOURS, FROZEN_COLOUR, Theme
 
 TINT = {False: 0.09, True: 0.16}
 """Share of the family's colour in a box, in light and in dark."""
@@ -24,6 +24,8 @@ class Ink:
     border: QColor
     text: QColor
     secondary: QColor
+    quiet: QColor
+    """Of the second line in a box: legible on every tint."""
     accent: QColor
     selection: QColor
     line: QColor
@@ -54,16 +56,17 @@ class Ink:
 def ink_of(theme: Theme) -> Ink:
     """The canvas' colours in a theme."""
     colour = {name: QColor(getattr(theme, name)) for name in ("window", "surface", "line", "text", "secondary", "frozen")}
-    is_dark = theme is DARK
+    is_dark, cool = theme is DARK, mix(colour["frozen"], QColor(FROZEN_COLOUR), 0.3)
     return Ink(
         theme,
         page=colour["window"], dots=mix(colour["line"], colour["secondary"], 0.12), surface=colour["surface"],
         border=colour["line"], text=colour["text"], secondary=colour["secondary"], accent=QColor(theme.accent),
+        quiet=mix(colour["secondary"], colour["text"], 0.3),
         selection=QColor(theme.selection), line=mix(colour["line"], colour["secondary"], 0.55),
         error=QColor(theme.error), warning=QColor(theme.warning), ok=QColor(theme.ok), frozen=colour["frozen"],
-        frozen_fill=mix(colour["surface"], colour["frozen"], 0.2 if is_dark else 0.16),
-        band=mix(colour["window"], colour["frozen"], 0.11 if is_dark else 0.09),
-        band_edge=mix(colour["window"], colour["frozen"], 0.3 if is_dark else 0.25),
+        frozen_fill=mix(colour["surface"], cool, 0.22),
+        band=mix(colour["window"], cool, 0.1 if is_dark else 0.075),
+        band_edge=mix(colour["window"], cool, 0.32 if is_dark else 0.28),
         frame=mix(colour["window"], colour["text"], 0.035 if is_dark else 0.025),
         frame_edge=mix(colour["line"], colour["secondary"], 0.25),
     )  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from gui.canvas.diagram import LOSS, Box, Diagram, Edge, Frame
@@ -15,12 +16,16 @@ from netspec.registry import plugins
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known besides the outline. tree: the spec as plain dicts, of which the loss is drawn."""
+    """What is known besides the outline. tree: the spec as plain dicts, of which the loss is drawn.
+
+    report: table of the layers; shapes: those of inputs and layers, as far as they can be made out.
+    """
 
     report: Report | None = None
+    shapes: Mapping[str, tuple[int, ...]] | None = None
     problems: tuple[Problem, ...] = ()
     tree: Mapping[str, Any] | None = None
-    is_stale: bool = False
+    is_broken: bool = False
 
 
 def make_diagram(outline: Outline, facts: Facts, folded: Collection[str] = ()) -> Diagram:
@@ -51,7 +56,7 @@ class _Maker:
         if loss is not None:
             boxes.append(loss)
             edges += [Edge(self.shown[read], LOSS)] if read in self.shown else []
-        return Diagram(tuple(boxes), tuple(edges), tuple(frames), self.facts.is_stale)
+        return Diagram(tuple(boxes), tuple(edges), tuple(frames), self.facts.is_broken)
 
     def _is_open(self, node: Node, folded: Collection[str]) -> bool:
         return self.shown.get(node.name) is None and bool(self.outline.children(node.name))
@@ -61,13 +66,27 @@ class _Maker:
         rows = [self.rows[leaf.name] for leaf in leaves if leaf.name in self.rows]
         names = dict.fromkeys([node.name, *(leaf.name for leaf in leaves)])
         errors, warnings = _merged(self.notes.get(name, ((), ())) for name in names)
-        known = self.facts.report.shapes if self.facts.report else {}
+        known = self.facts.shapes or {}
         return Box(
             node.name, node.kind, node.type, tuple(_family(leaf) for leaf in leaves) or ("shape",), node.parent,
-            _label(node), known.get(node.name) or (rows[-1].output_shape if rows and node.kind == "block" else None),
-            sum(row.params for row in rows), _all_frozen(rows), errors, warnings, len(_copies(self.outline, node)) or 1,
+            _label(node), known.get(self._output(node, leaves)), sum(row.params for row in rows),
+            _all_frozen(rows) if rows else node.frozen, errors, warnings, len(_copies(self.outline, node)) or 1,
             len(leaves),
         )  # fmt: skip
+
+    def _output(self, node: Node, leaves: Sequence[Node]) -> str:
+        """The layer whose output a box gives: of a block the one in it that is read outside, else its last."""
+        if node.kind != "block" or not leaves:
+            return node.name
+        inside = {leaf.name for leaf in leaves}
+        return next((name for name in self._read_outside if name in inside), leaves[-1].name)
+
+    @cached_property
+    def _read_outside(self) -> list[str]:
+        """Layers of folded blocks that are read by others."""
+        nodes = [node for node in self.outline.nodes if node.name in self.shown]
+        pairs = ((name, node.name) for node in nodes for name in node.inputs)
+        return [giver for giver, reader in pairs if self.shown.get(giver) != self.shown[reader]]
 
     def _frame(self, node: Node) -> Frame:
         rows = [self.rows[leaf.name] for leaf in self.outline.leaves(node.name) if leaf.name in self.rows]

@@ -23,6 +23,7 @@ class MiniMap(QWidget):
         self.view = view
         self.is_wanted = True
         self._picture = QPixmap()
+        self._bounds, self._scale, self._full, self._offset = QRectF(), 0.1, QSize(SMALLEST), QPointF()
         self.setAccessibleName("Mini-map")
         self.setToolTip("The whole network; click to go there")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -31,16 +32,17 @@ class MiniMap(QWidget):
 
     def refresh(self) -> None:
         """Draw the diagram anew."""
+        self._measure()
         self._picture = self._drawn()
         self.follow()
 
     def follow(self) -> None:
         """The view has moved: another place, another part is seen."""
-        size = self._size()
+        size = self._full
         place = self.view.viewport().rect().bottomRight()
         self.setGeometry(place.x() - size.width() - 12, place.y() - size.height() - 12, size.width(), size.height())
-        bounds = self.view.board.scene.bounds()
-        self.setVisible(self.is_wanted and bool(self.view.board.diagram.boxes) and not self.view.sight().contains(bounds))
+        is_needed = bool(self.view.board.diagram.boxes) and not self.view.sight().contains(self._bounds)
+        self.setVisible(self.is_wanted and is_needed)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -68,35 +70,28 @@ class MiniMap(QWidget):
             self._go(event.position())
 
     def _go(self, place: QPointF) -> None:
-        scale, bounds = self._scale(), self.view.board.scene.bounds()
-        offset = self._offset()
-        here = QPointF((place.x() - offset.x()) / scale + bounds.left(), (place.y() - offset.y()) / scale + bounds.top())
+        here = (place - self._offset) / self._scale + self._bounds.topLeft()
         self.view.centerOn(here)
         self.view.moved.emit()
 
-    def _size(self) -> QSize:
-        bounds, scale = self.view.board.scene.bounds(), self._scale()
-        size = QSize(round(bounds.width() * scale) + 2 * MARGIN, round(bounds.height() * scale) + 2 * MARGIN)
-        return size.expandedTo(SMALLEST)
-
-    def _scale(self) -> float:
-        bounds = self.view.board.scene.bounds()
+    def _measure(self) -> None:
+        """Bounds of the network, and how they fit into the map."""
+        bounds = self._bounds = self.view.board.scene.bounds()
         across = (LARGEST.width() - 2 * MARGIN) / max(1.0, bounds.width())
         down = (LARGEST.height() - 2 * MARGIN) / max(1.0, bounds.height())
-        return min(across, down, 0.2)
-
-    def _offset(self) -> QPointF:
-        bounds, scale, size = self.view.board.scene.bounds(), self._scale(), self._size()
-        return QPointF((size.width() - bounds.width() * scale) / 2, (size.height() - bounds.height() * scale) / 2)
+        scale = self._scale = min(across, down, 0.2)
+        size = QSize(round(bounds.width() * scale) + 2 * MARGIN, round(bounds.height() * scale) + 2 * MARGIN)
+        self._full = size.expandedTo(SMALLEST)
+        free = QPointF(self._full.width() - bounds.width() * scale, self._full.height() - bounds.height() * scale)
+        self._offset = free / 2
 
     def _to_map(self, rect: QRectF) -> QRectF:
-        bounds, scale, offset = self.view.board.scene.bounds(), self._scale(), self._offset()
-        return QRectF((rect.left() - bounds.left()) * scale + offset.x(), (rect.top() - bounds.top()) * scale + offset.y(),
-                      rect.width() * scale, rect.height() * scale)  # fmt: skip
+        place = (rect.topLeft() - self._bounds.topLeft()) * self._scale + self._offset
+        return QRectF(place, rect.size() * self._scale)
 
     def _drawn(self) -> QPixmap:
         board, ratio = self.view.board, self.devicePixelRatioF()
-        picture = QPixmap(self._size() * ratio)
+        picture = QPixmap(self._full * ratio)
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)

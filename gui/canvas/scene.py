@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QEasingCurve, QPointF, QRectF, QVariantAnimation
-from PySide6.QtGui import QPainterPath
+from PySide6.QtGui import QPainterPath, QPixmapCache
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from gui.canvas.box_item import BoxItem
@@ -15,7 +15,7 @@ from gui.canvas.edge_item import EdgeItem
 from gui.canvas.far_item import FarItem
 from gui.canvas.frame_item import BandItem, FrameItem, to_qt
 from gui.canvas.ink import Ink
-from gui.canvas.layout.geometry import Point, Rect
+from gui.canvas.layout.geometry import Point, Rect, around
 from gui.canvas.layout.nested import HEIGHT, WIDTH, Layout, Pair
 from gui.canvas.regions import LABEL, Region, frozen_regions
 from netspec.look import count
@@ -24,16 +24,23 @@ MOTION = 140
 """Milliseconds that a change of the layout takes."""
 MOST_MOVING = 400
 """Boxes up to which changes are animated."""
+CACHE = 128 * 1024
+"""KiB for painted boxes: about a thousand in full size."""
 AROUND = 600.0
 """Room to scroll around the network."""
 
 
 class CanvasScene(QGraphicsScene):
-    """Shows one diagram. `near` holds an item for each box, line and frame; `far` paints all of them at small zoom."""
+    """Shows one diagram: `near` holds an item for each box, line and frame; `far` paints all of them at small zoom.
 
-    def __init__(self, ink: Ink) -> None:
+    is_cached: for the screen, not for pictures, whose boxes must stay drawings.
+    """
+
+    def __init__(self, ink: Ink, *, is_cached: bool = False) -> None:
         super().__init__()
-        self.ink = ink
+        self.ink, self.is_cached = ink, is_cached
+        if is_cached:
+            QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), CACHE))
         self.diagram, self.layout = Diagram(), Layout()
         self.boxes: dict[str, BoxItem] = {}
         self.edges: dict[Pair, EdgeItem] = {}
@@ -52,6 +59,9 @@ class CanvasScene(QGraphicsScene):
         self._motion.valueChanged.connect(self._blend)
         self._motion.finished.connect(self._settle)
         self._before = Layout()
+        self._bounds = QRectF()
+        self._regions: list[Region] = []
+        self._is_far_stale = True
 
     def show_diagram(self, diagram: Diagram, layout: Layout, ink: Ink, *, animated: bool = False) -> None:
         """Show this instead; what was there before moves to its new place."""
@@ -59,6 +69,8 @@ class CanvasScene(QGraphicsScene):
         before = self._placed()
         self.diagram, self.layout, self.ink = diagram, layout, ink
         self._make_items()
+        self._regions = frozen_regions(diagram, layout)
+        self._bounds = to_qt(around([layout.bounds, *(rect for region in self._regions for rect in region.rects)]))
         self._before = _before_of(layout, before)
         is_moving = animated and len(diagram.boxes) <= MOST_MOVING and self._before != layout
         if is_moving and self.near.isVisible():
@@ -89,6 +101,7 @@ class CanvasScene(QGraphicsScene):
         if is_far != self.far.isVisible():
             self.near.setVisible(not is_far)
             self.far.setVisible(is_far)
+            self._refresh_far()
 
     def mark(self, chosen: Iterable[str], current: str | None, edge: Pair | None = None) -> None:
         """Show which boxes, frames and line are chosen."""
@@ -122,10 +135,7 @@ class CanvasScene(QGraphicsScene):
 
     def bounds(self) -> QRectF:
         """Around all that is drawn, frozen grounds included."""
-        rect = to_qt(self.layout.bounds)
-        for band in self.bands:
-            rect = rect.united(band.boundingRect())
-        return rect
+        return self._bounds
 
     def _make_items(self) -> None:
         shown = {item.name for item in self.diagram.boxes}
@@ -133,13 +143,19 @@ class CanvasScene(QGraphicsScene):
             self.removeItem(self.boxes.pop(name))
         for box in self.diagram.boxes:
             if box.name not in self.boxes:
-                self.boxes[box.name] = BoxItem(box, self.ink)
+                self.boxes[box.name] = BoxItem(box, self.ink, is_cached=self.is_cached)
                 self.boxes[box.name].setParentItem(self.near)
             self.boxes[box.name].set_box(box, self.ink)
-            self.boxes[box.name].setOpacity(0.55 if self.diagram.is_stale else 1.0)
         self._make_frames()
         self._make_edges()
-        self.far.show_all(self.diagram, self.layout, self.ink)
+        self._is_far_stale = True
+        self._refresh_far()
+
+    def _refresh_far(self) -> None:
+        """The far item is brought up to date when it is seen."""
+        if self._is_far_stale and self.far.isVisible():
+            self._is_far_stale = False
+            self.far.show_all(self.diagram, self.layout, self.ink)
 
     def _make_frames(self) -> None:
         for name in self.frames.keys() - {frame.name for frame in self.diagram.frames}:
@@ -192,8 +208,8 @@ class CanvasScene(QGraphicsScene):
             self.frames[name].set_rect(rect)
         for pair, points in self.layout.lines.items():
             self.edges[pair].set_points(points)
-        self._show_bands(frozen_regions(self.diagram, self.layout))
-        self.setSceneRect(self.bounds().adjusted(-AROUND, -AROUND, AROUND, AROUND))
+        self._show_bands(self._regions)
+        self.setSceneRect(self._bounds.adjusted(-AROUND, -AROUND, AROUND, AROUND))
 
     def _show_bands(self, regions: Sequence[Region]) -> None:
         while len(self.bands) > len(regions):
@@ -210,7 +226,8 @@ class CanvasScene(QGraphicsScene):
             first = region.rects[0]
             text = f"Frozen\n{count(region.params)} parameters" if region.params else "Frozen"
             place = QPointF(first.right - LABEL, first.top)
-            band.show_region(path, place, text if len(region.rects) == 1 else "", self.ink)
+            band.show_region(path, place, text if region.has_label else "", self.ink)
+            band.setZValue(0.1 if region.parent is None else 0.505 + 0.01 * region.parent.count("."))
 
 
 class Root(QGraphicsItem):

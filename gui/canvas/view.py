@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QBrush,
+    QColor,
+    QPainter,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from gui.canvas.board import Board
@@ -159,14 +169,8 @@ class CanvasView(QGraphicsView):
         painter.fillRect(rect, ink.page)
         if self.zoom < 0.55:
             return
-        painter.setPen(ink.dots)
-        left, top = int(rect.left() // DOTS) * DOTS, int(rect.top() // DOTS) * DOTS
-        points = [
-            QPointF(x, y)
-            for x in range(left, int(rect.right()) + DOTS, DOTS)
-            for y in range(top, int(rect.bottom()) + DOTS, DOTS)
-        ]
-        painter.drawPoints(points)
+        painter.setBrushOrigin(0, 0)
+        painter.fillRect(rect, _dots(ink.dots.rgb()))
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -229,3 +233,14 @@ class CanvasView(QGraphicsView):
         if text:
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
         self.current_changed.emit()
+
+
+@lru_cache(maxsize=4)
+def _dots(colour: int) -> QBrush:
+    """A ground of dots, as a picture that is repeated: thousands of single dots would take longer than all boxes."""
+    tile = QPixmap(DOTS, DOTS)
+    tile.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(tile)
+    painter.fillRect(0, 0, 1, 1, QColor.fromRgb(colour))
+    painter.end()
+    return QBrush(tile)

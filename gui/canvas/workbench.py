@@ -20,6 +20,7 @@ from gui.canvas.board import Board
 from gui.canvas.drops import Drops
 from gui.canvas.edits import Edits
 from gui.canvas.find_bar import FindBar
+from gui.canvas.freeze_strip import FreezeStrip
 from gui.canvas.keys import Keys
 from gui.canvas.minimap import MiniMap
 from gui.canvas.pointer import Pointer
@@ -40,6 +41,7 @@ class Workbench(CanvasView):
         self.keys = Keys(self, self.edits, self.pointer)
         self.drops = Drops(self, self.edits)
         self.find_bar, self.minimap = FindBar(self), MiniMap(self)
+        self.freeze_strip = FreezeStrip(self, self.edits)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.keys.wants(event):

@@ -17,6 +17,7 @@ from netspec import editing
 
 ENTRY = int(Qt.ItemDataRole.UserRole)
 CHIP = QSize(4, 16)
+ROW = QSize(0, 24)
 
 
 class Palette(Panel):
@@ -29,6 +30,7 @@ class Palette(Panel):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self.search, self.tree = QLineEdit(), Tree()
+        self.search.setObjectName("paletteSearch")
         self.search.setPlaceholderText("Search layers")
         self.search.setAccessibleName("Search layers")
         self.search.setClearButtonEnabled(True)
@@ -113,8 +115,9 @@ class Palette(Panel):
         self._filter()
 
     def _filter(self) -> None:
-        """Show what the search means, and make its first hit the current one."""
-        query, first = self.search.text(), None
+        """Show what the search means, and make its best hit the current one."""
+        query = self.search.text().strip()
+        found: list[tuple[int, QTreeWidgetItem]] = []
         for place in range(self.tree.topLevelItemCount()):
             section = self.tree.topLevelItem(place)
             assert section is not None
@@ -123,11 +126,11 @@ class Palette(Panel):
                 is_hit = item.data(0, ENTRY).matches(query)
                 item.setHidden(not is_hit)
                 hits += is_hit
-                if is_hit and (first is None or item.text(0) == query.strip().lower()):
-                    first = item
+                if is_hit:
+                    found.append((_rank(item.text(0), query.lower()), item))
             section.setHidden(not hits)
-        if query.strip() and first is not None:
-            self.tree.setCurrentItem(first)
+        if query and found:
+            self.tree.setCurrentItem(min(found, key=lambda pair: pair[0])[1])
 
 
 class Tree(QTreeWidget):
@@ -158,12 +161,18 @@ class Tree(QTreeWidget):
         drag.exec(Qt.DropAction.CopyAction)
 
 
+def _rank(label: str, query: str) -> int:
+    """How good a hit is: the whole name, then one that begins so, then others."""
+    return 0 if label == query else 1 if query and label.startswith(query.split()[0]) else 2
+
+
 def _section(heading: str, entries: list[Entry]) -> QTreeWidgetItem:
     section = QTreeWidgetItem([heading])
     section.setFlags(Qt.ItemFlag.ItemIsEnabled)
     font = section.font(0)
     font.setPixelSize(SECONDARY)
     section.setFont(0, font)
+    section.setSizeHint(0, ROW)
     section.setForeground(0, QColor(current_theme().secondary))
     for entry in entries:
         item = QTreeWidgetItem([entry.label])
@@ -171,6 +180,7 @@ def _section(heading: str, entries: list[Entry]) -> QTreeWidgetItem:
         item.setToolTip(0, entry.summary)
         item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{entry.label}: {entry.summary}")
         item.setIcon(0, _chip(entry.family))
+        item.setSizeHint(0, ROW)
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
         section.addChild(item)
     return section

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from gui.canvas.layout.coordinates import Extent, place_across
 from gui.canvas.layout.detour import detour
 from gui.canvas.layout.geometry import Point, Rect, crosses, simplified
-from gui.canvas.layout.ordering import order_rows
+from gui.canvas.layout.ordering import crosses_tall, order_rows
 from gui.canvas.layout.pins import make_room
 from gui.canvas.layout.ranks import assign_ranks, back_links
 from gui.canvas.layout.rows import Rows, Tagged, make_rows
@@ -67,7 +67,7 @@ def arrange(
     back = back_links(len(nodes), plain)
     kept = [link for place, link in enumerate(links) if place not in back]
     rows = _fill_rows(nodes, kept, [_span(node) for node in nodes], top, bottom)
-    if not rows.is_straight:
+    if not rows.is_straight or crosses_tall(rows.graph):
         rows = _fill_rows(nodes, kept, [1] * len(nodes), top, bottom)
     x, y = rows.x[: len(nodes)], [rows.tops[rank] for rank in rows.graph.rank[: len(nodes)]]
     is_moved = _move_pinned(nodes, x, y, pinned or {})
@@ -148,6 +148,8 @@ def _gap(graph: Rows, row: int, x: Sequence[float]) -> float:
 
 def _move_pinned(nodes: Sequence[Node], x: list[float], y: list[float], pinned: Mapping[int, Point]) -> set[int]:
     """Write the places of pinned nodes, and of those that make room, into x and y; which ones they are."""
+    if not pinned:
+        return set()
     rects = [node.at(x[place], y[place]) for place, node in enumerate(nodes)]
     moved = make_room(rects, pinned, [node.left for node in nodes])
     for place, rect in moved.items():

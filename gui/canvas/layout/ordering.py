@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from bisect import bisect_right, insort
 from collections.abc import Sequence
+from itertools import pairwise
 
 from gui.canvas.layout.rows import Rows
 
@@ -45,6 +45,21 @@ def count_crossings(graph: Rows) -> int:
     return total
 
 
+def crosses_tall(graph: Rows) -> bool:
+    """Whether a link crosses a node that takes several rows, which no order of the rows could avoid."""
+    for upper, lower in pairwise(graph.rows):
+        place = {node: at for at, node in enumerate(lower)}
+        links = [
+            (at, place[reader], graph.is_rigid(node, reader))
+            for at, node in enumerate(upper)
+            for reader in graph.down[node]
+        ]
+        rigid = [(above, below) for above, below, is_rigid in links if is_rigid]
+        if any((a - above) * (b - below) < 0 for above, below in rigid for a, b, _ in links):
+            return True
+    return False
+
+
 def _start(graph: Rows) -> None:
     """Nodes in the order in which they are met from the top, long links to the right of what they pass."""
     met: dict[int, int] = {}
@@ -62,7 +77,7 @@ def _start(graph: Rows) -> None:
 def _sweep(graph: Rows, *, downwards: bool) -> None:
     rows = graph.rows if downwards else graph.rows[::-1]
     neighbours = graph.up if downwards else graph.down
-    for fixed, moving in itertools.pairwise(rows):
+    for fixed, moving in pairwise(rows):
         if len(moving) > 1:
             _settle(fixed, moving, neighbours)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from gui.canvas.layout.detour import detour
@@ -38,8 +38,17 @@ def is_around(layout: Layout, frame: str, name: str, parents: dict[str, str | No
     return parent is not None and (parent == frame or is_around(layout, frame, parent, parents))
 
 
-@settings(max_examples=200, deadline=None)
+CROSSES_A_FRAME: Graph = (
+    [f"b{place}" for place in range(12)], ["f0", "f1"],
+    {**{f"b{place}": None for place in range(12)}, "f0": None, "f1": "f0", "b1": "f0", "b10": "f0", "b11": "f1"},
+    [("b0", "b10"), ("b1", "b3"), ("b1", "b10"), ("b2", "b10")],
+)  # fmt: skip
+"""A line must pass from one side of a frame to the other, in rows that the frame takes."""
+
+
+@settings(max_examples=120, deadline=None)
 @given(graphs())
+@example(CROSSES_A_FRAME)
 def test_no_line_goes_through_a_box_and_no_boxes_meet(graph: Graph) -> None:
     boxes, frames, parents, pairs = graph
     assume(not has_circle_of_frames(parents, pairs))  # where two frames read each other, one line has to go up
