@@ -78,7 +78,7 @@ def test_dropping_a_spec_opens_it(window: MainWindow, spec_file: Path) -> None:
 
 
 def test_dropping_another_file_is_refused(window: MainWindow, tmp_path: Path) -> None:
-    assert not drop(window, tmp_path / "picture.png").isAccepted()
+    assert not drop(window, tmp_path / "notes.txt").isAccepted()
     assert window.document.state is None
 
 
