@@ -189,11 +189,11 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if spec_in(event) is not None or pictures_in(event):
+        if spec_in(event) is not None or self._pictures(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        path, pictures = spec_in(event), pictures_in(event)
+        path, pictures = spec_in(event), self._pictures(event)
         if pictures:
             event.acceptProposedAction()
         for picture in pictures:
@@ -201,6 +201,10 @@ class MainWindow(QMainWindow):
         if path is not None:
             event.acceptProposedAction()
             self.open(path)
+
+    def _pictures(self, event: QDropEvent) -> list[Path]:
+        """Pictures to be classified; none while no network is open."""
+        return pictures_in(event) if self.document.state is not None else []
 
     def ask_for_file(self) -> None:
         """The file dialog, starting beside the open spec."""

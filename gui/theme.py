@@ -157,6 +157,17 @@ def _style_sheet(theme: Theme) -> str:
     QToolButton#runChoice[isChosen="true"], QSpinBox#runNumber[isChosen="true"] {{
         border-color: {theme.accent}; color: {theme.accent};
     }}
+    QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {theme.line}; }}
+    QSlider::sub-page:horizontal {{ background: {theme.accent}; border-radius: 2px; }}
+    QSlider::sub-page:horizontal:disabled {{ background: {theme.line}; }}
+    QSlider::handle:horizontal {{
+        background: {theme.surface}; border: 1px solid {theme.secondary}; width: 12px; margin: -5px 0; border-radius: 7px;
+    }}
+    QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {{ border: 2px solid {theme.accent}; width: 10px; }}
+    QProgressBar {{
+        background: {theme.line}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; color: transparent;
+    }}
+    QProgressBar::chunk {{ background: {theme.accent}; border-radius: 3px; }}
     QPushButton#primary {{ background: {theme.accent}; border-color: {theme.accent}; color: {theme.surface}; }}
     #canvas {{ border: 1px solid {theme.line}; border-radius: 6px; }}
     #findBar, #zoomBar {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 6px; }}

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from gui.desk import Desk
 from gui.insight.asking import Asker, Reply
-from gui.insight.pages import quiet
+from gui.insight.pages import paragraph
 from gui.insight.service import Service
 from gui.insight.source import SourceBar
 from netspec.look import count
@@ -107,7 +107,7 @@ class Around(QWidget):
         for button in (self.compute, self.other):
             buttons.addWidget(button)
         buttons.addStretch(1)
-        about = quiet(ABOUT)
+        about = paragraph(ABOUT)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.source)
@@ -115,8 +115,7 @@ class Around(QWidget):
         layout.addLayout(buttons)
         for widget in (self.bar, self.said, about):
             layout.addWidget(widget)
-        for label in (self.said, about):
-            label.setWordWrap(True)
+        self.said.setWordWrap(True)
         layout.addStretch(1)
 
 

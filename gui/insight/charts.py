@@ -16,6 +16,7 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
     def __init__(self, name: str, *, x: str, y: str, is_log: bool = False) -> None:
         super().__init__()
         self.setAccessibleName(name)
+        self.setMinimumSize(140, 70)
         self._titles = {"bottom": x, "left": y}
         self.is_log = is_log
         plot = self.getPlotItem()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
 from gui.insight.looks import RunLooks
 from gui.theme import current_theme
@@ -22,10 +22,15 @@ class Chip(QAbstractButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(f"Optimizer {text}")
+        self.setToolTip(text)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.colour = colour
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(self.fontMetrics().horizontalAdvance(self.text()) + DOT + 24, HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(DOT + 18, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         theme, painter = current_theme(), QPainter(self)
@@ -39,7 +44,9 @@ class Chip(QAbstractButton):
         painter.setBrush(QColor(self.colour))
         painter.drawEllipse(QRectF(9, (self.height() - DOT) / 2, DOT, DOT))
         painter.setPen(QColor(theme.text if self.isEnabled() else theme.secondary))
-        painter.drawText(box.adjusted(DOT + 14, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+        place = box.adjusted(DOT + 14, 0, -8, 0)
+        fitting = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, int(place.width()))
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, fitting if place.width() > 12 else "")
 
 
 class LaneChips(QWidget):

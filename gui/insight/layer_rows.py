@@ -128,7 +128,7 @@ class LayerRows(QListView):
         self.setItemDelegate(RowDelegate(self))
         self.setAccessibleName("Parameters and activations")
         self.setUniformItemSizes(True)
-        self.setMinimumWidth(300)
+        self.setMinimumWidth(240)
         self.selectionModel().currentChanged.connect(self._tell)
 
     @property

@@ -13,8 +13,10 @@ from gui.desk import Desk
 from netspec.training.insight_files import Look, LookReader, read_arrays, want_insight
 from netspec.training.run_folder import INSIGHT, RUNNING
 
-EVERY = 400
-"""Milliseconds between two looks at the folder."""
+EVERY, SOON = 400, 10
+"""Milliseconds between two looks at the folder, and while there is more to be read."""
+AT_ONCE = 400_000
+"""Bytes of looks that are read at once: the window must not stand still for a long history."""
 
 
 class RunLooks(QObject):
@@ -85,12 +87,13 @@ class RunLooks(QObject):
         if not self.types:
             self._read_start()
         news = [self._read_file(file) for file in sorted((self.run / INSIGHT).glob("lane*.jsonl"))]
+        self._timer.setInterval(SOON if any(news) else EVERY)
         if any(news):
             self.changed.emit()
 
     def _read_file(self, file: Path) -> bool:
         reader = self._files.setdefault(file, LookReader(file))
-        looks, is_new = reader.read()
+        looks, is_new = reader.read(AT_ONCE)
         if is_new and file in self._of_file:
             self.lanes[self._of_file[file]].clear()
         for look in looks:

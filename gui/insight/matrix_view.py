@@ -11,8 +11,9 @@ from gui.theme import SECONDARY, current_theme
 from netspec.look import count
 
 LEAST, MOST = 14, 44
-"""Sides of a cell in pixels; below TEXT there is no room for numbers."""
-TEXT = 26
+"""Sides of a cell in pixels."""
+SMALLEST = 9
+"""Size in pixels of the smallest numbers; where they do not fit, there are only the tints."""
 NAME, SCORE, HEAD = 122, 62, 22
 Cell = tuple[int, int]
 
@@ -54,24 +55,25 @@ class MatrixView(QWidget):
         self._fit()
 
     @property
-    def side(self) -> int:
-        """Of a cell, in pixels."""
+    def cell(self) -> QSize:
+        """Size of a cell: wider than high where the room is."""
         if self.matrix is None:
-            return MOST
+            return QSize(MOST, MOST)
         size = self.matrix.size
-        fitting = min((self._room.height() - 2 * HEAD - 4) // size, (self._room.width() - NAME - SCORE - 8) // size)
-        return max(LEAST, min(MOST, fitting))
+        across, down = self._room.width() - NAME - SCORE - 8, self._room.height() - 2 * HEAD - 4
+        return QSize(max(LEAST, min(MOST, across // size)), max(LEAST, min(MOST, down // size)))
 
     def cell_box(self, cell: Cell) -> QRect:
         """Where a cell lies."""
-        true, predicted = cell
-        return QRect(NAME + predicted * self.side, HEAD + true * self.side, self.side, self.side)
+        (true, predicted), size = cell, self.cell
+        return QRect(QPoint(NAME + predicted * size.width(), HEAD + true * size.height()), size)
 
     def cell_at(self, point: QPoint) -> Cell | None:
         """The cell below a point."""
         if self.matrix is None:
             return None
-        predicted, true = (point.x() - NAME) // self.side, (point.y() - HEAD) // self.side
+        size = self.cell
+        predicted, true = (point.x() - NAME) // size.width(), (point.y() - HEAD) // size.height()
         inside = 0 <= predicted < self.matrix.size and 0 <= true < self.matrix.size
         return (true, predicted) if inside else None
 
@@ -86,18 +88,18 @@ class MatrixView(QWidget):
 
     def _fit(self) -> None:
         if self.matrix is not None:
-            across = NAME + self.matrix.size * self.side + SCORE + 4
-            self.setFixedSize(across, HEAD + self.matrix.size * self.side + HEAD + 4)
+            size = self.cell * self.matrix.size
+            self.setFixedSize(NAME + size.width() + SCORE + 4, HEAD + size.height() + HEAD + 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         if self.matrix is None:
             return
         painter = QPainter(self)
         font = QFont(self.font())
-        font.setPixelSize(min(SECONDARY, max(9, self.side - 4)))
+        font.setPixelSize(min(SECONDARY, max(SMALLEST, self.cell.height() - 4)))
         painter.setFont(font)
         self._paint_cells(painter, event.rect())
-        self._paint_margins(painter)
+        self._paint_margins(painter, event.rect())
         for cell, colour in ((self._hovered, current_theme().secondary), (self.chosen, current_theme().accent)):
             if cell is not None and max(cell) < self.matrix.size:
                 painter.setPen(QPen(QColor(colour), 2))
@@ -107,26 +109,39 @@ class MatrixView(QWidget):
     def _paint_cells(self, painter: QPainter, seen: QRect) -> None:
         assert self.matrix is not None
         theme, shares = current_theme(), self.matrix.shares()
-        for true in range(self.matrix.size):
-            for predicted in range(self.matrix.size):
+        rows, columns = self._seen(seen)
+        for true in rows:
+            for predicted in columns:
                 box = self.cell_box((true, predicted))
-                if not box.intersects(seen):
-                    continue
                 share, found = float(shares[true, predicted]), int(self.matrix.counts[true, predicted])
                 painter.fillRect(box.adjusted(0, 0, -1, -1), QColor(theme.surface))
                 if found:
                     tint = QColor(theme.accent if true == predicted else theme.error)
                     tint.setAlphaF(min(1.0, 0.10 + 0.62 * share**0.6))
                     painter.fillRect(box.adjusted(0, 0, -1, -1), tint)
-                if self.side >= TEXT:
+                text = count(found) if found else "·"
+                if painter.fontMetrics().horizontalAdvance(text) <= box.width() - 2:
                     painter.setPen(QColor(theme.text if found else theme.line))
-                    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, count(found) if found else "·")
+                    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _paint_margins(self, painter: QPainter) -> None:
+    def _seen(self, seen: QRect) -> tuple[range, range]:
+        """Rows and columns of cells in a part of the picture."""
+        assert self.matrix is not None
+        size, last = self.cell, self.matrix.size
+        rows = range(
+            max((seen.top() - HEAD) // size.height(), 0), min((seen.bottom() - HEAD) // size.height() + 1, last)
+        )
+        columns = range(
+            max((seen.left() - NAME) // size.width(), 0), min((seen.right() - NAME) // size.width() + 1, last)
+        )
+        return rows, columns
+
+    def _paint_margins(self, painter: QPainter, seen: QRect) -> None:
         """Names at the left and above, recall at the right, precision below."""
         assert self.matrix is not None
-        matrix, metrics, side = self.matrix, painter.fontMetrics(), self.side
-        end, below = NAME + matrix.size * side, HEAD + matrix.size * side
+        matrix, metrics = self.matrix, painter.fontMetrics()
+        wide, high = self.cell.width(), self.cell.height()
+        end, below = NAME + matrix.size * wide, HEAD + matrix.size * high
         left, centre = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter
         right, middle = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignVCenter
         painter.setPen(QColor(current_theme().secondary))
@@ -134,21 +149,21 @@ class MatrixView(QWidget):
         painter.drawText(QRect(end + 8, 0, SCORE, HEAD), left | middle, "recall")
         painter.drawText(QRect(0, below, NAME - 8, HEAD), right | middle, "precision")
         recall, precision = matrix.recall(), matrix.precision()
-        for index, name in enumerate(self.names):
+        rows, columns = self._seen(seen)
+        for index in sorted({*rows, *columns}):
+            name = self.names[index]
             painter.setPen(QColor(current_theme().text))
-            row, column = QRect(0, HEAD + index * side, NAME - 8, side), QRect(NAME + index * side, 0, side, HEAD)
+            row, column = QRect(0, HEAD + index * high, NAME - 8, high), QRect(NAME + index * wide, 0, wide, HEAD)
             fitting = metrics.elidedText(name, Qt.TextElideMode.ElideRight, NAME - 12)
             painter.drawText(row, right | middle, fitting)
-            short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(side - 2, 8))
+            short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(wide - 2, 8))
             painter.drawText(column, centre | middle, short)
-            self._paint_score(painter, QRect(end + 8, HEAD + index * side, SCORE - 8, side), float(recall[index]))
-            if side >= TEXT:
+            self._paint_score(painter, QRect(end + 8, HEAD + index * high, SCORE - 8, high), float(recall[index]))
+            value = float(precision[index])
+            text = "–" if value != value else f"{100 * value:.0f}{' %' if wide > 38 else ''}"
+            if metrics.horizontalAdvance(text) <= wide:
                 painter.setPen(QColor(current_theme().secondary))
-                value = float(precision[index])
-                painter.drawText(
-                    QRect(NAME + index * side - 6, below, side + 12, HEAD), centre | middle,
-                    "–" if value != value else f"{100 * value:.0f}{' %' if side > 38 else ''}",
-                )  # fmt: skip
+                painter.drawText(QRect(NAME + index * wide, below, wide, HEAD), centre | middle, text)
 
     def _paint_score(self, painter: QPainter, box: QRect, value: float) -> None:
         """A number over a bar as long as the share."""
@@ -209,8 +224,11 @@ class MatrixArea(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(160, 60)
+
     def set_room(self, room: QSize) -> None:
         """At most so much."""
         self.view.set_room(room)
         bar = self.verticalScrollBar().sizeHint().width() if self.view.height() > room.height() else 2
-        self.setFixedWidth(min(room.width(), self.view.width() + bar))
+        self.setMaximumWidth(min(room.width(), self.view.width() + bar))

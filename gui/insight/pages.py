@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QWidget
 
 
 class Pages(QWidget):
@@ -30,8 +31,42 @@ class Pages(QWidget):
         self._layout.setCurrentWidget(self.sentence)
 
 
-def quiet(text: str = "") -> QLabel:
-    """A label in the secondary colour."""
+class Line(QLabel):
+    """One line that takes no more room than there is: what does not fit ends with an ellipsis and is in the tool tip."""
+
+    def __init__(self, text: str = "", name: str = "secondary", parent: QWidget | None = None) -> None:
+        """name: which style, such as "secondary" or "panelTitle"."""
+        super().__init__(text, parent)
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(min(40, super().minimumSizeHint().width()), super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        fitting = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        self.style().drawItemText(
+            painter,
+            self.rect(),
+            int(self.alignment()),
+            self.palette(),
+            self.isEnabled(),
+            fitting,
+            self.foregroundRole(),
+        )
+        if not self.toolTip() and fitting != self.text():
+            self.setToolTip(self.text())
+
+
+def quiet(text: str = "") -> Line:
+    """A line in the secondary colour."""
+    return Line(text)
+
+
+def paragraph(text: str = "") -> QLabel:
+    """A text in the secondary colour that is broken into lines."""
     label = QLabel(text)
     label.setObjectName("secondary")
+    label.setWordWrap(True)
     return label

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from netspec.look import Theme
 
 Array = NDArray[Any]
 Bytes = NDArray[np.uint8]
+Picture = tuple[str, Callable[[], QImage]]
+"""A caption, and what makes the picture when it is first seen: there may be hundreds."""
 NEGATIVE, POSITIVE = "#3B7DD8", "#D8643B"
 """Ends of the scale for numbers around 0; its middle is the theme's surface."""
 
@@ -62,7 +65,7 @@ def from_zero(values: Array, theme: Theme, most: float | None = None) -> Bytes:
     return colours(values / (most or 1.0), stops)
 
 
-def filter_pictures(weight: Array, theme: Theme) -> list[tuple[str, QImage]]:
+def filter_pictures(weight: Array, theme: Theme) -> list[Picture]:
     """(O, I, kH, kW) → caption and picture of each filter, all on one scale.
 
     Three input channels are red, green and blue, with grey for 0; otherwise each channel is a picture of its own, blue for
@@ -71,27 +74,34 @@ def filter_pictures(weight: Array, theme: Theme) -> list[tuple[str, QImage]]:
     most = float(np.abs(weight).max(initial=0.0)) or 1.0
     if weight.shape[1] == 3:
         shown = np.rint(127.5 + 127.5 * weight.transpose(0, 2, 3, 1) / most).astype(np.uint8)
-        return [(str(o), image(np.ascontiguousarray(one))) for o, one in enumerate(shown)]
+        return [(str(o), partial(image, np.ascontiguousarray(one))) for o, one in enumerate(shown)]
     only = weight.shape[1] == 1
     return [
-        (str(o) if only else f"{o} ← {i}", image(around_zero(channel, theme, most)))
+        (str(o) if only else f"{o} ← {i}", partial(_around_zero_image, channel, theme, most))
         for o, one in enumerate(weight)
         for i, channel in enumerate(one)
     ]
 
 
-def map_pictures(maps: Array, theme: Theme) -> list[tuple[str, QImage]]:
+def map_pictures(maps: Array, theme: Theme) -> list[Picture]:
     """(C, H, W) → caption and picture of each channel; (F,) → one picture, a square of cells. All on one scale."""
     if maps.ndim == 1:
         side = int(np.ceil(np.sqrt(len(maps))))
         square = np.zeros(side * side)
         square[: len(maps)] = maps
-        return [(f"{len(maps)} features", image(_scaled(square.reshape(side, side), theme, maps)))]
-    return [(str(c), image(_scaled(channel, theme, maps))) for c, channel in enumerate(maps)]
+        return [(f"{len(maps)} features", partial(_scaled, square.reshape(side, side), theme, *_extent(maps)))]
+    return [(str(c), partial(_scaled, channel, theme, *_extent(maps))) for c, channel in enumerate(maps)]
 
 
-def _scaled(channel: Array, theme: Theme, whole: Array) -> Bytes:
-    finite = whole[np.isfinite(whole)]
-    if finite.size == 0 or finite.min() >= 0:
-        return from_zero(channel, theme, float(finite.max(initial=0.0)))
-    return around_zero(channel, theme, float(np.abs(finite).max()))
+def _extent(maps: Array) -> tuple[float, float]:
+    """Least and greatest finite value, 0 among them."""
+    finite = maps[np.isfinite(maps)]
+    return float(finite.min(initial=0.0)), float(finite.max(initial=0.0))
+
+
+def _scaled(channel: Array, theme: Theme, low: float, high: float) -> QImage:
+    return image(from_zero(channel, theme, high) if low >= 0 else around_zero(channel, theme, max(-low, high)))
+
+
+def _around_zero_image(values: Array, theme: Theme, most: float) -> QImage:
+    return image(around_zero(values, theme, most))

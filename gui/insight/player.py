@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
 
+from gui.icons import icon
+
 FRAME = 33
 """Milliseconds between two positions, about 30 a second."""
 SPEEDS = (5, 10, 20, 40, 80, 160)
@@ -23,8 +25,8 @@ class Player(QWidget):
         self._clock = QElapsedTimer()
         self._timer = QTimer(self, interval=FRAME)
         self._timer.timeout.connect(self._tick)
-        self.play_button, self.step_button = QPushButton("Play"), QPushButton("Step")
-        self.reset_button, self.said = QPushButton("Reset"), QLabel()
+        self.play_button, self.step_button, self.reset_button = QPushButton(), QPushButton(), QPushButton()
+        self.said = QLabel()
         self.speed, self.slider = QSlider(Qt.Orientation.Horizontal), QSlider(Qt.Orientation.Horizontal)
         self._lay_out()
         self.play_button.clicked.connect(self.toggle)
@@ -52,12 +54,12 @@ class Player(QWidget):
             self.go_to(0)
         self._clock.start()
         self._timer.start()
-        self.play_button.setText("Pause")
+        self._show_button("Pause", "pause")
 
     def pause(self) -> None:
         """Stand still."""
         self._timer.stop()
-        self.play_button.setText("Play")
+        self._show_button("Play", "play")
 
     def step(self) -> None:
         """One step."""
@@ -94,15 +96,28 @@ class Player(QWidget):
         self.said.setText(f"step {self.position}")
         self.moved.emit(self.position)
 
+    def _show_button(self, text: str, name: str) -> None:
+        self.play_button.setText(text)
+        self.play_button.setIcon(icon(name))
+
     def _lay_out(self) -> None:
         self.slider.setAccessibleName("Step")
         self.speed.setAccessibleName("Steps a second")
         self.speed.setToolTip("How fast it plays")
         self.speed.setRange(0, len(SPEEDS) - 1)
         self.speed.setValue(3)
-        self.speed.setFixedWidth(80)
+        self.speed.setFixedWidth(64)
         self.said.setMinimumWidth(64)
-        self.play_button.setMinimumWidth(76)
+        self.play_button.setMinimumWidth(92)
+        self._show_button("Play", "play")
+        for button, name, told in (
+            (self.step_button, "step", "One step"),
+            (self.reset_button, "restore", "To the start"),
+        ):
+            button.setIcon(icon(name))
+            button.setToolTip(told)
+            button.setAccessibleName(told)
+            button.setFixedWidth(40)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self.play_button, self.step_button, self.reset_button, self.speed, self.slider, self.said):

@@ -29,7 +29,7 @@ class LogSlider(QSlider):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setRange(0, round(FINE * math.log10(MOST / LEAST)))
         self.setPageStep(FINE // 4)
-        self.setMinimumWidth(80)
+        self.setMinimumWidth(60)
         self.setAccessibleName(name)
         self._shown = LEAST
 
@@ -108,7 +108,7 @@ class Racers(QWidget):
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(10)
-        layout.setVerticalSpacing(4)
+        layout.setVerticalSpacing(2)
         layout.setColumnStretch(1, 1)
         right = Qt.AlignmentFlag.AlignRight
         for column, text in enumerate(("optimizer", "learning rate", "", "above min.")):

@@ -12,6 +12,7 @@ from gui.insight.pictures import colours
 from netspec.look import Theme
 
 Array = NDArray[Any]
+SMOOTHINGS = 60
 LEVELS = 14
 """Contour lines, evenly spaced in the logarithm."""
 
@@ -29,15 +30,22 @@ def height(values: Array) -> Array:
 
 
 def filled(values: Array) -> Array:
-    """Unknown values (NaN) take those of the nearest known ones, so that a coarse picture is there at once."""
+    """Unknown values (NaN) are laid smoothly between the known ones, so that a coarse picture is there at once.
+
+    They begin as the nearest known value and then become, again and again, the mean of their neighbours.
+    """
     known = np.argwhere(np.isfinite(values))
     missing = np.argwhere(~np.isfinite(values))
     if not len(known) or not len(missing):
         return values
-    found = values.copy()
+    found, unknown = values.copy(), ~np.isfinite(values)
     far = np.abs(missing[:, None, :] - known[None, :, :]).max(axis=2)
     nearest = known[far.argmin(axis=1)]
     found[tuple(missing.T)] = values[tuple(nearest.T)]
+    for _ in range(SMOOTHINGS):
+        edge = np.pad(found, 1, mode="edge")
+        around = edge[:-2, 1:-1] + edge[2:, 1:-1] + edge[1:-1, :-2] + edge[1:-1, 2:]
+        found[unknown] = around[unknown] / 4
     return found
 
 

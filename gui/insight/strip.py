@@ -61,7 +61,7 @@ class Strip(QWidget):
         self.setAccessibleName(title)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return QSize(AXIS + LATEST + 60, 84)
+        return QSize(AXIS + LATEST + 60, 58)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(300, 130)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +27,11 @@ PADDING, RADIUS, LINE = 4, 4, 15
 
 @dataclass(frozen=True)
 class Tile:
-    """image: None for samples that are no pictures; lines: below it; colour: of the first line; told: for tool tips."""
+    """image: None for samples that are no pictures, or what makes it when it is first seen; lines: below it;
+    colour: of the first line; told: for tool tips.
+    """
 
-    image: QImage | None
+    image: QImage | Callable[[], QImage] | None
     lines: tuple[str, ...] = ()
     colour: str | None = None
     told: str = ""
@@ -109,9 +111,9 @@ class TileDelegate(QStyledItemDelegate):
             fitting = painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, int(box.width()))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, fitting)
 
-    def _pixmap(self, row: int, picture: QImage) -> QPixmap:
+    def _pixmap(self, row: int, picture: QImage | Callable[[], QImage]) -> QPixmap:
         if row not in self._pixmaps:
-            self._pixmaps[row] = enlarged(picture, self.side)
+            self._pixmaps[row] = enlarged(picture if isinstance(picture, QImage) else picture(), self.side)
         return self._pixmaps[row]
 
 

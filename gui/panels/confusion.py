@@ -6,14 +6,15 @@ from typing import ClassVar
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QSlider, QVBoxLayout, QWidget
 
 from gui.desk import Desk
 from gui.insight.lanes import LaneChips
 from gui.insight.looks import looks_of
 from gui.insight.matrix_view import MatrixArea, MatrixView
-from gui.insight.pages import Pages, quiet
+from gui.insight.pages import Line, Pages, quiet
 from gui.insight.scores import Matrix, percent
+from gui.insight.seen import WhenSeen
 from gui.panel import Area, Panel
 from netspec.look import count
 from netspec.training.insight_files import Look
@@ -35,7 +36,8 @@ class Confusion(Panel):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self.looks = looks_of(desk)
-        self.matrix, self.slider, self.summary = MatrixView(), QSlider(Qt.Orientation.Horizontal), QLabel()
+        self.matrix, self.slider = MatrixView(), QSlider(Qt.Orientation.Horizontal)
+        self.summary = Line("", "panelTitle")
         self.where, self.mistakes = quiet(), QListWidget()
         self.scrolled = MatrixArea(self.matrix)
         self._validations: list[Look] = []
@@ -46,7 +48,7 @@ class Confusion(Panel):
         self.mistakes.itemActivated.connect(self._choose_mistake)
         self.slider.valueChanged.connect(self._show_validation)
         self.slider.sliderMoved.connect(self._leave_or_follow)
-        self.looks.changed.connect(self.show_looks)
+        self.looks.changed.connect(WhenSeen(self, self.show_looks).ask)
         self.looks.cell_changed.connect(lambda: self.matrix.show_chosen(self.looks.cell))
         desk.theme_changed.connect(self.matrix.update)
         self.show_looks()
@@ -112,10 +114,10 @@ class Confusion(Panel):
         self._follows = place == self.slider.maximum()
 
     def _lay_out(self) -> Pages:
-        self.summary.setObjectName("panelTitle")
         self.slider.setAccessibleName("Validation")
         self.slider.setToolTip("Which validation; the newest follows the training")
-        self.slider.setFixedWidth(180)
+        self.slider.setMinimumWidth(60)
+        self.slider.setMaximumWidth(180)
         head = QHBoxLayout()
         for widget in (self.summary, self.where):
             head.addWidget(widget)
@@ -128,7 +130,7 @@ class Confusion(Panel):
         layout.addLayout(head)
         below = QHBoxLayout()
         below.setSpacing(24)
-        below.addWidget(self.scrolled)
+        below.addWidget(self.scrolled, 100)
         below.addLayout(self._lay_out_mistakes())
         below.addStretch(1)
         layout.addLayout(below, 1)
@@ -143,6 +145,6 @@ class Confusion(Panel):
         self.mistakes.setFixedWidth(LIST)
         column = QVBoxLayout()
         column.setSpacing(4)
-        column.addWidget(quiet("Most often confused, true → predicted"))
+        column.addWidget(quiet("Most often confused"))
         column.addWidget(self.mistakes, 1)
         return column

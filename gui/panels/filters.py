@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -25,8 +25,8 @@ from gui.insight.asking import Asker, Reply
 from gui.insight.bars import Bars
 from gui.insight.drops import PICTURES, pictures_in
 from gui.insight.looks import looks_of
-from gui.insight.pages import Pages, quiet
-from gui.insight.pictures import enlarged, filter_pictures, image, map_pictures
+from gui.insight.pages import Line, Pages, paragraph, quiet
+from gui.insight.pictures import Picture, enlarged, filter_pictures, image, map_pictures
 from gui.insight.service import service_of
 from gui.insight.source import SourceBar
 from gui.insight.tiles import Tile, TileView
@@ -35,7 +35,7 @@ from gui.theme import current_theme
 from netspec.look import shape as say_shape
 
 NOTHING = "Open a spec: its first layer's filters appear here, trained or not."
-SEEN = 96
+SEEN = 80
 """Side of the picture that the network sees, in pixels."""
 
 
@@ -53,7 +53,7 @@ class Filters(Panel):
         self.filter_layer, self.layer, self.index = QComboBox(), QComboBox(), QSpinBox()
         self.filters, self.maps = TileView("Filters", side=56, lines=1), TileView("Activation maps", side=64, lines=1)
         self.filters_said, self.maps_said = quiet(), quiet()
-        self.seen, self.sample, self.bars = QLabel(), quiet(), Bars()
+        self.seen, self.sample, self.bars = QLabel(), paragraph(), Bars()
         self.picture: dict[str, Any] = {"index": 0}
         self._weight: NDArray[Any] | None = None
         self._activations: NDArray[Any] | None = None
@@ -127,7 +127,9 @@ class Filters(Panel):
 
     def _show_filters(self, reply: Reply) -> None:
         self._weight = reply.arrays["weight"]
-        self.filters_said.setText(f"{say_shape(reply.values['shape'])} weights")
+        shape, shown = reply.values["shape"], len(self._weight)
+        first = "" if shown == shape[0] else f", the first {shown} filters"
+        self.filters_said.setText(f"{say_shape(shape)} weights{first}")
         self._paint_filters()
         self._ask_maps()
 
@@ -145,10 +147,10 @@ class Filters(Panel):
         )
 
     def _show_maps(self, reply: Reply) -> None:
-        values, maps = reply.values, reply.arrays["maps"]
-        self._activations = maps
-        least, most = float(maps.min(initial=0.0)), float(maps.max(initial=0.0))
-        self.maps_said.setText(f"{say_shape(values['shape'])} values from {least:.3g} to {most:.3g}")
+        values, self._activations = reply.values, reply.arrays["maps"]
+        shown = "" if len(self._activations) == values["shape"][0] else f", the first {len(self._activations)} channels"
+        said = f"{say_shape(values['shape'])} values from {values['low']:.3g} to {values['high']:.3g}{shown}"
+        self.maps_said.setText(said)
         true = f"; true class {values['true']}" if values["true"] is not None else ""
         self.sample.setText(f"{values['name']}{true}.")
         seen = reply.arrays.get("seen")
@@ -176,7 +178,7 @@ class Filters(Panel):
 
     def _paint_filters(self) -> None:
         if self._weight is not None:
-            self.filters.set_side(_side(filter_pictures(self._weight[:1], current_theme())))
+            self.filters.set_side(_side(self._weight.shape[-1]))
             self.filters.show_tiles(_tiles(filter_pictures(self._weight, current_theme()), "filter"))
 
     def _paint_maps(self) -> None:
@@ -226,7 +228,8 @@ class Filters(Panel):
         halves.setChildrenCollapsible(False)
         halves.setHandleWidth(12)
         halves.addWidget(_half("Filters of", self.filter_layer, [self.filters_said], self.filters))
-        opened = QPushButton("Open a picture …")
+        opened = QPushButton("Open …")
+        opened.setToolTip("A picture in a file; pictures can be dropped here, too")
         opened.clicked.connect(self._open)
         right = _half("Activations of", self.layer, [self.maps_said, self.index, opened], self._lay_out_picture())
         halves.addWidget(right)
@@ -245,12 +248,15 @@ class Filters(Panel):
 
     def _lay_out_picture(self) -> QWidget:
         """What the network sees and says, beside the maps."""
+        above = QHBoxLayout()
+        above.addWidget(self.seen, 0, Qt.AlignmentFlag.AlignTop)
+        above.addWidget(self.bars, 1, Qt.AlignmentFlag.AlignTop)
+        self.bars.setFixedWidth(150)
+        self.sample.setFixedWidth(SEEN + 160)
         side = QVBoxLayout()
         side.setSpacing(6)
-        self.sample.setWordWrap(True)
-        for widget in (self.seen, self.sample, self.bars):
-            widget.setFixedWidth(168)
-            side.addWidget(widget)
+        side.addLayout(above)
+        side.addWidget(self.sample)
         side.addStretch(1)
         holder = QWidget()
         across = QHBoxLayout(holder)
@@ -261,10 +267,8 @@ class Filters(Panel):
 
 
 def _half(title: str, box: QComboBox, others: list[QWidget], content: QWidget) -> QWidget:
-    label = QLabel(title)
-    label.setObjectName("panelTitle")
     head = QHBoxLayout()
-    head.addWidget(label)
+    head.addWidget(Line(title, "panelTitle"))
     head.addWidget(box)
     for number, widget in enumerate(others):
         head.addWidget(widget)
@@ -288,11 +292,10 @@ def _fill(box: QComboBox, names: list[str], first: int) -> None:
     box.setCurrentIndex(names.index(before) if before in names else min(first, len(names) - 1))
 
 
-def _tiles(pictures: list[tuple[str, QImage]], what: str) -> list[Tile]:
+def _tiles(pictures: list[Picture], what: str) -> list[Tile]:
     return [Tile(picture, (caption,), None, f"{what} {caption}") for caption, picture in pictures]
 
 
-def _side(pictures: list[tuple[str, QImage]]) -> int:
-    """Whole pixels for small filters: 11 × 5, 7 × 8, 3 × 16, …"""
-    width = max((picture.width() for _, picture in pictures), default=5)
+def _side(width: int) -> int:
+    """Whole pixels for small filters: 11 × 5, 7 × 8, 3 × 17, …"""
     return width * max(4, 52 // width)

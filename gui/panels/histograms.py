@@ -26,7 +26,8 @@ from gui.insight.charts import Chart
 from gui.insight.lanes import LaneChips
 from gui.insight.layer_rows import LayerRows, Row
 from gui.insight.looks import looks_of
-from gui.insight.pages import Pages, quiet
+from gui.insight.pages import Pages, paragraph, quiet
+from gui.insight.seen import WhenSeen
 from gui.insight.strip import Strip
 from gui.panel import Area, Panel
 from gui.theme import current_theme
@@ -54,7 +55,7 @@ class Histograms(Panel):
         self.alarms: list[Alarm] = []
         self.pages = self._lay_out()
         self.rows.row_chosen.connect(self._choose)
-        self.looks.changed.connect(self.show_looks)
+        self.looks.changed.connect(WhenSeen(self, self.show_looks).ask)
         desk.chosen_changed.connect(self._follow_chosen)
         desk.theme_changed.connect(self._restyle)
         self.show_looks()
@@ -158,12 +159,10 @@ class Histograms(Panel):
         head.addStretch(1)
         head.addWidget(LaneChips(self.looks))
         middle = _column(*self.strips.values())
-        thumb = quiet(THUMB)
-        thumb.setWordWrap(True)
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)
         halves.setHandleWidth(12)
-        for column in (_column(quiet(ROWS), self.rows), middle, _column(self.ratios, thumb)):
+        for column in (_column(quiet(ROWS), self.rows), middle, _column(self.ratios, paragraph(THUMB))):
             halves.addWidget(column)
         halves.setSizes([400, 420, 360])
         content = QWidget()

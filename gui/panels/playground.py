@@ -6,15 +6,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.desk import Desk
 from gui.insight.around import Around
 from gui.insight.asking import Asker, Reply
 from gui.insight.charts import Chart
-from gui.insight.pages import quiet
+from gui.insight.pages import Line, quiet
 from gui.insight.player import Player
 from gui.insight.racers import Racers
 from gui.insight.service import service_of
@@ -24,6 +24,8 @@ from netspec.inside.surfaces import SURFACES
 from netspec.look import optimizer_colour
 
 STEPS, GRID = 300, (240, 180)
+PATIENCE = 500
+"""Milliseconds after which waiting is told."""
 NETWORK = "network"
 TINY = 1e-16
 """Losses nearer to the minimum are drawn as this, since 0 has no logarithm."""
@@ -39,9 +41,11 @@ class Playground(Panel):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self.asker = Asker(service_of(desk), self)
-        self.surfaces, self.formula, self.told = QComboBox(), QLabel(), quiet()
+        self.surfaces, self.formula, self.told = QComboBox(), Line("", "panelTitle"), quiet()
         self.view, self.racers, self.player = SurfaceView(), Racers(), Player()
-        self.chart = Chart("Losses over the steps", x="step", y="f above its minimum", is_log=True)
+        self.chart = Chart("Losses over the steps", x="step", y="f above minimum", is_log=True)
+        self.waiting = quiet("Getting the optimizers ready …")
+        self._patience = QTimer(self, interval=PATIENCE, singleShot=True)
         self.around, self.sides = Around(desk), QStackedWidget()
         self.start = (0.0, 0.0)
         self.ways: list[Way] = []
@@ -135,6 +139,14 @@ class Playground(Panel):
             bounds = (float(axis[0]), float(axis[-1]), float(axis[0]), float(axis[-1]))
             self.view.show_surface(losses, bounds, [(0.0, 0.0)])
 
+    def _tell_waiting(self, busy: bool) -> None:
+        """Only when it takes a while: the first time on a machine, kernels are compiled."""
+        if busy:
+            self._patience.start()
+        else:
+            self._patience.stop()
+            self.waiting.hide()
+
     def _fail(self, problem: str, hint: str) -> None:
         self.told.setText(f"{problem}; {hint}" if hint else problem)
 
@@ -143,6 +155,8 @@ class Playground(Panel):
         self.chart.restyle()
 
     def _connect(self) -> None:
+        self.asker.busy_changed.connect(self._tell_waiting)
+        self._patience.timeout.connect(self.waiting.show)
         self.surfaces.activated.connect(lambda _: self.show_surface())
         self.view.start_chosen.connect(self.choose_start)
         self.racers.changed.connect(self._walk)
@@ -155,12 +169,13 @@ class Playground(Panel):
             self.surfaces.addItem(surface.title, name)
         self.surfaces.addItem("Around the network", NETWORK)
         self.surfaces.setAccessibleName("Surface")
-        self.formula.setObjectName("panelTitle")
         self.view.setToolTip("Click or drag: all optimizers begin there")
         head = QHBoxLayout()
         for widget in (self.surfaces, self.formula, self.told):
             head.addWidget(widget)
         head.addStretch(1)
+        head.addWidget(self.waiting)
+        self.waiting.hide()
         race = QWidget()
         right = QVBoxLayout(race)
         right.setContentsMargins(0, 0, 0, 0)

@@ -84,7 +84,7 @@ class Predict(Panel):
             return
         if self.asker.is_busy:  # the question in work is given up; its files are asked about again
             files = self.files
-        names = [str(file) for file in files]
+        names = [str(file) for file in reversed(files)]  # the last answer comes to the front
         self.asker.ask("predict", self._finish, self._fail, self._show, source=source, files=names)
 
     def _show(self, reply: Reply) -> None:

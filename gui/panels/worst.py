@@ -7,14 +7,15 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QModelIndex
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui.desk import Desk
 from gui.insight.lanes import LaneChips
 from gui.insight.looks import looks_of
-from gui.insight.pages import Pages, quiet
+from gui.insight.pages import Line, Pages, quiet
 from gui.insight.pictures import image
 from gui.insight.scores import Matrix
+from gui.insight.seen import WhenSeen
 from gui.insight.tiles import Tile, TileView
 from gui.panel import Area, Panel
 from gui.theme import current_theme
@@ -37,11 +38,11 @@ class Worst(Panel):
         super().__init__(desk, parent)
         self.looks = looks_of(desk)
         self.view = TileView("Worst samples", side=80, lines=2)
-        self.what, self.how, self.all = QLabel(), quiet(), QPushButton("Show all classes")
+        self.what, self.how, self.all = Line("", "panelTitle"), quiet(), QPushButton("Show all classes")
         self._arrays: Arrays | None = None
         self._rows: list[int] = []
         self.pages = self._lay_out()
-        self.looks.changed.connect(self.show_looks)
+        self.looks.changed.connect(WhenSeen(self, self.show_looks).ask)
         self.looks.cell_changed.connect(self.show_samples)
         self.all.clicked.connect(lambda: self.looks.choose_cell(None))
         self.view.activated.connect(self._look_into)
@@ -114,7 +115,6 @@ class Worst(Panel):
             self.looks.sample_wanted.emit(str(self._arrays["part"]), int(self._arrays["index"][row]))
 
     def _lay_out(self) -> Pages:
-        self.what.setObjectName("panelTitle")
         head = QHBoxLayout()
         for widget in (self.what, self.how):
             head.addWidget(widget)

@@ -28,12 +28,13 @@ from netspec.loading import loads
 from netspec.probe import Probe
 from netspec.registry import plugins
 from netspec.training.evaluate import probabilities
+from netspec.training.insight_worst import SIDE
 
 Array = NDArray[Any]
 Source = Mapping[str, Any]
 LIKELIEST = 5
 MOST_MAPS = 256
-"""Channels of a layer, or filters, that are sent at once."""
+"""Channels of a layer, or pictures of filters, that are sent at once."""
 EVERY = 0.15
 """Seconds between two progress lines."""
 
@@ -125,7 +126,8 @@ def filters(looks: Looks, source: Source, layer: str | None = None) -> Steps:
     name = layer if layer in names else names[0]
     weight = network.tensor(f"{name}.weight")
     values = {**_told(network), "layer": name, "shape": list(weight.shape)}
-    return Answer(values, {"weight": weight[:MOST_MAPS].astype(np.float32)})
+    pictures = 1 if weight.shape[1] == 3 else weight.shape[1]
+    return Answer(values, {"weight": weight[: max(1, MOST_MAPS // pictures)].astype(np.float32)})
 
 
 def activations(looks: Looks, source: Source, layer: str, picture: Mapping[str, Any]) -> Steps:
@@ -140,10 +142,21 @@ def activations(looks: Looks, source: Source, layer: str, picture: Mapping[str, 
     maps = values[layer][0]
     answer = {
         **_told(network), "layer": layer, "shape": list(maps.shape), "name": name, "true": _class(network, true),
+        "low": float(maps.min(initial=0.0)), "high": float(maps.max(initial=0.0)),
         "top": _top(network, likely[0]) if likely is not None else None,
     }  # fmt: skip
     seen = as_seen(network, x)
-    return Answer(answer, {"maps": maps[:MOST_MAPS], **({"seen": seen[0]} if seen is not None else {})})
+    return Answer(answer, {"maps": _smaller(maps[:MOST_MAPS]), **({"seen": seen[0]} if seen is not None else {})})
+
+
+def _smaller(maps: Array) -> Array:
+    """Maps (C, H, W) with no side longer than SIDE: means over blocks, what is over at the edges left out."""
+    factor = -(-max(maps.shape[1:]) // SIDE) if maps.ndim == 3 else 1
+    if factor <= 1:
+        return maps
+    channels, height, width = maps.shape[0], maps.shape[1] // factor, maps.shape[2] // factor
+    blocks = maps[:, : height * factor, : width * factor].reshape(channels, height, factor, width, factor)
+    return np.asarray(blocks.mean(axis=(2, 4)))
 
 
 def _sample(network: Network, picture: Mapping[str, Any]) -> tuple[Array, str, int | None]:

@@ -20,7 +20,7 @@ from netspec.training.evaluate import predict as run
 from netspec.training.evaluate import probabilities
 
 Array = NDArray[Any]
-UNLIKE = 1.5
+UNLIKE = 1.0
 """Standard deviations of the training pixels that a picture's mean may be off before it is called unlike them."""
 
 
@@ -92,7 +92,9 @@ def notes_on(network: Network, path: Path) -> list[str]:
     if abs(off) > UNLIKE:
         how = "brighter" if off > 0 else "darker"
         remedy = "; if it shows dark on light, invert it" if off > 0 else "; if it shows light on dark, invert it"
-        found.append(f"The picture is much {how} than the training pictures ({off:+.1f} standard deviations){remedy}.")
+        found.append(
+            f"The picture is {how} than the training pictures by {abs(off):.1f} standard deviations of their pixels{remedy}."
+        )
     return found
 
 

@@ -69,10 +69,10 @@ class LookReader:
         self.file = file
         self._offset = 0
 
-    def read(self) -> tuple[list[Look], bool]:
+    def read(self, most: int | None = None) -> tuple[list[Look], bool]:
         """Looks written since the last call, and whether the file has begun anew (a resumed run cuts it).
 
-        A line that is still being written is left for the next call.
+        A line that is still being written is left for the next call. most: about so many bytes at once, at least one line.
         """
         size = self.file.stat().st_size if self.file.exists() else 0
         is_new = size < self._offset
@@ -82,7 +82,7 @@ class LookReader:
             return [], is_new
         with self.file.open("rb") as stream:
             stream.seek(self._offset)
-            text = stream.read()
+            text = stream.read() if most is None else stream.read(most) + stream.readline()
         whole = text[: text.rfind(b"\n") + 1]
         self._offset += len(whole)
         return [_parsed(line) for line in whole.splitlines()], is_new
@@ -100,7 +100,7 @@ def read_looks(file: Path) -> list[Look]:
 def write_arrays(file: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Replace an .npz file as a whole."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(file, lambda stream: np.savez_compressed(stream, **arrays))  # type: ignore[arg-type]
+    replace_file(file, lambda stream: np.savez(stream, **arrays))  # type: ignore[arg-type]
 
 
 def read_arrays(file: Path) -> dict[str, NDArray[Any]] | None:

@@ -82,6 +82,14 @@ def test_dropping_another_file_is_refused(window: MainWindow, tmp_path: Path) ->
     assert window.document.state is None
 
 
+def test_dropping_a_picture_on_an_open_network_asks_for_its_class(window: MainWindow, spec_file: Path) -> None:
+    wanted: list[Path] = []
+    window.desk.predict_wanted.connect(wanted.append)
+    window.open(spec_file)
+    assert drop(window, spec_file.with_name("picture.png")).isAccepted()
+    assert wanted == [spec_file.with_name("picture.png")]
+
+
 def test_closing_a_spec_brings_back_the_first_page(window: MainWindow, spec_file: Path) -> None:
     window.open(spec_file)
     window.desk.actions["file.close"].trigger()

@@ -109,7 +109,7 @@ def test_a_picture_with_inverted_brightness_is_told(run: Path, picture: Path, tm
     file = tmp_path / "inverted.png"
     Image.fromarray(255 - np.asarray(Image.open(picture))).save(file)
     network = from_run(run)
-    assert any("brighter than the training pictures" in note for note in notes_on(network, file))
+    assert any("brighter than the training pictures by" in note for note in notes_on(network, file))
     assert not any("training pictures" in note for note in notes_on(network, picture))
 
 

@@ -292,6 +292,17 @@ def test_a_line_that_is_still_being_written_is_read_later(tmp_path: Path) -> Non
     assert np.isnan(found[0]["loss"])
 
 
+def test_a_long_file_is_read_in_parts_without_losing_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "lane.jsonl"
+    for step in range(50):
+        append_look(file, {"step": step, "filling": "x" * (step % 7)})
+    reader, found = LookReader(file), []
+    while part := reader.read(100)[0]:
+        assert len(part) < 10
+        found += [look["step"] for look in part]
+    assert found == list(range(50))
+
+
 def test_watching_an_evaluation_changes_nothing(tmp_path: Path) -> None:
     spec = netspec.loads(NETWORK)
     program, rng = netspec.compile(spec), np.random.default_rng(0)

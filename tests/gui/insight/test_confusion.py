@@ -80,13 +80,14 @@ def test_cells_of_many_classes_stay_large_enough_to_be_hit(view: MatrixView) -> 
     large = Matrix.of({"classes": 100, "cells": cells})
     assert large is not None
     view.show_matrix(large, None)
-    assert view.side == 14
+    assert (view.cell.width(), view.cell.height()) == (14, 14)
     assert view.height() > 1400
 
 
 def test_the_panel_shows_the_newest_validation_of_the_first_lane(desk: Desk, run: Path, qtbot: QtBot) -> None:
     panel = Confusion(desk)
     qtbot.addWidget(panel)
+    panel.show()
     assert "No run is shown" in panel.pages.sentence.text()
     desk.show_run(run)
     last = [event for event in read_history(run) if event.event == "validation" and event.optimizer == "momentum"][-1]
@@ -101,6 +102,7 @@ def test_the_panel_shows_the_newest_validation_of_the_first_lane(desk: Desk, run
 def test_going_back_with_the_slider_stays_there_while_the_run_goes_on(desk: Desk, run: Path, qtbot: QtBot) -> None:
     panel = Confusion(desk)
     qtbot.addWidget(panel)
+    panel.show()
     desk.show_run(run)
     panel.slider.setValue(0)
     assert "epoch 0" in panel.where.text()
@@ -115,6 +117,7 @@ def test_going_back_with_the_slider_stays_there_while_the_run_goes_on(desk: Desk
 def test_another_lane_shows_its_own_matrix(desk: Desk, run: Path, qtbot: QtBot) -> None:
     panel = Confusion(desk)
     qtbot.addWidget(panel)
+    panel.show()
     desk.show_run(run)
     before = panel.matrix.matrix
     panel.looks.choose_lane("adam")
@@ -140,6 +143,7 @@ def test_a_run_that_goes_on_is_asked_for_looks_and_a_finished_one_is_not(desk: D
 def test_new_looks_are_taken_in_while_a_run_goes_on(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
     panel = Confusion(desk)
     qtbot.addWidget(panel)
+    panel.show()
     want_insight(tmp_path)
     desk.show_run(tmp_path)
     assert "appears with the first validation" in panel.pages.sentence.text()
@@ -147,3 +151,12 @@ def test_new_looks_are_taken_in_while_a_run_goes_on(desk: Desk, tmp_path: Path, 
     with qtbot.waitSignal(panel.looks.changed, timeout=5000):
         append_look(tmp_path / "insight" / "lane.jsonl", look)
     assert panel.where.text() == "validation after epoch 1, step 7"
+
+
+def test_a_panel_that_nobody_sees_waits_until_it_is_seen(desk: Desk, run: Path, qtbot: QtBot) -> None:
+    panel = Confusion(desk)
+    qtbot.addWidget(panel)
+    desk.show_run(run)
+    assert panel.matrix.matrix is None
+    panel.show()
+    assert panel.matrix.matrix is not None

@@ -81,6 +81,7 @@ def test_a_strip_tells_what_lies_below_the_mouse(qtbot: QtBot) -> None:
 def panel(desk: Desk, run: Path, qtbot: QtBot) -> Histograms:
     panel = Histograms(desk)
     qtbot.addWidget(panel)
+    panel.show()
     desk.show_run(run)
     return panel
 

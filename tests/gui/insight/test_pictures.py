@@ -52,7 +52,7 @@ def test_colours_between_stops_are_mixed_and_nan_is_the_first() -> None:
 def test_filters_of_three_channels_are_coloured_and_others_one_picture_a_channel() -> None:
     rng = np.random.default_rng(0)
     assert len(filter_pictures(rng.normal(size=(6, 3, 5, 5)), LIGHT)) == 6
-    grey = rgb(filter_pictures(np.zeros((1, 3, 1, 1)), LIGHT)[0][1], 0, 0)
+    grey = rgb(filter_pictures(np.zeros((1, 3, 1, 1)), LIGHT)[0][1](), 0, 0)
     assert grey == (128, 128, 128)
     captions = [caption for caption, _ in filter_pictures(rng.normal(size=(2, 2, 1, 1)), DARK)]
     assert captions == ["0 ← 0", "0 ← 1", "1 ← 0", "1 ← 1"]
@@ -61,10 +61,11 @@ def test_filters_of_three_channels_are_coloured_and_others_one_picture_a_channel
 def test_maps_share_one_scale_and_features_make_a_square() -> None:
     maps = np.zeros((2, 1, 1))
     maps[1] = 4
-    shown = [rgb(picture, 0, 0) for _, picture in map_pictures(maps, LIGHT)]
+    shown = [rgb(make(), 0, 0) for _, make in map_pictures(maps, LIGHT)]
     assert shown[0] == rgb(image(np.full((1, 1, 3), 255, np.uint8)), 0, 0)
     assert shown[1] != shown[0]
-    [(caption, square)] = map_pictures(np.arange(10.0), LIGHT)
+    [(caption, make)] = map_pictures(np.arange(10.0), LIGHT)
+    square = make()
     assert (caption, square.width(), square.height()) == ("10 features", 4, 4)
 
 
@@ -82,12 +83,12 @@ def test_stretching_goes_through_all_values_and_keeps_planes() -> None:
     np.testing.assert_allclose(stretched(2 * x - y, 51, 51)[10:41, 10:41], expected[10:41, 10:41], atol=1e-12)
 
 
-def test_unknown_values_take_those_of_the_nearest() -> None:
-    values = np.full((3, 3), np.nan)
-    values[0, 0], values[2, 2] = 1.0, 5.0
-    found = filled(values)
-    assert (found[0, 1], found[2, 1]) == (1.0, 5.0)
-    assert np.isfinite(found).all()
+def test_unknown_values_lie_between_the_known_ones_which_stay() -> None:
+    values = np.full((1, 5), np.nan)
+    values[0, 0], values[0, 4] = 1.0, 5.0
+    np.testing.assert_allclose(filled(values), [[1, 2, 3, 4, 5]], atol=0.01)
+    assert filled(np.array([[1.0, 2.0]])).tolist() == [[1.0, 2.0]]
+    assert np.isnan(filled(np.full((2, 2), np.nan))).all()
 
 
 def test_heights_run_from_zero_to_one_and_keep_the_order() -> None:

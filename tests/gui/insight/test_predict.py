@@ -56,7 +56,7 @@ def test_a_dropped_picture_gets_the_class_that_predict_gives(
     bad.write_bytes(b"no picture")
     assert drop(panel, picture, bad)
     qtbot.waitUntil(lambda: len(panel.cards) == 2 and not panel.asker.is_busy, timeout=30_000)
-    failed, card = panel.cards
+    card, failed = panel.cards
     [expected] = predict_file(from_run(run, optimizer="momentum", checkpoint="best"), picture)
     assert expected.chances is not None
     assert card.sample is not None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from gui.desk import Desk
@@ -18,6 +19,7 @@ from netspec.training.insight_files import read_arrays
 def panel(desk: Desk, run: Path, qtbot: QtBot) -> Worst:
     panel = Worst(desk)
     qtbot.addWidget(panel)
+    panel.show()
     desk.show_run(run)
     return panel
 
@@ -33,7 +35,7 @@ def test_the_worst_samples_come_first(panel: Worst, run: Path) -> None:
     first = tiles(panel)[0]
     assert first.lines[0].startswith(f"{arrays['true'][0]} → {arrays['predicted'][0]}")
     assert first.lines[1] == f"loss {arrays['loss'][0]:.2g}"
-    assert first.image is not None
+    assert isinstance(first.image, QImage)
     assert (first.image.width(), first.image.height()) == (8, 8)
     assert (np.diff(arrays["loss"][:48]) <= 0).all()
 
