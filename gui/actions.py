@@ -157,6 +157,10 @@ class Actions(QObject):
         self.add("view.fit", "&Fit the whole network", "View", lambda: commands.view("fit"), "Ctrl+0")
         self.add("view.zoom_in", "Zoom &in", "View", lambda: commands.view("zoom_in"), Key.ZoomIn, "Ctrl+=", "+")
         self.add("view.zoom_out", "Zoom &out", "View", lambda: commands.view("zoom_out"), Key.ZoomOut, "-")
+        self.split = self.add("view.split", "Text &beside the canvas", "View", lambda: None, "Ctrl+\\")
+        self.split.setCheckable(True)
+        self.split.setChecked(self.window.areas.beside.count() > 0)
+        self.split.toggled.connect(self.window.split)
         menu.addSeparator()
         for panel in self.window.panels:
             menu.addAction(panel.title).triggered.connect(lambda _=False, panel=panel: self.window.areas.show_panel(panel))

@@ -20,9 +20,15 @@ class Areas(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tabs = {area: _tabs(area) for area in AREAS}
-        self.across = _splitter(Qt.Orientation.Horizontal, [self.tabs[area] for area in SIZES])
+        self.beside = _tabs("beside")
+        """A second place in the centre, for a panel that is shown beside the others."""
+        self.beside.hide()
+        self.across = _splitter(
+            Qt.Orientation.Horizontal, [self.tabs["left"], self.tabs["centre"], self.beside, self.tabs["right"]]
+        )
         self.whole = _splitter(Qt.Orientation.Vertical, [self.across, self.tabs["bottom"]])
         self.across.setStretchFactor(1, 1)
+        self.across.setStretchFactor(2, 1)
         self.whole.setStretchFactor(0, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP, GAP, GAP, 0)
@@ -37,21 +43,36 @@ class Areas(QWidget):
             tabs.setVisible(tabs.count() > 0)
             tabs.tabBar().setVisible(tabs.count() > 1 or area != "centre")
 
+    def split(self, panel: Panel, *, is_beside: bool) -> None:
+        """Show a panel of the centre beside the others, or as one of their tabs again."""
+        source, target = (self.tabs["centre"], self.beside) if is_beside else (self.beside, self.tabs["centre"])
+        index = source.indexOf(panel)
+        if index < 0:
+            return
+        source.removeTab(index)
+        target.addTab(panel, panel.title)
+        self.beside.setVisible(is_beside)
+        if is_beside:
+            left, centre, _, right = self.across.sizes()
+            self.across.setSizes([left, centre - centre * 2 // 5, centre * 2 // 5, right])
+        panel.show()
+
     def show_panel(self, panel: Panel) -> None:
         """Bring a panel to the front."""
-        tabs = self.tabs[panel.area]
+        tabs = self.beside if self.beside.indexOf(panel) >= 0 else self.tabs[panel.area]
         tabs.show()
         tabs.setCurrentWidget(panel)
 
     def reset(self) -> None:
         """The sizes of the first start."""
-        self.across.setSizes(list(SIZES.values()))
+        self.across.setSizes([SIZES["left"], SIZES["centre"], SIZES["centre"] * 2 // 3, SIZES["right"]])
         self.whole.setSizes(list(HEIGHTS))
 
     def store(self, settings: QSettings) -> None:
         """Remember sizes and which tabs are in front."""
         settings.setValue("areas/across", self.across.saveState())
         settings.setValue("areas/whole", self.whole.saveState())
+        settings.setValue("areas/is_split", self.beside.count() > 0)
         for area, tabs in self.tabs.items():
             settings.setValue(f"areas/{area}", tabs.tabText(tabs.currentIndex()))
 

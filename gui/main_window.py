@@ -121,6 +121,12 @@ class MainWindow(QMainWindow):
         answer = QMessageBox.question(self, "netspec", question, button.Save | button.Discard | button.Cancel, button.Save)
         return self.save() if answer == button.Save else answer == button.Discard
 
+    def split(self, is_beside: bool) -> None:
+        """The text beside the canvas, or as a tab behind it."""
+        for panel in self.panels:
+            if panel.title == "Text":
+                self.areas.split(panel, is_beside=is_beside)
+
     def show_problems(self) -> None:
         """Check the text, and show what is wrong with it."""
         self.document.settle()
@@ -233,6 +239,8 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(self.workplace)
         self.setCentralWidget(self.pages)
         self.areas.put(self.panels)
+        if QSettings().value("areas/is_split", False, bool):
+            self.split(True)
         self.setStatusBar(self.status)
         self.setAcceptDrops(True)
         self.resize(1360, 860)

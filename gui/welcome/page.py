@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.canvas.thumbnail import thumbnail
 from gui.icons import icon
 from gui.recovery import LeftBehind
 from gui.settings import recent_files
 from gui.theme import current_theme
 from gui.welcome.cards import CARD, DETAIL, PICTURE, FileLine, TemplateCard
-from gui.welcome.thumbnails import thumbnail
 
 WIDTH = 1072
 ITEM = int(Qt.ItemDataRole.UserRole)
