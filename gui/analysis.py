@@ -8,6 +8,7 @@ from functools import cache
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from gui.garbage import collect_here
 from gui.state import State, analysed
 
 QUICK = 0.03
@@ -27,6 +28,7 @@ class Analysis(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        collect_here()
         self._cost: float | None = None
         self._last: State | None = None
         self._wanted: State | None = None

@@ -42,8 +42,9 @@ def qapp_cls() -> type[QApplication]:
 
 
 @pytest.fixture(autouse=True)
-def _own_settings(tmp_path: Path) -> None:
-    """Each test starts with the settings of a first start."""
+def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test starts with the settings of a first start, and finds nothing that a crash has left."""
+    monkeypatch.setattr("gui.recovery.recovery_folder", lambda: tmp_path / "recovery")
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
     QCoreApplication.setOrganizationName("netspec")
     QCoreApplication.setApplicationName("netspec")
