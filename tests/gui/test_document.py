@@ -253,7 +253,7 @@ def test_a_failed_save_leaves_file_and_document_as_they_were(spec_file: Path, mo
     monkeypatch.setattr("gui.document.replace_file", fail)
     assert not document.save()
     assert not document.save_as(spec_file.with_name("other.toml"))
-    assert said == ["tiny.toml cannot be written: No space left on device", "other.toml cannot be written: No space left on device"]
+    assert said == [f"{name}.toml cannot be written: No space left on device" for name in ("tiny", "other")]
     assert spec_file.read_text(encoding="utf-8") == TEXT
     assert (document.path, document.is_modified) == (spec_file, True)
 
