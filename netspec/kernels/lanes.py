@@ -190,6 +190,12 @@ def both(typingctx: Any, a: Any, b: Any) -> Any:
 
 
 @intrinsic
+def either(typingctx: Any, a: Any, b: Any) -> Any:
+    """Mask of the lanes that are in one of the masks or in both."""
+    return a(a, b), lambda context, builder, signature, args: builder.or_(*args)
+
+
+@intrinsic
 def without(typingctx: Any, a: Any, b: Any) -> Any:
     """Mask of the lanes that are in mask a but not in mask b."""
 

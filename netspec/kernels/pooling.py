@@ -12,6 +12,7 @@ from netspec.kernels.lanes import (
     all_lanes,
     both,
     choose,
+    either,
     lanes,
     larger,
     load,
@@ -76,13 +77,26 @@ def max_windows_backward(
             end = bottom if i % out_height < out_height - 1 else (picture + height) * line
             dx[cleared:end] = cast(dx, 0)
             cleared = max(cleared, end)  # with dilation a later window may end sooner
+        down, across = row_step * line, column_step * channels
         for j in range(out_width):
             for c in range(0, channels, lanes(x)):
                 rest = channels - c
                 left, right = columns[3 * j] * channels + c, columns[3 * j + 1] * channels + c
                 o = (i * out_width + j) * channels + c
-                best, gradient, waiting = load(y, o, rest), load(dy, o, rest), all_lanes(x)
-                h = top
+                best, gradient, h = load(y, o, rest), load(dy, o, rest), top
+                if not overlap and bottom - top == 2 * down and right - left == 2 * across:  # by far the most common
+                    w = h + left
+                    first_hit = matches(load(x, w, rest), best)
+                    second_hit = without(matches(load(x, w + across, rest), best), first_hit)
+                    found = either(first_hit, second_hit)
+                    third_hit = without(matches(load(x, w + down, rest), best), found)
+                    fourth_hit = without(all_lanes(x), either(found, third_hit))
+                    store(dx, w, choose(first_hit, gradient, zero), rest)
+                    store(dx, w + across, choose(second_hit, gradient, zero), rest)
+                    store(dx, w + down, choose(third_hit, gradient, zero), rest)
+                    store(dx, w + down + across, choose(fourth_hit, gradient, zero), rest)
+                    continue
+                waiting = all_lanes(x)
                 while h < bottom:
                     w = h + left
                     while w < h + right:
@@ -90,8 +104,8 @@ def max_windows_backward(
                         waiting = without(waiting, hit)
                         part = choose(hit, gradient, zero)
                         store(dx, w, plus(load(dx, w, rest), part) if overlap else part, rest)
-                        w += column_step * channels
-                    h += row_step * line
+                        w += across
+                    h += down
 
 
 @kernel

@@ -42,12 +42,14 @@ def call_added(io: Io, partials: Ref, y: Ref, parts: int) -> None:
     io.call(add_partials, chunks=io.chunks(y.size, parts), x=partials, y=y, parts=parts, size=y.size)
 
 
-def call_margins(io: Io, x: Ref, shape: Shape, top: int, left: int, height: int, width: int) -> Ref:
-    """x with zero margins, height × width in all; x itself when there is nothing to add."""
+def call_margins(
+    io: Io, x: Ref, shape: Shape, top: int, left: int, height: int, width: int, *, place: Ref | None = None
+) -> Ref:
+    """x with zero margins, height × width in all; x itself when there is nothing to add. place: default a workspace."""
     channels, h, w = shape
     if (h, w) == (height, width):
         return x
-    padded = io.workspace("margins", io.n * height * width * channels)
+    padded = place or io.workspace("margins", io.n * height * width * channels)
     io.call(
         add_margins, chunks=io.chunks(io.n * height, width * channels, by_sample=True), x=x, y=padded,
         n=io.n, height=h, width=w, channels=channels, top=top, left=left, new_height=height, new_width=width,

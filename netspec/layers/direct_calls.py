@@ -27,7 +27,7 @@ def call_direct_forward(io: Io, geometry: Geometry) -> None:
 
 def call_direct_weight_gradient(io: Io, geometry: Geometry, dw: Ref) -> None:
     """dw from x and dy."""
-    x = _padded_input(io, geometry)
+    x = _padded_input_again(io, geometry)
     if (pixels := group_of_pixels(geometry, io.itemsize)) > 1:
         groups = PixelGroups(geometry, pixels)
         parts = io.shards or min(MOST_PARTS, io.n * geometry.height.output)
@@ -70,8 +70,23 @@ def _tiled_bias(io: Io, groups: PixelGroups) -> Ref | None:
 
 
 def _padded_input(io: Io, geometry: Geometry) -> Ref:
+    """x with its margins; kept for the weight gradient where memory is no matter, in a batch cut into shards."""
     height, width = geometry.height, geometry.width
-    return call_margins(io, io.x[0], io.x_shapes[0], height.before, width.before, *geometry.padded_size())
+    place = _kept_input(io, geometry) if io.shards else None
+    return call_margins(
+        io, io.x[0], io.x_shapes[0], height.before, width.before, *geometry.padded_size(), place=place
+    )  # fmt: skip
+
+
+def _padded_input_again(io: Io, geometry: Geometry) -> Ref:
+    _, height, width = io.x_shapes[0]
+    has_margins = (height, width) != geometry.padded_size()
+    return _kept_input(io, geometry) if io.shards and has_margins else _padded_input(io, geometry)
+
+
+def _kept_input(io: Io, geometry: Geometry) -> Ref:
+    height, width = geometry.padded_size()
+    return io.saved("padded", io.n * height * width * geometry.channels)
 
 
 def _call_row_gradient(io: Io, geometry: Geometry, dx: Ref) -> None:
