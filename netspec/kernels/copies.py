@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.kernels.abi import In, Out, cast, kernel, span
-from netspec.kernels.lanes import lanes, load, plus, store
+from netspec.kernels.lanes import lanes, load, plus, splat, store
 
 
 @kernel
@@ -14,17 +14,21 @@ def add_margins(
     """x (n, H, W, C) → y (n, H', W', C) with x at (top, left) and zeros around; a chunk is a range of rows of y."""
     first, last = span(chunk, chunks, n * new_height)
     line, new_line = width * channels, new_width * channels
-    zero = cast(x, 0)
-    for row in range(first, last):
-        sample, i = row // new_height, row % new_height - top
-        target = y[row * new_line : (row + 1) * new_line]
-        if i < 0 or i >= height:
-            target[:] = zero
-        else:
-            start = (sample * height + i) * line
-            target[: left * channels] = zero
-            target[left * channels : left * channels + line] = x[start : start + line]
-            target[left * channels + line :] = zero
+    before, zero = left * channels, splat(y, cast(y, 0))
+    sample, i = first // new_height, first % new_height - top - 1
+    for target in range(first * new_line, last * new_line, new_line):
+        i += 1
+        if i == new_height - top:
+            sample, i = sample + 1, -top
+        filled = before if 0 <= i < height else new_line
+        for c in range(0, filled, lanes(y)):
+            store(y, target + c, zero, filled - c)
+        if filled == before:
+            source = (sample * height + i) * line
+            for c in range(0, line, lanes(x)):
+                store(y, target + before + c, load(x, source + c, line - c), line - c)
+            for c in range(before + line, new_line, lanes(y)):
+                store(y, target + c, zero, new_line - c)
 
 
 @kernel
