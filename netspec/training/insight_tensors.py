@@ -63,7 +63,7 @@ def norm(values: Array, minus: Array | None = None) -> float:
         block = values[start : start + BLOCK].astype(np.float64)
         if minus is not None:
             block -= minus[start : start + BLOCK]
-        total += float(block @ block)
+        total += float(np.square(block, out=block).sum())  # not block @ block: BLAS would wake threads of its own
     return math.sqrt(total) if total >= 0 else math.nan
 
 
