@@ -65,9 +65,10 @@ class TileModel(QAbstractListModel):
 class TileDelegate(QStyledItemDelegate):
     """Paints one tile; pictures are enlarged once and kept."""
 
-    def __init__(self, side: int, lines: int, parent: QObject | None = None) -> None:
+    def __init__(self, side: int, lines: int, width: int, parent: QObject | None = None) -> None:
+        """side: of the squares for pictures; width: of a tile, if that is more."""
         super().__init__(parent)
-        self.side, self.lines = side, lines
+        self.side, self.lines, self.width = side, lines, width
         self._pixmaps: dict[int, QPixmap] = {}
 
     def forget(self) -> None:
@@ -75,7 +76,10 @@ class TileDelegate(QStyledItemDelegate):
         self._pixmaps.clear()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
-        return QSize(self.side + 2 * PADDING, self.side + 2 * PADDING + self.lines * LINE + (2 if self.lines else 0))
+        return QSize(
+            max(self.side + 2 * PADDING, self.width),
+            self.side + 2 * PADDING + self.lines * LINE + (2 if self.lines else 0),
+        )
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         theme, tile = current_theme(), index.data(TILE)
@@ -89,7 +93,7 @@ class TileDelegate(QStyledItemDelegate):
         if tile.image is not None:
             pixmap = self._pixmap(index.row(), tile.image)
             place = QPoint(
-                option.rect.x() + PADDING + (self.side - pixmap.width()) // 2,
+                option.rect.x() + (option.rect.width() - pixmap.width()) // 2,
                 option.rect.y() + PADDING + (self.side - pixmap.height()) // 2,
             )
             painter.drawPixmap(place, pixmap)
@@ -120,10 +124,12 @@ class TileDelegate(QStyledItemDelegate):
 class TileView(QListView):
     """Tiles that flow into rows."""
 
-    def __init__(self, name: str, side: int = 72, lines: int = 2, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, side: int = 72, lines: int = 2, width: int = 0, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.tiles = TileModel(self)
-        self._painter = TileDelegate(side, lines, self)
+        self._painter = TileDelegate(side, lines, width, self)
         self.setModel(self.tiles)
         self.setItemDelegate(self._painter)
         self.setViewMode(QListView.ViewMode.IconMode)

@@ -99,7 +99,8 @@ class Confusion(Panel):
         self.mistakes.clear()
         for true, predicted, found in pairs:
             share = percent(found / int(matrix.of_class[true]))
-            item = QListWidgetItem(f"{names[true]} → {names[predicted]}    {count(found)}×    {share} of {names[true]}")
+            item = QListWidgetItem(f"{names[true]} → {names[predicted]}    {count(found)} ×,  {share}")
+            item.setToolTip(self.matrix.told((true, predicted)))
             item.setData(PAIR, (true, predicted))
             self.mistakes.addItem(item)
         if not pairs:

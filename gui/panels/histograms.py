@@ -68,7 +68,7 @@ class Histograms(Panel):
             return
         self.pages.show_content()
         newest, activity = tensors[-1], units[-1] if units else None
-        weights = frozenset(name for name in newest["tensors"] if name.endswith(".weight"))
+        weights = frozenset(_weights(newest))
         self.alarms = alarms(newest, activity, weights)
         self._show_alarms()
         self.rows.show_rows(_rows(newest, activity, self.alarms))
@@ -113,7 +113,7 @@ class Histograms(Panel):
         self.ratios.addItem(region)
         steps = [look["step"] for look in looks]
         chosen = self.rows.chosen
-        for name in (name for name in looks[-1]["tensors"] if name.endswith(".weight")):
+        for name in _weights(looks[-1]):
             values = [look["tensors"].get(name, {}).get("ratio") or np.nan for look in looks]
             is_chosen = chosen is not None and name == chosen.name
             colour = self._colour() if is_chosen else theme.secondary
@@ -176,6 +176,11 @@ class Histograms(Panel):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(pages)
         return pages
+
+
+def _weights(look: Look) -> list[str]:
+    """Parameters with two axes or more: no biases, no normalization."""
+    return [name for name, tensor in look["tensors"].items() if len(tensor["shape"]) >= 2]
 
 
 def _rows(tensors: Look, units: Look | None, found: list[Alarm]) -> list[Row]:

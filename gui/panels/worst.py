@@ -37,7 +37,7 @@ class Worst(Panel):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self.looks = looks_of(desk)
-        self.view = TileView("Worst samples", side=80, lines=2)
+        self.view = TileView("Worst samples", side=80, lines=2, width=108)
         self.what, self.how, self.all = Line("", "panelTitle"), quiet(), QPushButton("Show all classes")
         self._arrays: Arrays | None = None
         self._rows: list[int] = []
@@ -97,7 +97,7 @@ class Worst(Panel):
         is_right = true == predicted
         named = self._name(predicted) if predicted >= 0 else "no class"
         pair = named if is_right else f"{self._name(true)} → {named}"
-        lines = (pair if np.isnan(chance) else f"{pair}  {100 * chance:.0f} %", f"loss {loss:.2g}")
+        lines = (pair, f"loss {loss:.2g}" if np.isnan(chance) else f"{100 * chance:.0f} %, loss {loss:.2g}")
         told = (
             f"Sample {name}\ntrue class {self._name(true)}\npredicted {named} with {100 * chance:.2f} %\nloss {loss:.6g}\n"
             "Enter or double-click shows it in Filters"

@@ -3,6 +3,7 @@
 For each parameter tensor w, with w' after the step and the gradient g that the update read (the mean over the batch or
 over the accumulated batches, scaled by clip_norm, before clip_value and weight decay):
 
+    shape: as PyTorch has it
     norm = ‖w‖₂,  update = ‖w' − w‖₂,  ratio = update / norm (none where norm is 0, and of frozen tensors)
     weights, gradients: {"low", "high", "counts", "nonfinite"} of w' and g: counts in BINS bins of one width from the least
     to the greatest finite value; a bin holds its left edge, the last one both.
@@ -79,7 +80,7 @@ def look_at_tensors(layout: Layout, arrays: Mapping[str, Array], before: Array) 
         length = norm(before[places] if moves else after)
         update = norm(after, before[places]) if moves else None
         found[name] = {
-            "size": entry.tensor.size,
+            "shape": list(entry.tensor.shape),
             "norm": length,
             "update": update,
             "ratio": update / length if update is not None and length else None,

@@ -124,6 +124,7 @@ def test_update_and_ratio_follow_from_the_weights_before_and_after(tmp_path: Pat
     assert found["fc1.weight"]["ratio"] == pytest.approx(found["fc1.weight"]["update"] / found["fc1.weight"]["norm"])
     assert found["conv1.weight"]["update"] is None
     assert found["conv1.weight"]["gradients"] is None
+    assert found["fc1.weight"]["shape"] == [12, 144]
     assert sum(found["fc1.weight"]["weights"]["counts"]) == 12 * 144
     assert found["fc1.weight"]["weights"]["low"] == pytest.approx(after["fc1.weight"].min())
     events.close()
