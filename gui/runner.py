@@ -14,7 +14,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 import gui
-from gui.runs.order import LOG, ORDER, STATUS, TRAINER, Order, make_run_folder, spec_file_for, write_order
+from gui.runs.order import LOG, ORDER, STATUS, TRAINER, Order, make_run_folder, read_started, spec_file_for, write_order
+from gui.runs.progress import Started
 from netspec.spec.source import Source
 from netspec.training.control import Command, send
 from netspec.training.errors import TrainError
@@ -97,6 +98,13 @@ def _is_starting(run: Path) -> bool:
     with suppress(OSError):
         return time.time() - (run / START / ORDER).stat().st_mtime < START_UP
     return False
+
+
+def started_of(run: Path) -> Started:
+    """What the run's trainer says of itself; nothing while a process that no window has started trains the run."""
+    if is_held(run / RUNNING) and not is_held(run / START / TRAINER):
+        return Started()
+    return read_started(run)
 
 
 def cancel(run: Path) -> None:

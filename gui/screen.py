@@ -21,8 +21,10 @@ def why_no_window() -> str | None:
     """Why no window can be opened, with what to do; None when one can."""
     try:
         import_module("PySide6.QtWidgets")
-    except ModuleNotFoundError:
-        return "PySide6 is not installed; install it with: pip install 'netspec[gui]'"
+        import_module("pyqtgraph")
+    except ModuleNotFoundError as missing:
+        package = (missing.name or "PySide6").partition(".")[0]
+        return f"{package} is not installed; install it with: pip install 'netspec[gui]'"
     except ImportError as problem:
         return f"Qt cannot be loaded ({problem}); on Debian: apt-get install {LIBRARIES}"
     platform = os.environ.get("QT_QPA_PLATFORM", "").split(":")[0]

@@ -22,7 +22,8 @@ class RunActions(QObject):
         self._add("train.start", "Train", "F5", self.start_or_pause, "play", "ok", in_toolbar=True)
         self._add("train.step", "One step", "F10", self.step, "step", in_toolbar=True)
         self._add("train.epoch", "To the end of the epoch", "Shift+F10", lambda: self.step(until="epoch"))
-        self._add("train.stop", "Stop, keep the best", "Shift+F5", lambda: session.stop("best"), "stop", "error", in_toolbar=True)
+        self._add("train.stop", "Stop, keep the best", "Shift+F5", lambda: session.stop("best"), "stop", "error",
+                  in_toolbar=True)  # fmt: skip
         self._add("train.stop_last", "Stop, keep the last", "Ctrl+Shift+F5", lambda: session.stop("last"))
         self._add("train.save", "Save a checkpoint now", "", lambda: session.ask("save"))
         self._add("train.resume", "Go on with this run", "", session.resume)

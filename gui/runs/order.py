@@ -21,9 +21,9 @@ ORDER, STATUS, LOG, TRAINER = "order.json", "status.json", "trainer.log", "train
 class Order:
     """A run to be started. spec_file: the document's file when that holds the text, else the text's copy in start/.
 
-    extends_folder: where the files that the spec extends are. folder: where its other relative paths start. optimizers: labels of the spec's optimizers, or types; empty: those of
-    the spec. overrides: like --set. paused: wait before the first step. resume: go on with the run in this folder, by its
-    own spec (spec_file, the folders and optimizers are not looked at).
+    extends_folder: where the files that the spec extends are. folder: where its other relative paths start. optimizers: labels
+    of the spec's optimizers, or types; empty: those of the spec. overrides: like --set. paused: wait before the first
+    step. resume: go on with the run in this folder, by its own spec (spec_file, folders and optimizers are not looked at).
     """
 
     spec_file: str = ""

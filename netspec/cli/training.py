@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 Told = Callable[..., None]
-"""Called with a phase ("reading data", "compiling", "evaluating"); while compiling also with the names of kernels, how
-many are done and how many there are."""
+"""Called with a phase ("reading data", "compiling", "training", "evaluating"); while compiling also with the names of kernels,
+how many are done and how many there are."""
 
 
 @dataclass
@@ -70,6 +70,7 @@ def run_job(job: Job, spec: Spec, told: Told | None = None) -> int:
     told("compiling")
     program, _ = compile_program(spec, job.threads, quiet=job.is_silent, samples=len(data.train), told=told)
     screen = console.stderr() if job.format is Format.JSON else console.stdout()
+    told("training")
     with Interrupts(job.on_sigint) as interrupts:
         view = TrainingView(screen, quiet=job.is_silent, verbose=job.verbose)
         events = _start(job, spec, data, program, interrupts, view)

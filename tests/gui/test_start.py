@@ -48,9 +48,12 @@ def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("netspec ")
 
 
-def test_missing_pyside_is_answered_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "PySide6.QtWidgets", None)
-    assert "pip install 'netspec[gui]'" in (screen.why_no_window() or "")
+@pytest.mark.parametrize(("module", "package"), [("PySide6.QtWidgets", "PySide6"), ("pyqtgraph", "pyqtgraph")])
+def test_a_missing_package_is_answered_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, module: str, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    assert screen.why_no_window() == f"{package} is not installed; install it with: pip install 'netspec[gui]'"
 
 
 def test_a_missing_library_is_answered_with_the_debian_packages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,7 @@ def until(qtbot: QtBot, window: Window, *phases: str) -> None:
     qtbot.waitUntil(lambda: window.phase in phases, timeout=WAIT)
 
 
+@pytest.mark.slow
 def test_a_race_shows_its_five_curves_and_their_numbers_are_those_of_the_history(
     open_window: Open, digits: Path, qtbot: QtBot
 ) -> None:
@@ -95,6 +96,7 @@ def _check_export(window: Window, run: Path) -> None:
     assert f"{len(rows)} points are in" in window.messages[-1]
 
 
+@pytest.mark.slow
 def test_a_run_is_paused_stepped_and_outlives_its_window_and_another_one_stops_it(
     open_window: Open, digits: Path, qtbot: QtBot
 ) -> None:
@@ -144,7 +146,7 @@ def test_a_killed_trainer_is_reported_and_its_run_can_go_on(open_window: Open, d
     os.kill(pid, signal.SIGKILL)
     until(qtbot, window, "died")
     assert "was ended by SIGKILL, as the system does when memory runs out" in window.words
-    assert any("the trainer has gone" in message for message in window.messages)
+    qtbot.waitUntil(lambda: any("the trainer has gone" in message for message in window.messages), timeout=WAIT)
     window.trigger("train.resume")
     watch = window.session.watch
     qtbot.waitUntil(lambda: watch.history.run is not None and watch.history.run["resumed"], timeout=WAIT)

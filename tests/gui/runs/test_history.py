@@ -1,0 +1,145 @@
+"""What a followed run shows: every line of its history, whatever happens to the file."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui import runner
+from gui.runs.history import History
+from gui.runs.plot_area import bands
+from gui.runs.points_csv import write_points
+from gui.runs.progress import Started, facts, proof, samples_per_second, seconds_left, standing
+from gui.runs.watch import RunWatch
+from netspec.look import OPTIMIZER_COLOURS
+from netspec.training.run_lock import run_lock
+from tests.gui.runs.made import line, run_line, step_line, whole_run, write
+
+
+def made(*lines: dict[str, object]) -> History:
+    history = History()
+    history.add(lines)
+    return history
+
+
+def test_a_long_history_is_read_in_pieces_and_shown_whole(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    losses = rng.random(60_000)
+    steps = (step_line(step, loss, seconds=step / 1000) for step, loss in enumerate(losses.tolist(), 1))
+    run = write(tmp_path / "run", [run_line(epochs=12_000), *steps])
+    watch = RunWatch(run)
+    looks = 0
+    while not watch.is_read:
+        watch.look()
+        looks += 1
+    assert looks > 1
+    np.testing.assert_array_equal(watch.history.lanes["adam"].loss.y, losses)
+    watch.show_run(None)
+
+
+def test_a_resumed_run_shows_what_the_history_says_in_the_end(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> None:
+    lines = [run_line(), *(step_line(step, 1 / step) for step in range(1, 13))]
+    run = write(tmp_path / "run", lines)
+    watch, heard = RunWatch(run), []
+    watch.news.connect(heard.append)
+    watch.read_all()
+    resumed = run_line(resumed=True, step=10, epoch=2, seconds=1.0)
+    write(run, [*lines[:11], resumed, *(step_line(step, 2 / step) for step in range(11, 16))])
+    watch.read_all()
+    lane = watch.history.lanes["adam"]
+    np.testing.assert_array_equal(lane.loss.x, range(1, 16))
+    np.testing.assert_array_equal(lane.loss.y[10:], [2 / step for step in range(11, 16)])
+    assert heard[-1][0] == lines[0]
+    assert watch.history.part_began == (10, 1.0)
+    watch.show_run(None)
+
+
+def test_a_run_that_another_process_trains_is_alive_and_one_that_nobody_trains_has_died(
+    qapp: QApplication, qtbot: QtBot, tmp_path: Path
+) -> None:
+    run = write(tmp_path / "run", [run_line(), step_line(1)])
+    watch = RunWatch(run)
+    with run_lock(run / "running.pid"):
+        watch.look_again()
+        assert watch.standing.phase == "training"
+    watch.look_again()
+    assert watch.standing.phase == "died"
+    assert watch.standing.words.startswith("The trainer has gone after step 1 without a word")
+    write(run, whole_run())
+    watch.look_again()
+    assert (watch.standing.phase, watch.standing.words) == ("ended", "Completed: 4 epochs, 20 steps.")
+    watch.show_run(None)
+    assert runner.death(run) == ""
+
+
+def test_numbers_that_json_lacks_are_numbers_again() -> None:
+    history = made(run_line(), step_line(1, "NaN"), step_line(2, "Infinity"), step_line(3, 0.5))
+    y = history.lanes["adam"].loss.y
+    assert math.isnan(y[0])
+    assert (y[1], y[2]) == (math.inf, 0.5)
+
+
+def test_lanes_have_the_colours_of_their_optimizers() -> None:
+    history = made(run_line(("sgd", "adam")))
+    assert {label: lane.colour for label, lane in history.lanes.items()} == {
+        label: OPTIMIZER_COLOURS[label] for label in ("sgd", "adam")
+    }
+
+
+def test_pausing_and_going_on_is_seen() -> None:
+    history = made(run_line(), line("control", 3, "", command="pause", message="", paused=True))
+    assert standing(history, Started(), is_alive=True, has_folder=True).phase == "paused"
+    history.add([line("control", 3, "", command="continue", message="", paused=False)])
+    assert standing(history, Started(), is_alive=True, has_folder=True).phase == "training"
+
+
+def test_while_compiling_it_is_told_what(tmp_path: Path) -> None:
+    started = Started("compiling", "conv2d.forward", 3, 12)
+    told = standing(History(), started, is_alive=True, has_folder=True)
+    assert (told.phase, told.words) == ("preparing", "Compiling 3 of 12: conv2d.forward")
+
+
+def test_the_worst_end_of_a_race_is_told_with_the_lane() -> None:
+    lines = whole_run(("sgd", "adam"))
+    lines[-1] |= {"reason": "nan", "message": "the loss is nan at step 20"}
+    told = standing(made(*lines), Started(), is_alive=False, has_folder=True)
+    assert (told.words, told.tone) == ("Adam: nan: the loss is nan at step 20.", "error")
+
+
+def test_time_left_and_speed_follow_the_pace_of_this_part() -> None:
+    history = made(run_line(resumed=True, step=10, seconds=100.0), *(step_line(s, seconds=100 + s - 10) for s in (11, 12, 13)))
+    assert seconds_left(history) == pytest.approx(7.0)  # 20 steps in all, one second a step
+    assert samples_per_second(history) == pytest.approx(8.0)
+    named = dict(facts(history, is_running=True))
+    assert (named["epoch"], named["step"], named["left"], named["lr"]) == ("3/4", "13/20", "7.0 s", "0.1")
+
+
+def test_frozen_stages_are_bands_and_the_proof_is_counted() -> None:
+    proofs = [line("stage", step, stage="frozen proof", unchanged=True, digest="") for step in (0, 5, 10)]
+    history = made(
+        run_line(), line("stage", 0, stage="frozen layers", frozen=["conv1", "conv2"]),
+        line("stage", 5, stage="frozen layers", frozen=["conv1"]), *proofs,
+    )  # fmt: skip
+    assert [(band.first, band.last, band.text) for band in bands(history)] == [
+        (0, 5, "2 layers frozen: conv1, conv2"), (5, 10, "1 layer frozen: conv1"),
+    ]  # fmt: skip
+    assert proof(history) == (True, "1 frozen layer unchanged, proven 3 times")
+    history.add([line("stage", 15, stage="frozen proof", unchanged=False, digest="")])
+    assert proof(history) == (False, "1 frozen layer CHANGED, proven 4 times")
+
+
+def test_exported_points_are_those_of_the_history() -> None:
+    stream = io.StringIO()
+    lines = whole_run(("sgd", "adam"))
+    count = write_points({"one": made(*lines)}, stream)
+    rows = stream.getvalue().splitlines()
+    assert rows[0] == "run,optimizer,curve,step,value"
+    assert len(rows) == count + 1
+    losses = {tuple(row.split(",")[1:]) for row in rows if ",loss," in row}
+    assert losses == {(a["optimizer"], "loss", str(a["step"]), repr(a["loss"])) for a in lines if a["event"] == "step"}

@@ -1,0 +1,185 @@
+"""The list of runs, the choices beside the spec, and what differs between two runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QFile, Qt
+from PySide6.QtWidgets import QMessageBox
+
+from gui.panels import run_list
+from gui.runs.choices import Choices, base_folder, known_optimizers
+from gui.runs.compare import compare
+from gui.runs.finding import find_runs, label_of, set_label
+from gui.runs.list_model import LABEL, SHOWN
+from gui.runs.order import Order, make_run_folder, read_order, write_order
+from gui.runs.summary import END, HEAD, summarize
+from netspec.shipped import shipped_specs
+from netspec.training.run_folder import refuse_taken
+from netspec.training.run_lock import run_lock
+from tests.gui.runs.conftest import DIGITS, Window
+from tests.gui.runs.made import run_line, step_line, whole_run, write
+
+Open = Callable[..., Window]
+CHECKED, UNCHECKED = Qt.CheckState.Checked.value, Qt.CheckState.Unchecked.value
+
+
+@pytest.fixture
+def listed(open_window: Open, digits: Path) -> Window:
+    """A window with two runs: a race of two, and an older one."""
+    import os
+
+    runs = digits.parent / "runs"
+    write(runs / "digits-1", whole_run())
+    write(runs / "digits-2", whole_run(("sgd", "adam")))
+    os.utime(runs / "digits-1" / "history.jsonl", (1, 1))
+    window = open_window(digits)
+    window.runs.follow_document()
+    return window
+
+
+def tick(window: Window, row: int, state: int) -> None:
+    model = window.runs.runs
+    model.setData(model.index(row, SHOWN), state, Qt.ItemDataRole.CheckStateRole)
+
+
+def test_runs_are_listed_the_latest_first_with_their_best(listed: Window) -> None:
+    model = listed.runs.runs
+    cells = [[model.data(model.index(row, column)) for column in range(1, 7)] for row in range(model.rowCount())]
+    assert cells == [
+        ["digits-2", "Completed: 4 epochs, 20 steps.", "sgd, adam", "loss 0.05 (sgd)", "4/4", "20"],
+        ["digits-1", "Completed: 4 epochs, 20 steps.", "adam", "loss 0.05", "4/4", "20"],
+    ]
+
+
+def test_runs_are_shown_laid_over_and_hidden(listed: Window) -> None:
+    tick(listed, 0, CHECKED)
+    newest, oldest = (run.folder for run in listed.runs.runs.runs)
+    assert listed.desk.run_folder == newest
+    tick(listed, 1, CHECKED)
+    listed.session.overlays[oldest].read_all()
+    listed.session.watch.read_all()
+    assert [run.name for run in listed.session.shown_runs()] == ["digits-2", "digits-1"]
+    listed.panel.plots.draw()
+    assert ("digits-1", "adam", "mean") in listed.panel.plots.loss.curves
+    listed.panel.plots.lane_chosen.emit("digits-1", "adam")
+    assert listed.desk.run_folder == oldest
+    tick(listed, 1, UNCHECKED)
+    assert listed.desk.run_folder is None
+
+
+def test_a_run_is_renamed_in_the_list(listed: Window) -> None:
+    model = listed.runs.runs
+    assert model.setData(model.index(0, LABEL), "first try", Qt.ItemDataRole.EditRole)
+    assert label_of(model.runs[0].folder) == "first try"
+    assert model.data(model.index(0, LABEL)) == "first try"
+    set_label(model.runs[0].folder, "")
+    assert label_of(model.runs[0].folder) == "digits-2"
+
+
+def test_deleting_asks_and_uses_the_trash(listed: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = listed.runs.runs.runs[0].folder
+    listed.desk.show_run(run)
+    listed.runs.table.selectRow(0)
+    answers = [QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Yes]
+    asked: list[str] = []
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: (asked.append(args[2]), answers.pop(0))[1])
+    monkeypatch.setattr(run_list, "QFile", lambda path: Trash(path))
+    listed.runs.delete()
+    assert run.exists()
+    listed.runs.delete()
+    assert asked[0] == "Move digits-2 to the trash, with its checkpoints?"
+    assert not run.exists()
+    assert listed.desk.run_folder is None
+    assert [summary.label for summary in listed.runs.runs.runs] == ["digits-1"]
+
+
+class Trash(QFile):
+    """The system's trash, as far as a test may use it."""
+
+    def moveToTrash(self) -> bool:  # type: ignore[override]  # noqa: N802
+        Path(self.fileName()).rename(Path(self.fileName()).parent.parent / "trash")
+        return True
+
+
+def test_a_run_that_is_being_trained_is_not_deleted(listed: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = listed.runs.runs.runs[0].folder
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: pytest.fail("nothing was to be asked"))
+    with run_lock(run / "running.pid"):
+        listed.runs.table.selectRow(0)
+        listed.runs.delete()
+    assert listed.messages[-1] == "digits-2 is being trained; stop it first"
+    assert run.exists()
+
+
+def test_what_differs_between_two_runs_is_listed_by_name(tmp_path: Path) -> None:
+    one, other = write(tmp_path / "one", []), write(tmp_path / "other", [])
+    text = '[[layers]]\nname = "fc"\ntype = "linear"\nout_features = {}\n[optimizer]\ntype = "adam"\nlr = {}\n'
+    (one / "spec.resolved.toml").write_text(text.format(10, 0.1))
+    (other / "spec.resolved.toml").write_text(text.format(12, 0.1))
+    (one / "lock.json").write_text('{"threads": 1}')
+    (other / "lock.json").write_text('{"threads": 2}')
+    assert compare(one, other) == [("layers.fc.out_features", "10", "12"), ("lock.threads", "1", "2")]
+    assert compare(one, one) == []
+
+
+def test_a_summary_reads_only_the_ends_of_a_long_history(tmp_path: Path) -> None:
+    steps = [step_line(step, 1 / step) for step in range(1, 20_001)]
+    run = write(tmp_path / "run", [run_line(epochs=4000), *steps, whole_run()[-1] | {"step": 20_000, "epoch": 4000}])
+    assert (run / "history.jsonl").stat().st_size > 4 * (HEAD + END)
+    summary = summarize(run)
+    assert (summary.steps, summary.epochs, summary.standing.phase) == ("20000", "4000/4000", "ended")
+
+
+def test_choices_are_overrides_and_those_of_the_spec_are_none(open_window: Open, digits: Path) -> None:
+    window = open_window(digits)
+    controls, choices = window.panel.controls, window.session.choices
+    assert (controls.epochs.value(), controls.batch_size.value()) == (3, 32)
+    controls.epochs.setValue(7)
+    controls.chips.chips["sgd"].click()
+    state = window.desk.document.state
+    assert state is not None
+    order = choices.order(state)
+    assert order.overrides == ("train.epochs=7",)
+    assert order.optimizers == ("adam", "sgd")
+    assert order.folder == str(digits.parent)
+    controls.epochs.setValue(3)
+    controls.chips.chips["sgd"].click()
+    assert window.session.choices.order(state) == Choices().order(state)
+
+
+def test_the_last_optimizer_cannot_be_switched_off(open_window: Open, digits: Path) -> None:
+    chips = open_window(digits).panel.controls.chips.chips
+    chips["adam"].click()
+    assert chips["adam"].isChecked()
+
+
+def test_optimizers_of_the_spec_come_first_then_all_others(open_window: Open, digits: Path) -> None:
+    digits.write_text(DIGITS.replace('type = "adam", lr', 'type = "adam", name = "mine", lr'))
+    window = open_window(digits)
+    state = window.desk.document.state
+    assert state is not None
+    assert state.found is not None
+    known = known_optimizers(state.found.spec)
+    assert next(iter(known.items())) == ("mine", "adam")
+    assert {"sgd", "momentum", "adagrad", "rmsprop"} < set(known)
+    assert "adam" not in known
+
+
+def test_a_shipped_spec_keeps_its_runs_in_the_current_folder(open_window: Open) -> None:
+    window = open_window(shipped_specs()["digits"])
+    state = window.desk.document.state
+    assert state is not None
+    assert base_folder(state) == Path.cwd()
+
+
+def test_run_folders_are_numbered_and_never_taken_twice(tmp_path: Path) -> None:
+    made = [make_run_folder("my net", tmp_path / "runs") for _ in range(3)]
+    assert [run.name for run in made] == ["my-net-1", "my-net-2", "my-net-3"]
+    order = Order(spec_file="a.toml", optimizers=("sgd",), overrides=("train.epochs=2",), seed=3, paused=True)
+    write_order(made[0], order)
+    assert read_order(made[0]) == order
+    refuse_taken(made[0])  # what only orders a run does not stand in its way
+    assert find_runs(tmp_path / "runs") == [made[0]]
