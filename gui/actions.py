@@ -68,7 +68,8 @@ class Actions(QObject):
     def add(self, name: str, text: str, menu: str, slot: Callable[[], object], *keys: Key | str, symbol: str = "") -> QAction:
         """An action of the window; a key that a panel's action has already stays there."""
         action = QAction(text, self)
-        free = [key for key in (QKeySequence(wanted) for wanted in keys) if key.toString() not in self._taken]
+        wanted = {QKeySequence(key).toString(): QKeySequence(key) for key in keys}
+        free = [key for name, key in wanted.items() if name and name not in self._taken]
         action.setShortcuts(free)
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.setToolTip(" ".join([text.replace("&", "").removesuffix(" …"), *(f"({key.toString()})" for key in free[:1])]))

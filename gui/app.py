@@ -15,17 +15,18 @@ CANNOT_START = 2
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window and wait until it is closed; the exit code."""
     try:
-        path = _parse(sys.argv[1:] if argv is None else argv)
+        path, template = _parse(sys.argv[1:] if argv is None else argv)
     except SystemExit as stop:  # argparse has said what is wrong, or printed the help
         return stop.code if isinstance(stop.code, int) else CANNOT_START
     reason = why_no_window()
     if reason is not None:
         print(f"netspec-gui: {reason}", file=sys.stderr)
         return CANNOT_START
-    return _run(path)
+    return _run(path, template)
 
 
-def _parse(argv: Sequence[str]) -> Path | None:
+def _parse(argv: Sequence[str]) -> tuple[Path | None, str | None]:
+    """The file to open, or the shipped spec to start from, which itself stays as it is."""
     from netspec import __version__
     from netspec.shipped import shipped_specs
 
@@ -34,18 +35,18 @@ def _parse(argv: Sequence[str]) -> Path | None:
     parser.add_argument("--version", action="version", version=f"netspec {__version__}")
     name = parser.parse_args(argv).spec
     if name is None:
-        return None
+        return None, None
     path = Path(name)
     if not path.exists() and name in shipped_specs():
-        return shipped_specs()[name]
+        return None, name
     if not path.is_file():
         parser.error(
             f"{name}: there is no such file; give a .toml or .json file, or one of {', '.join(shipped_specs())}"
         )
-    return path
+    return path, None
 
 
-def _run(path: Path | None) -> int:
+def _run(path: Path | None, template: str | None) -> int:
     from PySide6.QtWidgets import QApplication
 
     from gui.main_window import MainWindow
@@ -56,6 +57,8 @@ def _run(path: Path | None) -> int:
     app.setApplicationName("netspec")
     apply_chosen_theme()
     window = MainWindow(path)
+    if template is not None:
+        window.open_template(template)
     window.show()
     return app.exec()
 

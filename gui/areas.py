@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from gui.panel import AREAS, Area, Panel
@@ -80,7 +80,7 @@ class Areas(QWidget):
         """Take up what was remembered."""
         for name, splitter in (("areas/across", self.across), ("areas/whole", self.whole)):
             state = settings.value(name)
-            if state is not None:
+            if isinstance(state, QByteArray):
                 splitter.restoreState(state)
         for area, tabs in self.tabs.items():
             title = settings.value(f"areas/{area}")

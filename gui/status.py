@@ -1,14 +1,17 @@
-"""The status bar: file · problems · parameters · MACs · memory · messages."""
+"""The status bar: file · problems · parameters · MACs · memory · step time · messages."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QStatusBar, QWidget
 
 from gui.desk import Desk
 from gui.memory import MemoryForecast
 from gui.state import State
+from gui.step_time import StepTime, spell_time
 from gui.symbols import draw_error, draw_warning
 from gui.theme import current_theme
 from netspec.look import count, plural, size
@@ -53,15 +56,6 @@ class ProblemButton(QPushButton):
         painter.end()
 
 
-class FileLabel(QLabel):
-    """The file's name; a click copies nothing, the tool tip tells the folder."""
-
-    clicked = Signal()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        self.clicked.emit()
-
-
 class Status(QStatusBar):
     """Follows the document."""
 
@@ -70,10 +64,11 @@ class Status(QStatusBar):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.desk = desk
-        self.file, self.problems, self.totals, self.memory = FileLabel(), ProblemButton(), QLabel(), QLabel()
+        self.file, self.problems, self.totals, self.memory = QLabel(), ProblemButton(), QLabel(), QLabel()
+        self.step, self._times = QLabel(), StepTime()
         self.forecast = MemoryForecast(self)
         self.setSizeGripEnabled(False)
-        for widget in (self.file, self.problems, self.totals, self.memory):
+        for widget in (self.file, self.problems, self.totals, self.memory, self.step):
             if not isinstance(widget, QPushButton):
                 widget.setObjectName("status")
             self.addWidget(widget)
@@ -83,6 +78,8 @@ class Status(QStatusBar):
         desk.document.title_changed.connect(self.show_state)
         desk.message_shown.connect(lambda text: self.showMessage(text, MESSAGE))
         desk.theme_changed.connect(self.update)
+        desk.run_changed.connect(self._forget_run)
+        desk.run_event.connect(self._show_step_time)
         self.show_state()
 
     def show_state(self) -> None:
@@ -101,6 +98,16 @@ class Status(QStatusBar):
         self.totals.setText(totals(state))
         if state.is_settled:
             self.forecast.want(state)
+
+    def _forget_run(self) -> None:
+        self._times = StepTime()
+        self.step.setText("")
+
+    def _show_step_time(self, events: list[dict[str, Any]]) -> None:
+        self._times.add(events)
+        seconds = self._times.seconds
+        self.step.setText("" if seconds is None else f"{spell_time(seconds)} a step")
+        self.step.setToolTip("Mean of the last steps of the shown run, validation left out")
 
     def _show_memory(self, peak: int | None, batch: int) -> None:
         self.memory.setText("" if peak is None else f"{size(peak)} for a step of {count(batch)}")

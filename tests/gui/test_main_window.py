@@ -1,23 +1,49 @@
+"""The window: its pages, menus, keys, and what it asks."""
+
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication, QPalette
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLineEdit, QListWidget, QMessageBox, QWidget
+from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
-from gui.panels.layer_table import LayerTablePanel
+from gui.panel import AREAS, Panel
+from gui.settings import remember_file
+from gui.step_time import StepTime, spell_time
 from gui.theme import apply_theme, current_theme
+from netspec import editing
 from netspec.look import DARK, LIGHT
 from netspec.shipped import shipped_specs
+from tests.gui.conftest import BROKEN, TEXT
+
+Button = QMessageBox.StandardButton
 
 
-def cells(window: MainWindow) -> list[str]:
-    panel = window.panel("Layers")
-    assert isinstance(panel, LayerTablePanel)
-    return [line.name for line in panel.table.visible_lines()]
+@pytest.fixture(scope="module")
+def only_window(qapp: QApplication) -> Iterator[MainWindow]:
+    """Making a window takes longer than most of these tests."""
+    apply_theme(LIGHT)
+    window = MainWindow()
+    yield window
+    window.close()
+    window.deleteLater()
+
+
+@pytest.fixture
+def window(only_window: MainWindow) -> Iterator[MainWindow]:
+    """The window with nothing open, as at the start."""
+    only_window.show()
+    only_window.welcome.refresh()
+    yield only_window
+    only_window.document.close()
+    only_window.banner.clear()
+    only_window.actions_.split.setChecked(False)
+    only_window.desk.choose(())
 
 
 def drop(window: MainWindow, path: Path) -> QDropEvent:
@@ -34,11 +60,32 @@ def drop(window: MainWindow, path: Path) -> QDropEvent:
     return event
 
 
-def test_first_page_lists_every_shipped_spec(window: MainWindow) -> None:
+def act(window: MainWindow, name: str) -> None:
+    """Trigger an action, as its menu does."""
+    assert window.desk.actions[name].isEnabled(), name
+    window.desk.actions[name].trigger()
+
+
+def names(window: MainWindow) -> list[str]:
+    """The layers that stand in the text."""
+    window.document.settle()
+    assert window.document.state is not None
+    return [node.name for node in window.document.state.outline.nodes if node.kind == "layer"]
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[QMessageBox.StandardButton]:
+    """What is answered to questions, one after the other; a question without an answer fails."""
+    given: list[QMessageBox.StandardButton] = []
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: given.pop(0))
+    return given
+
+
+def test_first_page_has_every_template_and_its_picture(qtbot: QtBot, window: MainWindow) -> None:
     assert window.pages.currentWidget() is window.welcome
-    listed = [window.welcome.specs.item(row).text() for row in range(window.welcome.specs.count())]
-    assert listed == list(shipped_specs())
-    assert "digits" in listed
+    cards = window.welcome.specs
+    assert [cards.item(row).text() for row in range(cards.count())] == list(shipped_specs())
+    qtbot.waitUntil(lambda: all(not cards.item(row).icon().isNull() for row in range(cards.count())), timeout=20_000)
 
 
 def test_choosing_a_template_starts_a_document_without_a_file(window: MainWindow) -> None:
@@ -50,6 +97,34 @@ def test_choosing_a_template_starts_a_document_without_a_file(window: MainWindow
     assert window.windowTitle() == "digits.toml[*] — netspec"
 
 
+def test_one_click_opens_the_digits_and_trains_them(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    action, started = QAction(window), []
+    action.triggered.connect(lambda: started.append(window.document.text))
+    monkeypatch.setitem(window.desk.actions, "train.start", action)
+    window.welcome.train.click()
+    assert started == [shipped_specs()["digits"].read_text(encoding="utf-8")]
+
+
+def test_recent_files_are_offered_the_last_one_first(window: MainWindow, spec_file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(TEXT, encoding="utf-8")
+    remember_file(tmp_path / "gone.toml")
+    for path in (spec_file, other, spec_file):
+        window.open(path)
+    act(window, "file.close")
+    lines = window.welcome.recent
+    assert [lines.item(row).text() for row in range(lines.count())] == ["tiny.toml", "other.toml"]
+    lines.itemActivated.emit(lines.item(1))
+    assert window.document.path == other
+
+
+def test_a_window_opened_with_a_path_shows_it(qtbot: QtBot, qapp: QApplication, spec_file: Path) -> None:
+    window = MainWindow(spec_file)
+    assert names(window) == ["conv1", "relu1", "fc"]
+    window.close()
+    window.deleteLater()
+
+
 def test_status_bar_counts_trainable_and_frozen_apart(window: MainWindow, spec_file: Path) -> None:
     window.open(spec_file)
     status = window.status.totals.text().replace("\N{NARROW NO-BREAK SPACE}", "")
@@ -58,10 +133,37 @@ def test_status_bar_counts_trainable_and_frozen_apart(window: MainWindow, spec_f
     assert window.status.problems.text().strip() == "no problems"
 
 
-def test_a_window_opened_with_a_path_shows_it(qtbot: object, qapp: QApplication, spec_file: Path) -> None:
-    window = MainWindow(spec_file)
-    assert len(cells(window)) == 3
-    window.close()
+def test_status_bar_tells_the_memory_that_the_plan_tells(qtbot: QtBot, window: MainWindow) -> None:
+    window.open_template("digits")
+    qtbot.waitUntil(lambda: window.status.memory.text() != "", timeout=30_000)
+    assert window.status.memory.text().endswith(" for a step of 32")
+
+
+def test_status_bar_tells_the_time_of_a_step(window: MainWindow) -> None:
+    window.open_template("digits")
+    lines = [{"event": "step", "optimizer": "adam", "step": step, "seconds": 0.25 * step} for step in range(4)]
+    window.desk.run_event.emit(lines)
+    assert window.status.step.text() == "250 ms a step"
+
+
+def test_the_time_of_a_step_leaves_out_validation_and_other_lanes() -> None:
+    times = StepTime()
+    times.add([{"event": "step", "optimizer": "a", "step": 1, "seconds": 1.0}])
+    times.add([{"event": "step", "optimizer": "b", "step": 1, "seconds": 1.5}])
+    assert times.seconds is None
+    times.add([{"event": "step", "optimizer": "a", "step": 2, "seconds": 2.0}, {"event": "validation"}])
+    times.add([{"event": "step", "optimizer": "a", "step": 3, "seconds": 9.0}])
+    assert times.seconds == 1.0
+    assert [spell_time(value) for value in (0.0123, 0.25, 2.5)] == ["12.3 ms", "250 ms", "2.50 s"]
+
+
+def test_the_check_shows_the_problems(window: MainWindow, spec_file: Path) -> None:
+    spec_file.write_text(BROKEN, encoding="utf-8")
+    window.open(spec_file)
+    act(window, "check")
+    assert window.panel("Problems").isVisible()
+    assert window.status.problems.worst == "error"
+    assert window.status.problems.text().strip() == "1 error"
 
 
 def test_a_missing_file_is_said_and_opens_nothing(window: MainWindow, tmp_path: Path) -> None:
@@ -72,29 +174,229 @@ def test_a_missing_file_is_said_and_opens_nothing(window: MainWindow, tmp_path: 
     assert window.document.state is None
 
 
-def test_dropping_a_spec_opens_it(window: MainWindow, spec_file: Path) -> None:
-    assert drop(window, spec_file).isAccepted()
-    assert len(cells(window)) == 3
-
-
-def test_dropping_another_file_is_refused(window: MainWindow, tmp_path: Path) -> None:
-    assert not drop(window, tmp_path / "notes.txt").isAccepted()
+def test_dropping_a_spec_opens_it_and_another_file_is_refused(window: MainWindow, spec_file: Path, tmp_path: Path) -> None:
+    assert not drop(window, tmp_path / "picture.png").isAccepted()
     assert window.document.state is None
-
-
-def test_dropping_a_picture_on_an_open_network_asks_for_its_class(window: MainWindow, spec_file: Path) -> None:
-    wanted: list[Path] = []
-    window.desk.predict_wanted.connect(wanted.append)
-    window.open(spec_file)
-    assert drop(window, spec_file.with_name("picture.png")).isAccepted()
-    assert wanted == [spec_file.with_name("picture.png")]
+    assert drop(window, spec_file).isAccepted()
+    assert window.document.path == spec_file
 
 
 def test_closing_a_spec_brings_back_the_first_page(window: MainWindow, spec_file: Path) -> None:
     window.open(spec_file)
-    window.desk.actions["file.close"].trigger()
+    act(window, "file.close")
     assert window.pages.currentWidget() is window.welcome
     assert not window.desk.actions["file.close"].isEnabled()
+
+
+@pytest.mark.parametrize("answer", [Button.Save, Button.Discard, Button.Cancel])
+def test_unsaved_changes_are_asked_about(
+    window: MainWindow, spec_file: Path, answers: list[QMessageBox.StandardButton], answer: QMessageBox.StandardButton
+) -> None:
+    window.open(spec_file)
+    window.document.edit("Rename", editing.rename, "conv1", "stem")
+    answers.append(answer)
+    act(window, "file.close")
+    assert (window.document.state is None) == (answer != Button.Cancel)
+    assert ("stem" in spec_file.read_text(encoding="utf-8")) == (answer == Button.Save)
+
+
+def test_the_window_stays_open_when_closing_is_cancelled(
+    window: MainWindow, spec_file: Path, answers: list[QMessageBox.StandardButton]
+) -> None:
+    window.open(spec_file)
+    window.document.edit("Rename", editing.rename, "conv1", "stem")
+    answers.append(Button.Cancel)
+    assert not window.close()
+    assert window.isVisible()
+    assert window.isWindowModified()
+
+
+def test_save_as_asks_for_a_file_and_remembers_it(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.open_template("digits")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    act(window, "file.save")
+    assert window.document.path == tmp_path / "mine.toml"
+    assert (tmp_path / "mine.toml").read_bytes() == shipped_specs()["digits"].read_bytes()
+    assert not window.document.is_modified
+
+
+def test_a_conflict_on_disk_is_asked_without_standing_in_the_way(qtbot: QtBot, window: MainWindow, spec_file: Path) -> None:
+    window.open(spec_file)
+    window.document.edit("Rename", editing.rename, "conv1", "stem")
+    spec_file.write_text(TEXT.replace("conv1", "theirs"), encoding="utf-8")
+    qtbot.waitUntil(window.banner.isVisible, timeout=5000)
+    window.banner.buttons["Keep mine"].click()
+    assert names(window)[0] == "stem"
+    assert window.document.save()
+    assert "stem" in spec_file.read_text(encoding="utf-8")
+
+
+KEYS = {
+    "file.new": "Ctrl+N", "file.open": "Ctrl+O", "file.save": "Ctrl+S", "edit.undo": "Ctrl+Z", "edit.redo": "Ctrl+Shift+Z",
+    "edit.cut": "Ctrl+X", "edit.copy": "Ctrl+C", "edit.paste": "Ctrl+V", "edit.find": "Ctrl+F", "edit.search": "Ctrl+K",
+    "layer.freeze": "L", "layer.duplicate": "Ctrl+D", "layer.rename": "F2", "layer.delete": "Del", "check": "F4",
+    "view.fit": "Ctrl+0", "view.arrange": "Ctrl+Shift+A", "view.export": "Ctrl+Shift+E", "train.start": "F5",
+    "train.step": "F10", "train.stop": "Shift+F5",
+}  # fmt: skip
+
+
+def test_every_action_has_the_key_of_the_conventions(window: MainWindow) -> None:
+    for name, key in KEYS.items():
+        assert key in [shortcut.toString() for shortcut in window.desk.actions[name].shortcuts()], name
+    assert "Ctrl+Y" in [shortcut.toString() for shortcut in window.desk.actions["edit.redo"].shortcuts()]
+
+
+def test_no_key_means_two_things(window: MainWindow) -> None:
+    keys = [key.toString() for action in window.desk.actions.values() for key in action.shortcuts()]
+    assert len(keys) == len(set(keys)), sorted(key for key in keys if keys.count(key) > 1)
+
+
+def test_every_action_is_in_a_menu(window: MainWindow) -> None:
+    def inside(actions: list[QAction]) -> set[QAction]:
+        found = set(actions)
+        for action in actions:
+            menu = action.menu()
+            if menu is not None:
+                found |= inside(menu.actions())  # type: ignore[attr-defined]
+        return found
+
+    everywhere = inside(window.menuBar().actions())
+    assert [name for name, action in window.desk.actions.items() if action not in everywhere] == []
+
+
+def test_layers_are_frozen_duplicated_cut_pasted_and_deleted_by_actions(window: MainWindow, spec_file: Path) -> None:
+    window.open(spec_file)
+    assert not window.desk.actions["layer.freeze"].isEnabled()
+    window.desk.choose({"fc"})
+    act(window, "layer.freeze")
+    assert window.document.state is not None
+    assert window.document.state.outline.by_name["fc"].frozen
+    act(window, "layer.freeze")
+    assert window.document.text == TEXT
+    act(window, "layer.duplicate")
+    assert names(window) == ["conv1", "relu1", "fc", "fc1"]
+    assert window.desk.chosen == {"fc1"}
+    act(window, "edit.cut")
+    assert names(window) == ["conv1", "relu1", "fc"]
+    assert "[[layers]]" in QGuiApplication.clipboard().text()
+    act(window, "edit.paste")
+    assert names(window) == ["conv1", "relu1", "fc", "fc1"]
+    window.desk.choose({"relu1", "fc1"})
+    act(window, "layer.delete")
+    assert names(window) == ["conv1", "fc"]
+    assert window.desk.chosen == frozenset()
+    window.document.undo_stack.setIndex(0)
+    assert window.document.text == TEXT
+
+
+def test_freezing_up_to_a_layer_and_back(window: MainWindow, spec_file: Path) -> None:
+    window.open(spec_file)
+    window.desk.choose({"relu1"})
+    act(window, "layer.freeze_to")
+    assert window.document.state is not None
+    assert window.document.state.outline.by_name["relu1"].frozen
+    act(window, "layer.unfreeze_to")
+    assert window.document.text == TEXT
+
+
+def test_layers_are_pasted_into_another_window(window: MainWindow, qapp: QApplication, spec_file: Path) -> None:
+    window.open(spec_file)
+    window.desk.choose({"conv1", "relu1"})
+    act(window, "edit.copy")
+    other = MainWindow()
+    other.open_template("one_hidden_layer")
+    act(other, "edit.paste")
+    assert names(other) == ["hidden", "tanh", "fc", "conv1", "relu1"]
+    other.document.close()
+    other.close()
+    other.deleteLater()
+
+
+def test_what_was_chosen_stays_chosen_through_a_rename(window: MainWindow, spec_file: Path) -> None:
+    window.open(spec_file)
+    window.desk.choose({"conv1", "fc"})
+    window.document.edit("Rename", editing.rename, "conv1", "stem")
+    assert window.desk.chosen == {"stem", "fc"}
+
+
+def test_the_search_goes_to_layers_gives_commands_and_adds_layers(window: MainWindow, spec_file: Path) -> None:
+    window.open(spec_file)
+    search, wanted = window.actions_.search, []
+    window.desk.layer_wanted.connect(wanted.append)
+    for text in ("relu1", "add dropout", "freeze or un"):
+        search.refill()
+        search.setText(text)
+        search.returnPressed.emit()
+    assert wanted == ["relu1"]
+    assert names(window) == ["conv1", "relu1", "drop1", "fc"]
+    assert window.document.undo_stack.undoText() == "Freeze relu1"
+    assert search.text() == ""
+
+
+def test_the_text_can_stand_beside_the_canvas_and_stays_there(
+    window: MainWindow, qapp: QApplication, spec_file: Path
+) -> None:
+    window.open(spec_file)
+    window.actions_.split.setChecked(True)
+    assert window.panel("Text").isVisible()
+    assert window.panel("Canvas").isVisible()
+    window.close()
+    again = MainWindow(spec_file)
+    again.show()
+    assert again.panel("Text").isVisible()
+    assert again.panel("Canvas").isVisible()
+    again.actions_.split.setChecked(False)
+    assert again.areas.tabs["centre"].indexOf(again.panel("Text")) >= 0
+    again.close()
+    again.deleteLater()
+
+
+def test_sizes_and_tabs_are_remembered(window: MainWindow, qapp: QApplication, spec_file: Path) -> None:
+    window.open(spec_file)
+    window.areas.show_panel(window.panel("Problems"))
+    window.areas.whole.setSizes([300, 400])
+    sizes = window.areas.whole.sizes()
+    window.close()
+    again = MainWindow(spec_file)
+    again.resize(window.size())
+    again.show()
+    assert again.panel("Problems").isVisible()
+    assert again.areas.whole.sizes() == pytest.approx(sizes, abs=12)
+    again.close()
+    again.deleteLater()
+
+
+def test_settings_of_another_version_do_no_harm(qapp: QApplication, qtbot: QtBot) -> None:
+    settings = QSettings()
+    for key in ("areas/across", "areas/whole", "areas/left", "window/geometry", "recent", "theme", "areas/is_split"):
+        settings.setValue(key, "something else")
+    window = MainWindow()
+    window.show()
+    window.close()
+    window.deleteLater()
+
+
+def test_every_panel_has_its_place_title_and_name(window: MainWindow) -> None:
+    assert len({panel.title for panel in window.panels}) == len(window.panels)
+    for panel in window.panels:
+        assert panel.area in AREAS
+        assert panel.accessibleName() == panel.title
+        assert window.areas.tabs[panel.area].indexOf(panel) >= 0
+
+
+def test_everything_that_can_be_reached_by_the_keyboard_has_a_name(window: MainWindow) -> None:
+    window.open_template("digits")
+    nameless = []
+    for widget in window.findChildren(QWidget):
+        is_control = isinstance(widget, QAbstractButton | QLineEdit | QListWidget | Panel)
+        text = widget.text() if isinstance(widget, QAbstractButton) else ""
+        if is_control and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not widget.objectName().startswith("qt_"):
+            named = widget.accessibleName() or text or widget.toolTip() or getattr(widget, "placeholderText", str)()
+            if not named:
+                nameless.append(f"{type(widget).__name__} in {type(widget.parent()).__name__}")
+    assert nameless == []
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
@@ -106,6 +408,17 @@ def test_text_stands_out_from_what_is_behind_it(theme: object, qapp: QApplicatio
     for text in (shown.text, shown.secondary, shown.error, shown.warning, shown.ok, shown.frozen):
         for behind in (shown.window, shown.surface):
             assert contrast(text, behind) >= 4.5, f"{text} on {behind}"
+
+
+def test_the_chosen_theme_is_applied_told_and_remembered(window: MainWindow) -> None:
+    told: list[bool] = []
+    window.desk.theme_changed.connect(lambda: told.append(True))
+    act(window, "theme.dark")
+    assert current_theme() == DARK
+    assert told == [True]
+    assert QSettings().value("theme") == "dark"
+    act(window, "theme.light")
+    assert current_theme() == LIGHT
 
 
 def contrast(one: str, other: str) -> float:
