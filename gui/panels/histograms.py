@@ -31,7 +31,7 @@ from gui.insight.seen import WhenSeen
 from gui.insight.strip import Strip
 from gui.panel import Area, Panel
 from gui.theme import current_theme
-from netspec.look import OPTIMIZER_COLOURS, count
+from netspec.look import count, lane_colours
 from netspec.training.insight_files import Look
 
 AWAITED = "Histograms appear with the first steps of a training"
@@ -53,6 +53,9 @@ class Histograms(Panel):
         self.strips = {"weights": Strip("Weights"), "gradients": Strip("Gradients"), "values": Strip("Outputs")}
         self.ratios = Chart("Update/weight ratios", x="step", y="‖Δw‖ / ‖w‖", is_log=True)
         self.alarms: list[Alarm] = []
+        self._others: Any = None
+        self._chosen: Any = None
+        self._make_lines()
         self.pages = self._lay_out()
         self.rows.row_chosen.connect(self._choose)
         self.looks.changed.connect(WhenSeen(self, self.show_looks).ask)
@@ -103,28 +106,32 @@ class Histograms(Panel):
             strip.setVisible((key == "values") == row.is_units)
 
     def _show_ratios(self) -> None:
-        """A line a weight; the chosen one stands out."""
-        looks, theme = self.looks.of("tensors"), current_theme()
+        """A line a weight; the chosen one stands out. All others are one curve with gaps: that is drawn fast."""
+        looks, chosen = self.looks.of("tensors"), self.rows.chosen
+        steps = [look["step"] for look in looks]
+        lines = {name: [_ratio(look, name) for look in looks] for name in _weights(looks[-1])}
+        own = lines.pop(chosen.name, []) if chosen is not None else []
+        gap = [np.nan]
+        self._others.setData(
+            [x for _ in lines for x in steps + gap], [y for line in lines.values() for y in line + gap]
+        )
+        self._chosen.setData(steps if own else [], own)
+        self._chosen.setPen(pg.mkPen(self._colour(), width=2))
+
+    def _make_lines(self) -> None:
+        """The band of the rule of thumb, and the two curves over it."""
+        theme = current_theme()
         self.ratios.clear()
-        region = pg.LinearRegionItem(
+        band = pg.LinearRegionItem(
             values=np.log10(BAND), orientation="horizontal", movable=False, brush=_faint(theme.ok), pen=pg.mkPen(None)
         )
-        region.setZValue(-10)
-        self.ratios.addItem(region)
-        steps = [look["step"] for look in looks]
-        chosen = self.rows.chosen
-        for name in _weights(looks[-1]):
-            values = [look["tensors"].get(name, {}).get("ratio") or np.nan for look in looks]
-            is_chosen = chosen is not None and name == chosen.name
-            colour = self._colour() if is_chosen else theme.secondary
-            line = self.ratios.line(
-                steps, values, colour, width=2 if is_chosen else 1, opacity=1.0 if is_chosen else 0.45
-            )
-            line.setZValue(5 if is_chosen else 0)
+        band.setZValue(-10)
+        self.ratios.addItem(band)
+        self._others = self.ratios.line([], [], theme.secondary, opacity=0.45)
+        self._chosen = self.ratios.line([], [], theme.accent, width=2)
 
     def _colour(self) -> str:
-        kind = self.looks.types.get(self.looks.lane, self.looks.lane)
-        return OPTIMIZER_COLOURS.get(kind, current_theme().accent)
+        return lane_colours(self.looks.types).get(self.looks.lane, current_theme().accent)
 
     def _choose(self, row: Row) -> None:
         self._show_strips()
@@ -144,6 +151,7 @@ class Histograms(Panel):
         for strip in self.strips.values():
             strip.forget_picture()
         self.ratios.restyle()
+        self._make_lines()
         self.show_looks()
 
     def _lay_out(self) -> Pages:
@@ -181,6 +189,11 @@ class Histograms(Panel):
 def _weights(look: Look) -> list[str]:
     """Parameters with two axes or more: no biases, no normalization."""
     return [name for name, tensor in look["tensors"].items() if len(tensor["shape"]) >= 2]
+
+
+def _ratio(look: Look, name: str) -> float:
+    ratio = look["tensors"].get(name, {}).get("ratio")
+    return ratio or np.nan  # 0 has no logarithm; it is among the alarms
 
 
 def _rows(tensors: Look, units: Look | None, found: list[Alarm]) -> list[Row]:
