@@ -197,5 +197,32 @@ def _style_sheet(theme: Theme) -> str:
     QPushButton:disabled {{ color: {theme.secondary}; border-color: {theme.line}; }}
     #totals {{ border-top-left-radius: 0; border-top-right-radius: 0; }}
     #completion {{ background: {theme.surface}; border: 1px solid {theme.line}; }}
+    #form, #form > QWidget > QWidget {{ background: {theme.window}; border: none; }}
+    #form QLineEdit, #form Spin, #form QComboBox {{
+        background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 5px; min-height: 20px;
+        selection-background-color: {theme.selection}; selection-color: {theme.text};
+    }}
+    #form QLineEdit, #form QComboBox {{ padding: 1px 6px; placeholder-text-color: {theme.secondary}; }}
+    #form Spin QLineEdit {{ border: none; padding: 1px 2px 1px 6px; background: transparent; }}
+    #form QLineEdit:focus, #form QComboBox:focus {{ border-color: {theme.accent}; }}
+    #form Spin QLineEdit:focus {{ border: 1px solid {theme.accent}; border-radius: 5px; }}
+    #form QLineEdit[isDefault="true"], #form QComboBox[isDefault="true"] {{ color: {theme.secondary}; }}
+    #form QComboBox::drop-down {{ border: none; width: 18px; }}
+    #form QComboBox::down-arrow {{ image: none; }}
+    #form Spin QToolButton {{ border-radius: 2px; padding: 0; }}
+    #form QToolButton {{ border: none; background: transparent; border-radius: 4px; padding: 2px; }}
+    #form QToolButton:hover, #form QToolButton:focus {{ background: {theme.selection}; }}
+    #form #nameField {{ font-size: {TITLE}px; font-weight: 600; }}
+    #formTitle {{ font-size: {TITLE}px; font-weight: 600; }}
+    #formGroup {{ color: {theme.secondary}; font-size: {SECONDARY}px; padding-top: 8px; border-top: 1px solid {theme.line}; }}
+    #formNote {{
+        background: {theme.surface}; border: 1px solid {theme.line}; border-left: 3px solid {theme.accent};
+        border-radius: 4px; padding: 6px 8px; color: {theme.text};
+    }}
+    #fieldError {{ font-size: 12px; }}
+    #facts {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 6px; }}
+    #freeze {{ padding: 3px 10px; }}
+    #freeze:checked {{ border: 1px dashed {theme.frozen}; color: {theme.frozen}; font-weight: 600; }}
+    #form #sectionHead {{ font-weight: 600; padding: 4px 6px 4px 2px; }}
     #completionDocs {{ padding: 6px 10px; border-left: 1px solid {theme.line}; color: {theme.secondary}; }}
     """

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from gui.forms.editors import ChoiceEditor, Editor, NamesEditor, NumberEditor, TextEditor, simple_editor
+from gui.forms.editors import ChoiceEditor, Combo, Editor, NamesEditor, NumberEditor, TextEditor, simple_editor
 from gui.forms.fields import (
     Boolean,
     Choice,
@@ -158,23 +158,18 @@ class UnionEditor(Editor):
     def __init__(self, forms: Sequence[Form]) -> None:
         super().__init__()
         self.forms = list(forms)
-        self.box = QComboBox()
+        self.box = Combo()
         self.box.addItems([form.name for form in self.forms])
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(7)
         self.editors = [form.make() if form.make else None for form in self.forms]
-        holder, self._stack = QWidget(), QStackedLayout()
+        holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self.box)
-        self._inner = QWidget()
-        self._inner.setLayout(self._stack)
-        self._stack.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._inner)
         for editor in self.editors:
             if editor is not None:
-                self._stack.addWidget(editor)
+                column.addWidget(editor)
+                editor.hide()
                 editor.entered.connect(self.entered)
                 editor.refused.connect(self.refused)
         self._add(holder)
@@ -200,7 +195,8 @@ class UnionEditor(Editor):
     def show_mixed(self) -> None:
         self.box.setPlaceholderText("mixed")
         self.box.setCurrentIndex(-1)
-        self._inner.hide()
+        self._shown = -1
+        self._show_editor(None)
 
     def is_busy(self) -> bool:
         editor = self.editors[self._shown] if self._shown >= 0 else None
@@ -209,10 +205,12 @@ class UnionEditor(Editor):
     def _show(self, place: int) -> None:
         self._shown = place
         self.box.setCurrentIndex(place)
-        editor = self.editors[place]
-        self._inner.setVisible(editor is not None)
-        if editor is not None:
-            self._stack.setCurrentWidget(editor)
+        self._show_editor(self.editors[place])
+
+    def _show_editor(self, wanted: Editor | None) -> None:
+        for editor in self.editors:
+            if editor is not None:
+                editor.setVisible(editor is wanted)
 
     def _choose(self, place: int) -> None:
         form = self.forms[place]

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QValidator
-from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QCompleter,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.forms.fields import Boolean, Choice, Field, Integer, Kind, Number
+from gui.forms.icons import icon
 from gui.forms.values import RefusedError, check, read_value, step, written
+from gui.theme import current_theme
 
 MIXED = "mixed"
 GAP = 4
@@ -40,6 +52,20 @@ class Editor(QWidget):
         """Whether something is typed that has not been told yet; it must stay."""
         return False
 
+    def show_hint(self, text: str) -> None:
+        """Say in an empty field what holds without a value."""
+        for line in self.findChildren(QLineEdit):
+            if line.placeholderText() != MIXED:
+                line.setPlaceholderText(text)
+
+    def show_as_default(self, is_default: bool) -> None:
+        """Values that are not written in the file are quiet."""
+        for child in self.findChildren(QWidget):
+            if isinstance(child, QLineEdit | QComboBox) and child.property("isDefault") is not is_default:
+                child.setProperty("isDefault", is_default)
+                child.style().unpolish(child)
+                child.style().polish(child)
+
     def set_name(self, name: str) -> None:
         """Give the field its accessible name."""
         for child in self.findChildren(QWidget):
@@ -56,6 +82,10 @@ class Line(QLineEdit):
     """A line that keeps what is typed until it is entered or given up with Escape."""
 
     given_up = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumWidth(40)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Escape and self.isModified():
@@ -107,32 +137,57 @@ class TextEditor(Editor):
             self.show_value(self._value)
 
 
-class Spin(QAbstractSpinBox):
-    """A number with arrows that takes any text: what is no number is told, not swallowed."""
+class Spin(QFrame):
+    """A number with arrows that takes any text: what is no number is told, not swallowed. Up and Down step, too."""
 
-    given_up = Signal()
     stepped = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
-        self.setLineEdit(Line())
-        self.line.given_up.connect(self.given_up)
+        self.line = Line()
+        self.line.setMinimumWidth(24)
+        self.line.installEventFilter(self)
+        self.setFocusProxy(self.line)
+        arrows = QVBoxLayout()
+        arrows.setContentsMargins(0, 1, 1, 1)
+        arrows.setSpacing(0)
+        for name, steps in (("up", 1), ("down", -1)):
+            arrow = QToolButton()
+            arrow.setIcon(icon(name))
+            arrow.setIconSize(QSize(8, 8))
+            arrow.setFixedSize(14, 11)
+            arrow.setAutoRepeat(True)
+            arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            arrow.clicked.connect(lambda _=False, steps=steps: self.stepped.emit(steps))
+            arrows.addWidget(arrow)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.line)
+        row.addLayout(arrows)
 
-    @property
-    def line(self) -> Line:
-        """Where the number is written."""
-        line = self.lineEdit()
-        assert isinstance(line, Line)
-        return line
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.Key.Key_PageDown: -10}
+            if event.key() in steps:
+                self.stepped.emit(steps[Qt.Key(event.key())])
+                return True
+        return super().eventFilter(watched, event)
 
-    def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:
-        return QValidator.State.Acceptable, text, place
 
-    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:  # noqa: N802
-        return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
+class Combo(QComboBox):
+    """A box of choices that takes little room; its arrow is drawn, style sheets have none."""
 
-    def stepBy(self, steps: int) -> None:  # noqa: N802
-        self.stepped.emit(steps)
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        side = 12
+        place = QRect(self.width() - side - 4, (self.height() - side) // 2, side, side)
+        icon("open").paint(QPainter(self), place)
 
 
 class NumberEditor(Editor):
@@ -142,11 +197,10 @@ class NumberEditor(Editor):
         super().__init__()
         self.kind, self._default, self._value = kind, default, None
         self.spin = Spin()
-        self.spin.setMinimumWidth(56)
         self._add(self.spin)
-        self.spin.editingFinished.connect(self._enter)
+        self.spin.line.editingFinished.connect(self._enter)
         self.spin.stepped.connect(self._step)
-        self.spin.given_up.connect(lambda: self.show_value(self._value))
+        self.spin.line.given_up.connect(lambda: self.show_value(self._value))
 
     def show_value(self, value: Any) -> None:
         self._value = value
@@ -193,12 +247,39 @@ class NumberEditor(Editor):
             self.entered.emit(value)
 
 
+class Check(QCheckBox):
+    """A box whose three states are drawn in the colours of the theme."""
+
+    SIDE = 16
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(self.SIDE + 8, self.SIDE + 8)
+
+    def hitButton(self, place: QPoint) -> bool:  # noqa: N802
+        return self.rect().contains(place)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        painter, theme, state = QPainter(self), current_theme(), self.checkState()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        is_on, is_marked = state != Qt.CheckState.Unchecked, self.hasFocus() or self.underMouse()
+        box = QRectF(2.5, (self.height() - self.SIDE) / 2 + 0.5, self.SIDE - 1, self.SIDE - 1)
+        painter.setPen(QPen(QColor(theme.accent if is_on or is_marked else theme.secondary), 1.5 if self.hasFocus() else 1))
+        painter.setBrush(QColor(theme.accent if is_on else theme.surface))
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setPen(QPen(QColor(theme.surface), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        if state == Qt.CheckState.PartiallyChecked:
+            painter.drawLine(box.center() - QPointF(4, 0), box.center() + QPointF(4, 0))
+        elif is_on:
+            middle = box.center()
+            painter.drawPolyline([middle + QPointF(-3.5, 0), middle + QPointF(-1, 3), middle + QPointF(4, -3)])
+
+
 class SwitchEditor(Editor):
     """true or false."""
 
-    def __init__(self, words: str = "") -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.box = QCheckBox(words)
+        self.box = Check()
         self._add(self.box)
         self.box.clicked.connect(self._enter)
 
@@ -223,9 +304,7 @@ class ChoiceEditor(Editor):
         self.options: list[Any] = list(options)
         self._shown: list[Any] = []
         self._names = dict(zip(map(str, options), names, strict=False))
-        self.box = QComboBox()
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(8)
+        self.box = Combo()
         self._add(self.box)
         self.box.activated.connect(self._enter)
         self.show_value(None)

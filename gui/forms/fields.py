@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from netspec.docstrings import field_docs
 from netspec.registry import Plugin, PluginField
+from netspec.spec.sections import Every
 
 TELLING = 2**31
 """Limits from here on only guard against slips of the keyboard."""
@@ -124,6 +125,8 @@ def _field(key: str, info: FieldInfo, doc: str) -> Field:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Every) and value.steps is None:
+        return value.epochs  # the short way to write it
     if isinstance(value, BaseModel):
         return value.model_dump(exclude_none=True, exclude_defaults=not isinstance(value, Plugin))
     if isinstance(value, tuple | list):

@@ -5,13 +5,15 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
+from gui.symbols import draw_error, draw_snowflake, draw_warning
 from gui.theme import current_theme
+from netspec.problems import Severity
 
 SIDE, SCALE = 16, 2
 
 
 def icon(name: str) -> QIcon:
-    """ "reset", "link", "copy", "more", "add", "remove", "open", "closed"."""
+    """ "reset", "link", "copy", "more", "add", "remove", "open", "closed", "up", "down"."""
     theme = current_theme()
     found = QIcon()
     for mode, state, colour in (
@@ -24,11 +26,36 @@ def icon(name: str) -> QIcon:
     return found
 
 
-def _drawn(name: str, colour: QColor) -> QPixmap:
-    pixmap = QPixmap(SIDE * SCALE, SIDE * SCALE)
+def severity_pixmap(severity: Severity) -> QPixmap:
+    """The symbol of an error or a warning."""
+    theme, side = current_theme(), 14
+    pixmap, painter = _blank(side)
+    if severity == "error":
+        draw_error(painter, QRectF(1, 1, side - 2, side - 2), QColor(theme.error))
+    else:
+        draw_warning(painter, QRectF(1, 1, side - 2, side - 2), QColor(theme.warning))
+    painter.end()
+    return pixmap
+
+
+def snowflake_icon(*, on: bool) -> QIcon:
+    """The snowflake of frozen layers, pale where nothing is frozen."""
+    theme, side = current_theme(), 14
+    pixmap, painter = _blank(side)
+    draw_snowflake(painter, QRectF(1, 1, side - 2, side - 2), QColor(theme.frozen if on else theme.line))
+    painter.end()
+    return QIcon(pixmap)
+
+
+def _blank(side: int) -> tuple[QPixmap, QPainter]:
+    pixmap = QPixmap(side * SCALE, side * SCALE)
     pixmap.setDevicePixelRatio(SCALE)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
+    return pixmap, QPainter(pixmap)
+
+
+def _drawn(name: str, colour: QColor) -> QPixmap:
+    pixmap, painter = _blank(SIDE)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     pen = QPen(colour, 1.5)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
@@ -62,6 +89,10 @@ def _path(name: str) -> QPainterPath:
         _line(path, (12, 4), (4, 12))
     elif name == "open":
         _line(path, (4, 6), (8, 10.5), (12, 6))
+    elif name == "up":
+        _line(path, (3, 11), (8, 5), (13, 11))
+    elif name == "down":
+        _line(path, (3, 5), (8, 11), (13, 5))
     elif name == "closed":
         _line(path, (6, 4), (10.5, 8), (6, 12))
     return path

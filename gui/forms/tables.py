@@ -242,7 +242,10 @@ def kinds_like(value: Any) -> tuple[Kind, ...]:
         return (Boolean(),)
     if isinstance(value, int):
         return Integer(), Text()
-    return (Number(), Text()) if isinstance(value, float) else (Text(),)
+    if isinstance(value, float):
+        return Number(), Text()
+    is_text = isinstance(value, str) and "${" not in value
+    return (Text(),) if is_text else (Integer(), Number(), Boolean(), Text())
 
 
 def _inside(tree: Any, path: Path) -> Any:

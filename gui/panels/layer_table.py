@@ -142,6 +142,7 @@ class LayerTablePanel(Panel):
 
     def _lay_out(self) -> None:
         self.filter.setPlaceholderText("Filter: name, type, shape, frozen …")
+        self.filter.setObjectName("search")
         self.filter.setAccessibleName("Filter layers")
         self.filter.setClearButtonEnabled(True)
         self.filter.setMaximumWidth(280)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QKeySequence, QPainter, QPixmap
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, Qt
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from gui.analyzer.lines import layer_of
 from gui.desk import Desk
+from gui.forms.icons import severity_pixmap
 from gui.panel import Area, Panel
 from gui.symbols import draw_error, draw_warning
 from gui.text.fixes import Fix, fixes_of
@@ -279,12 +280,5 @@ def _fixed(source: Source, fix: Fix) -> str:
 def _worst_icon(problems: tuple[Problem, ...]) -> QIcon:
     if not problems:
         return QIcon()
-    side, scale = 14, 2
-    pixmap = QPixmap(QSize(side * scale, side * scale))
-    pixmap.setDevicePixelRatio(scale)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    worst: Severity = "error" if any(problem.severity == "error" for problem in problems) else "warning"
-    draw_severity(painter, QRectF(1, 1, side - 2, side - 2), worst)
-    painter.end()
-    return QIcon(pixmap)
+    is_error = any(problem.severity == "error" for problem in problems)
+    return QIcon(severity_pixmap("error" if is_error else "warning"))
