@@ -86,7 +86,7 @@ class SpecTextPanel(Panel):
     def choose_layer_at_cursor(self) -> None:
         """The layer in whose table the cursor is becomes the chosen one."""
         state = self.desk.document.state
-        if state is None or not state.is_settled or not self.editor.hasFocus():
+        if state is None or not state.is_settled or self.window().focusWidget() is not self.editor:
             return
         found = scanned(self.editor.text(), state.format)
         names = layers_at(found, state.outline, self.editor.position())
