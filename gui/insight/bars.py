@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.theme import current_theme
 
-ROW, NUMBER = 22, 58
+ROW, NUMBER = 20, 58
 
 
 class Bars(QWidget):

@@ -40,7 +40,8 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
             axis.setTickFont(font)
             axis.enableAutoSIPrefix(False)
             axis.setStyle(tickLength=0, autoExpandTextSpace=True)
-            axis.setLabel(title, **{"font-size": f"{SECONDARY}px", "color": theme.secondary})
+            axis.setLabel(title or None, **{"font-size": f"{SECONDARY}px", "color": theme.secondary})
+            axis.showLabel(bool(title))
 
     def line(self, x: Any, y: Any, colour: str, *, width: int = 1, opacity: float = 1.0) -> Any:
         """A curve; lines of one pixel are drawn fast."""

@@ -151,8 +151,9 @@ class Filters(Panel):
         shown = "" if len(self._activations) == values["shape"][0] else f", the first {len(self._activations)} channels"
         said = f"{say_shape(values['shape'])} values from {values['low']:.3g} to {values['high']:.3g}{shown}"
         self.maps_said.setText(said)
-        true = f"; true class {values['true']}" if values["true"] is not None else ""
-        self.sample.setText(f"{values['name']}{true}.")
+        true = f", true class {values['true']}" if values["true"] is not None else ""
+        self.sample.setText(f"{values['name']}{true}")
+        self.sample.setToolTip(f"{values['origin']} of the set" if values["origin"].isdigit() else values["origin"])
         seen = reply.arrays.get("seen")
         if seen is not None:
             self.seen.setPixmap(enlarged(image(seen), SEEN))

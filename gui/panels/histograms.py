@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -26,7 +27,7 @@ from gui.insight.charts import Chart
 from gui.insight.lanes import LaneChips
 from gui.insight.layer_rows import LayerRows, Row
 from gui.insight.looks import looks_of
-from gui.insight.pages import Pages, paragraph, quiet
+from gui.insight.pages import Pages, quiet
 from gui.insight.seen import WhenSeen
 from gui.insight.strip import Strip
 from gui.panel import Area, Panel
@@ -34,9 +35,13 @@ from gui.theme import current_theme
 from netspec.look import count, lane_colours
 from netspec.training.insight_files import Look
 
+LOW = 330
+"""Below this height in pixels the strips stand side by side."""
 AWAITED = "Histograms appear with the first steps of a training"
 ROWS = "Newest histogram, and ‖Δw‖ / ‖w‖ or dead and saturated units"
-THUMB = f"Rule of thumb: ‖Δw‖ / ‖w‖ is about {RULE:g} (band: {BAND[0]:g} to {BAND[1]:g}; A. Karpathy, CS231n notes)"
+THUMB = f"Update / weight ratio; about {RULE:g} is usual (A. Karpathy, CS231n)"
+WHENCE = f"""A rule of thumb: ‖Δw‖ / ‖w‖ of a step is about {RULE:g}. The band runs from {BAND[0]:g} to {BAND[1]:g}.
+A. Karpathy, CS231n notes, Neural networks part 3"""
 
 
 class Histograms(Panel):
@@ -51,7 +56,7 @@ class Histograms(Panel):
         self.looks = looks_of(desk)
         self.rows, self.alarm_list, self.where = LayerRows(), QListWidget(), quiet()
         self.strips = {"weights": Strip("Weights"), "gradients": Strip("Gradients"), "values": Strip("Outputs")}
-        self.ratios = Chart("Update/weight ratios", x="step", y="‖Δw‖ / ‖w‖", is_log=True)
+        self.ratios = Chart("Update/weight ratios", x="", y="‖Δw‖ / ‖w‖", is_log=True)
         self.alarms: list[Alarm] = []
         self._others: Any = None
         self._chosen: Any = None
@@ -62,6 +67,11 @@ class Histograms(Panel):
         desk.chosen_changed.connect(self._follow_chosen)
         desk.theme_changed.connect(self._restyle)
         self.show_looks()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        is_low = self.height() < LOW
+        self._beside.setDirection(QBoxLayout.Direction.LeftToRight if is_low else QBoxLayout.Direction.TopToBottom)
 
     def show_looks(self) -> None:
         """Take in new looks."""
@@ -166,11 +176,17 @@ class Histograms(Panel):
             head.addWidget(widget)
         head.addStretch(1)
         head.addWidget(LaneChips(self.looks))
-        middle = _column(*self.strips.values())
+        middle = QWidget()
+        self._beside = QBoxLayout(QBoxLayout.Direction.TopToBottom, middle)
+        self._beside.setContentsMargins(0, 0, 0, 0)
+        for strip in self.strips.values():
+            self._beside.addWidget(strip)
+        thumb = quiet(THUMB)
+        thumb.setToolTip(WHENCE)
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)
         halves.setHandleWidth(12)
-        for column in (_column(quiet(ROWS), self.rows), middle, _column(self.ratios, paragraph(THUMB))):
+        for column in (_column(quiet(ROWS), self.rows), middle, _column(thumb, self.ratios)):
             halves.addWidget(column)
         halves.setSizes([400, 420, 360])
         content = QWidget()

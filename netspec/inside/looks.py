@@ -134,14 +134,15 @@ def activations(looks: Looks, source: Source, layer: str, picture: Mapping[str, 
     """A layer's output for a picture, what the network sees of it, and what it says."""
     yield from ()
     network = looks.network(source)
-    x, name, true = _sample(network, picture)
+    x, name, origin, true = _sample(network, picture)
     lane, outputs = network.program.lanes[0], network.program.start.outputs
     known = network.spec.loss.input if network.spec.loss is not None and network.spec.loss.input else outputs[-1]
     values = Probe(network.program, [layer, known]).values(lane, x)
     likely = probabilities(values[known], network.spec.loss) if values[known].ndim == 2 else None
     maps = values[layer][0]
     answer = {
-        **_told(network), "layer": layer, "shape": list(maps.shape), "name": name, "true": _class(network, true),
+        **_told(network), "layer": layer, "shape": list(maps.shape), "name": name, "origin": origin,
+        "true": _class(network, true),
         "low": float(maps.min(initial=0.0)), "high": float(maps.max(initial=0.0)),
         "top": _top(network, likely[0]) if likely is not None else None,
     }  # fmt: skip
@@ -159,19 +160,18 @@ def _smaller(maps: Array) -> Array:
     return np.asarray(blocks.mean(axis=(2, 4)))
 
 
-def _sample(network: Network, picture: Mapping[str, Any]) -> tuple[Array, str, int | None]:
-    """One normalized sample (1, …), its name, and its true class where that is known."""
+def _sample(network: Network, picture: Mapping[str, Any]) -> tuple[Array, str, str, int | None]:
+    """One normalized sample (1, …), what to call it, its file or its number in the set, its true class where it is known."""
     if "file" in picture:
         path = Path(picture["file"])
-        return read_input(network, path)[:1], path.name, None
+        return read_input(network, path)[:1], path.name, str(path), None
     parts = {str(key): part for key, part in network.data.parts().items()}
     name = picture.get("part") or next(one for one in ("validation", "test", "train") if one in parts)
     if name not in parts:
         raise InsideError(f"the data have no {name} part", f"they have {', '.join(parts)}")
     part, index = parts[name], int(picture["index"]) % len(parts[name])
     x = network.known_normalization().apply(part.x[index : index + 1], network.program.dtype)
-    number = f", {part.names[index]} of the set" if str(part.names[index]) != str(index) else ""
-    return x, f"Sample {index} of the {name} part{number}", int(part.y[index]) if part.has_classes else None
+    return x, f"{name} sample {index}", str(part.names[index]), int(part.y[index]) if part.has_classes else None
 
 
 def _class(network: Network, label: int | None) -> str | None:

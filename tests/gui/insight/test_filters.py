@@ -30,7 +30,7 @@ def test_filters_and_maps_of_a_sample_are_those_of_the_run(desk: Desk, run: Path
     assert [panel.layer.itemText(place) for place in range(3)] == ["conv1", "relu1", "fc"]
     assert panel.layer.currentText() == "relu1"
     looks_of(desk).sample_wanted.emit("validation", 5)
-    qtbot.waitUntil(lambda: "Sample 5 of the validation part" in panel.sample.text(), timeout=30_000)
+    qtbot.waitUntil(lambda: "validation sample 5, true class" in panel.sample.text(), timeout=30_000)
     assert len(panel.bars.chances) == 5
     desk.choose({"fc"})
     qtbot.waitUntil(lambda: len(panel.maps.tiles.tiles) == 1, timeout=30_000)
