@@ -152,7 +152,8 @@ class Filters(Panel):
         said = f"{say_shape(values['shape'])} values from {values['low']:.3g} to {values['high']:.3g}{shown}"
         self.maps_said.setText(said)
         true = f", true class {values['true']}" if values["true"] is not None else ""
-        self.sample.setText(f"{values['name']}{true}")
+        plain = "" if values["is_normalized"] else ", pixels from 0 to 1: the spec names no data to normalize by"
+        self.sample.setText(f"{values['name']}{true}{plain}")
         self.sample.setToolTip(f"{values['origin']} of the set" if values["origin"].isdigit() else values["origin"])
         seen = reply.arrays.get("seen")
         if seen is not None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.datasets.normalization import Normalization
 from netspec.inside.errors import InsideError
 from netspec.inside.landscape import loss_slice
 from netspec.inside.network import Network, from_run, from_spec
@@ -99,21 +100,13 @@ def describe(looks: Looks, source: Source) -> Steps:
         for name, layer in layers
         if isinstance(layer, Layer)
     ]
-    return Answer({**_told(network), "layers": found, "filters": _filter_layers(network), "parts": _parts(network)})
+    return Answer({**_told(network), "layers": found, "filters": _filter_layers(network)})
 
 
 def _filter_layers(network: Network) -> list[str]:
     """Layers with a weight (O, I, kH, kW)."""
     entries = network.program.layout.parameters.values()
     return [entry.layer for entry in entries if entry.tensor.name == "weight" and len(entry.tensor.shape) == 4]
-
-
-def _parts(network: Network) -> dict[str, int]:
-    """Parts of the data and their samples; {} when there are none or they cannot be read."""
-    try:
-        return {str(name): len(part) for name, part in network.data.parts().items()}
-    except Exception:
-        return {}
 
 
 def filters(looks: Looks, source: Source, layer: str | None = None) -> Steps:
@@ -142,11 +135,12 @@ def activations(looks: Looks, source: Source, layer: str, picture: Mapping[str, 
     maps = values[layer][0]
     answer = {
         **_told(network), "layer": layer, "shape": list(maps.shape), "name": name, "origin": origin,
+        "is_normalized": _readable(network) is network,
         "true": _class(network, true),
         "low": float(maps.min(initial=0.0)), "high": float(maps.max(initial=0.0)),
         "top": _top(network, likely[0]) if likely is not None else None,
     }  # fmt: skip
-    seen = as_seen(network, x)
+    seen = as_seen(_readable(network), x)
     return Answer(answer, {"maps": _smaller(maps[:MOST_MAPS]), **({"seen": seen[0]} if seen is not None else {})})
 
 
@@ -164,7 +158,7 @@ def _sample(network: Network, picture: Mapping[str, Any]) -> tuple[Array, str, s
     """One normalized sample (1, …), what to call it, its file or its number in the set, its true class where it is known."""
     if "file" in picture:
         path = Path(picture["file"])
-        return read_input(network, path)[:1], path.name, str(path), None
+        return read_input(_readable(network), path)[:1], path.name, str(path), None
     parts = {str(key): part for key, part in network.data.parts().items()}
     name = picture.get("part") or next(one for one in ("validation", "test", "train") if one in parts)
     if name not in parts:
@@ -172,6 +166,15 @@ def _sample(network: Network, picture: Mapping[str, Any]) -> tuple[Array, str, s
     part, index = parts[name], int(picture["index"]) % len(parts[name])
     x = network.known_normalization().apply(part.x[index : index + 1], network.program.dtype)
     return x, f"{name} sample {index}", str(part.names[index]), int(part.y[index]) if part.has_classes else None
+
+
+def _readable(network: Network) -> Network:
+    """Where nothing says how inputs are normalized, pixels become numbers from 0 to 1: good enough to look at a network."""
+    shape = network.spec.inputs[0].shape
+    if network.normalization is not None or network.spec.data is not None or len(shape) != 3:
+        return network
+    plain = Normalization(np.zeros(shape[0]), np.full(shape[0], 255.0), 255.0)
+    return replace(network, normalization=plain)
 
 
 def _class(network: Network, label: int | None) -> str | None:

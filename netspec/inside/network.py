@@ -14,12 +14,19 @@ from numpy.typing import NDArray
 from netspec.datasets.load import Data
 from netspec.datasets.normalization import Normalization
 from netspec.inside.errors import InsideError
+from netspec.layers.base import volume
 from netspec.load_report import LoadError
+from netspec.look import size as say_size
 from netspec.program import Program, compile
 from netspec.spec.model import Spec
+from netspec.training.events import Run
+from netspec.training.history import read_history
 from netspec.training.inputs import data_for
 from netspec.training.load import Choice, Trained, load_run
 from netspec.training.pretrained import load_pretrained
+
+LARGEST = 1 << 30
+"""Bytes of data that are read beside a training."""
 
 
 @dataclass
@@ -41,8 +48,23 @@ class Network:
     def data(self) -> Data:
         """The spec's data; raises InsideError when it names none."""
         if self.spec.data is None:
-            raise InsideError(f"{self.spec.name or 'the spec'}: it names no data", "add [data] with a type")
+            raise InsideError("the spec names no data", "add [data] with a type, or open a picture")
+        size = self._bytes()
+        if size > LARGEST:
+            raise InsideError(
+                f"the data take about {say_size(size)}, too much to be read a second time beside the training",
+                "open a picture instead",
+            )
         return data_for(self.spec, None)
+
+    def _bytes(self) -> int:
+        """What the samples of the run take in memory at least, one byte a value; 0 where there is no run that tells."""
+        history = None if self.weights is None else self.weights.parent.parent / "history.jsonl"
+        if history is None or not history.is_file():
+            return 0
+        first = next(read_history(history), None)
+        samples = sum(first.samples.values()) if isinstance(first, Run) else 0
+        return samples * sum(volume(one.shape) for one in self.spec.inputs)
 
     def known_normalization(self) -> Normalization:
         """The one that was kept with the weights, else that of the spec's data."""

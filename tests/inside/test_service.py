@@ -136,11 +136,10 @@ def test_filters_are_the_weights_of_the_first_convolution_also_before_training(r
     assert answers[1]["result"]["weights"] is None
 
 
-def test_a_description_names_layers_filters_and_parts(run: Path, tmp_path: Path) -> None:
+def test_a_description_names_layers_and_filters(run: Path, tmp_path: Path) -> None:
     [answer] = ask(tmp_path, {"do": "describe", "source": {"run": str(run)}})
     assert [layer["name"] for layer in answer["result"]["layers"]] == ["conv1", "relu1", "fc"]
     assert answer["result"]["filters"] == ["conv1"]
-    assert set(answer["result"]["parts"]) == {"train", "validation", "test"}
 
 
 def test_walks_and_landscapes_come_with_progress(run: Path, tmp_path: Path) -> None:
@@ -184,3 +183,34 @@ def test_a_network_without_known_normalization_says_so() -> None:
     network: Network = from_spec(spec)
     with pytest.raises(InsideError, match="not known how inputs are normalized"):
         network.known_normalization()
+
+
+def test_a_network_without_data_can_be_looked_into_with_a_picture(picture: Path, tmp_path: Path) -> None:
+    source = {"text": SPEC.split("[data]")[0]}
+    request = {"do": "activations", "source": source, "layer": "relu1"}
+    first, second = ask(tmp_path, {**request, "picture": {"index": 0}}, {**request, "picture": {"file": str(picture)}})
+    assert first == {"id": 0, "problem": "the spec names no data", "hint": "add [data] with a type, or open a picture"}
+    assert second["arrays"]["maps"].shape == (4, 6, 6)
+    assert second["arrays"]["seen"].max() > 100
+    assert not second["result"]["is_normalized"]
+
+
+def test_large_data_are_not_read_a_second_time(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netspec.inside.network.LARGEST", 1000)
+    with pytest.raises(InsideError, match=r"the data take about .* KiB, too much to be read a second time"):
+        _ = from_run(run).data
+
+
+def test_large_maps_are_sent_reduced(tmp_path: Path) -> None:
+    text = SPEC.replace("[1, 8, 8]", "[1, 300, 240]").split("[data]")[0]
+    file = tmp_path / "grey.png"
+    Image.fromarray(np.full((300, 240), 128, np.uint8)).save(file)
+    request = {"do": "activations", "source": {"text": text}, "layer": "conv1", "picture": {"file": str(file)}}
+    [answer] = ask(tmp_path, request)
+    assert answer["result"]["shape"] == [4, 298, 238]
+    assert answer["arrays"]["maps"].shape == (4, 99, 79)
+    network = from_spec(netspec.loads(text))
+    x = np.full((1, 300, 240, 1), 128 / 255, np.float32)
+    whole = Probe(network.program, ["conv1"]).values(network.program.lanes[0], x)["conv1"][0]
+    np.testing.assert_allclose(answer["arrays"]["maps"][2, 5, 7], whole[2, 15:18, 21:24].mean(), rtol=1e-5)
+    assert answer["result"]["high"] == pytest.approx(max(0.0, float(whole.max())))
