@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
-from gui.runs.choices import in_order, known_optimizers
+from gui.runs.choices import FIVE, in_order, known_optimizers
 from gui.theme import BODY, current_theme
 from netspec.look import lane_colours
 from netspec.spec.model import Spec
@@ -69,21 +69,24 @@ class ChipRow(QWidget):
         """Chips for this spec; chosen: those that are on, else the spec's own."""
         self._spec = spec
         known = known_optimizers(spec)
+        own = [optimizer.label() for optimizer in spec.optimizers] if spec else []
         if list(self.chips) != list(known):
             self._make(known)
-        on = set(chosen or ([optimizer.label() for optimizer in spec.optimizers] if spec else []))
+        on = set(chosen or own)
         for label, chip in self.chips.items():
             chip.setChecked(label in on)
+            chip.setVisible(label in on or label in own or label in FIVE)
 
     def _make(self, known: dict[str, str]) -> None:
-        for chip in self.chips.values():
-            self._row.removeWidget(chip)
-            chip.hide()
-            chip.deleteLater()
+        while (item := self._row.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
         self.chips = {label: Chip(label, colour) for label, colour in lane_colours(known).items()}
         for chip in self.chips.values():
             chip.clicked.connect(self._tell)
             self._row.addWidget(chip)
+        self._row.addStretch()
 
     def _tell(self) -> None:
         labels = [label for label, chip in self.chips.items() if chip.isChecked()]

@@ -87,12 +87,15 @@ def runs_folder(state: State) -> Path:
     return base_folder(state) / "runs"
 
 
+FIVE = ("sgd", "momentum", "adagrad", "rmsprop", "adam")
+"""The optimizers that are always at hand; further ones are in a menu until they are chosen."""
+
+
 def known_optimizers(spec: Spec | None) -> dict[str, str]:
     """Label → type: the optimizers of the spec, then all types that it does not have."""
     own = {optimizer.label(): optimizer.type_name() for optimizer in (spec.optimizers if spec else ())}
-    order = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
     kinds = plugins("netspec.optimizers")
-    types = [name for name in (*order, *kinds) if name in kinds]
+    types = [*(name for name in FIVE if name in kinds), *(name for name in kinds if name not in FIVE)]
     return own | {name: name for name in types if name not in own and name not in own.values()}
 
 

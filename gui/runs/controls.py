@@ -5,8 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QLabel, QMenu, QSpinBox, QToolButton, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QMenu,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.runs.chips import ChipRow
 from gui.runs.choices import data_key, spec_of
@@ -37,8 +47,7 @@ class Controls(QWidget):
         self.refresh()
 
     def _lay_out(self, actions: dict[str, QAction]) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
         row.setSpacing(6)
         for name in ("train.start", "train.step", "train.stop"):
             button = QToolButton()
@@ -66,7 +75,29 @@ class Controls(QWidget):
         row.addWidget(self.chips)
         row.addWidget(self.more)
         row.addStretch()
-        self.row = row
+        self.row, self._place = row, row.indexOf(self.chips)
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(6)
+        self._rows.addLayout(row)
+        self._is_narrow = False
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """The chips may go into a row of their own."""
+        hint, chips = super().minimumSizeHint(), self.chips.sizeHint().width()
+        return QSize(hint.width() if self._is_narrow else hint.width() - chips - self.row.spacing(), hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        one_row = super().minimumSizeHint().width() + (self.chips.sizeHint().width() if self._is_narrow else 0)
+        if (self.width() < one_row) != self._is_narrow:
+            self._is_narrow = not self._is_narrow
+            if self._is_narrow:
+                self.row.removeWidget(self.chips)
+                self._rows.addWidget(self.chips)
+            else:
+                self._rows.removeWidget(self.chips)
+                self.row.insertWidget(self._place, self.chips)
 
     def refresh(self) -> None:
         """Show the spec's values, or what was chosen instead; those in the accent colour."""
@@ -128,9 +159,17 @@ class Controls(QWidget):
         for text, name, least in (("Seed …", "seed", 0), ("Threads …", "threads", 1)):
             menu.addAction(text).triggered.connect(lambda _=False, n=name, k=least: self._ask_for_number(n, k))
         menu.addAction("Start from weights …").triggered.connect(lambda _=False: self._ask_for_weights())
+        self.further = menu.addMenu("Further optimizers")
+        self.further.aboutToShow.connect(self._fill_further)
         menu.addSeparator()
         menu.addAction("All as the spec says").triggered.connect(lambda _=False: self._forget())
         return menu
+
+    def _fill_further(self) -> None:
+        self.further.clear()
+        for label, chip in self.chips.chips.items():
+            if chip.isHidden():
+                self.further.addAction(label).triggered.connect(lambda _=False, chip=chip: chip.click())
 
     def _ask_for_number(self, name: str, least: int) -> None:
         before = getattr(self.session.choices, name)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFont
 
 from gui import runner
-from gui.runs.finding import find_runs, set_label
+from gui.runs.finding import find_runs, label_of, set_label
+from gui.runs.progress import Standing
 from gui.runs.summary import Summary, summarize
 from gui.theme import current_theme
 from netspec.look import duration
@@ -17,6 +19,8 @@ from netspec.look import duration
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("", "run", "standing", "optimizers", "best", "epochs", "steps", "time", "started")
 SHOWN, LABEL, STANDING = range(3)
+AT_ONCE = 0.012
+"""Seconds of reading at a time."""
 
 
 class RunListModel(QAbstractTableModel):
@@ -33,6 +37,7 @@ class RunListModel(QAbstractTableModel):
         self.main: Path | None = None
         self.overlays: set[Path] = set()
         self._known: dict[Path, tuple[object, Summary]] = {}
+        self._until, self._is_behind = 0.0, False
 
     def show_folder(self, folder: Path | None) -> None:
         """List the runs there."""
@@ -40,8 +45,12 @@ class RunListModel(QAbstractTableModel):
         self.refresh()
 
     def refresh(self) -> None:
-        """Read what has changed since."""
+        """Read what has changed since; of many runs some now and the others right after, so that the window can answer."""
+        self._until = time.perf_counter() + AT_ONCE
+        self._is_behind = False
         runs = [self._summary(run) for run in (find_runs(self.folder) if self.folder is not None else [])]
+        if self._is_behind:
+            QTimer.singleShot(0, self, self.refresh)
         if [run.folder for run in runs] != [run.folder for run in self.runs]:
             self.beginResetModel()
             self.runs = runs
@@ -58,6 +67,9 @@ class RunListModel(QAbstractTableModel):
         )
         known = self._known.get(run)
         if known is None or known[0] != stamp:
+            if time.perf_counter() > self._until:
+                self._is_behind = True
+                return known[1] if known is not None else Summary(run, label_of(run), Standing("none", "…"))
             self._known[run] = known = (stamp, summarize(run))
         return known[1]
 
@@ -130,9 +142,7 @@ def _cells(run: Summary) -> tuple[str, ...]:
     return ("", run.label, stands, ", ".join(run.optimizers), run.best, run.epochs, run.steps, time, run.started)
 
 
-def _bold() -> Any:
-    from PySide6.QtGui import QFont
-
+def _bold() -> QFont:
     font = QFont()
     font.setWeight(QFont.Weight.DemiBold)
     return font

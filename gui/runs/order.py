@@ -11,7 +11,6 @@ from gui.runs.progress import Started
 from netspec.problems import SpecError
 from netspec.spec.source import Source, read_source
 from netspec.training.run_folder import START, new_run_path
-from netspec.weights.atomic import write_text
 
 ORDER, STATUS, LOG, TRAINER = "order.json", "status.json", "trainer.log", "trainer.pid"
 """Files in start/: the order, how far the trainer is, what it printed, and what it holds while it lives."""
@@ -49,7 +48,8 @@ def read_order(run: Path) -> Order:
 def write_order(run: Path, order: Order) -> None:
     """Into the run's folder, which exists."""
     (run / START).mkdir(exist_ok=True)
-    write_text(run / START / ORDER, json.dumps(asdict(order), indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(asdict(order), indent=2, ensure_ascii=False) + "\n"
+    (run / START / ORDER).write_text(text, encoding="utf-8", newline="\n")
 
 
 def spec_file_for(run: Path, source: Source, path: Path | None) -> str:
@@ -58,7 +58,7 @@ def spec_file_for(run: Path, source: Source, path: Path | None) -> str:
         return str(path)
     copy = run / START / f"spec.{source.format}"
     copy.parent.mkdir(exist_ok=True)
-    write_text(copy, source.text)
+    copy.write_text(source.text, encoding="utf-8", newline="")
     return str(copy)
 
 

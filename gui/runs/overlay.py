@@ -14,8 +14,8 @@ from gui.theme import BODY, SECONDARY
 from netspec.look import count
 from netspec.training.curves import moved_apart
 
-TOP, STRIP, RIGHT, GAP, SWATCH = 26, 14, 154, 15, 14
-"""Pixels: title above the plot, strip of a stage, labels beside it, between two labels, of a label's line."""
+TOP, STRIP, GAP, SWATCH = 26, 14, 15, 14
+"""Pixels: title above the plot, strip of a stage, between two labels, of a label's line."""
 NARROWEST_BAND, NUMBERED_BAND = 4.0, 44.0
 RING = 9.0
 
@@ -144,6 +144,13 @@ def paint_ring(ring: Ring, plot: CurvePlot, painter: QPainter) -> None:
         painter.setPen(QPen(QColor(ring.colour), 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawEllipse(point, RING / 2, RING / 2)
+
+
+def width_of(label: Label) -> float:
+    """Pixels that a label needs beside the plot."""
+    metrics = QFontMetricsF(_font(SECONDARY))
+    between = 14 if label.text else 0
+    return 8 + SWATCH + 10 + metrics.horizontalAdvance(label.text) + between + metrics.horizontalAdvance(label.value)
 
 
 def paint_labels(overlay: Overlay, plot: CurvePlot, painter: QPainter) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from gui.runs.axes import Axis, say_step, say_value
@@ -22,6 +22,8 @@ ROOM = 0.06
 """Share of the height that stays free above and below the curves."""
 
 
+ZOOM = 0.7
+"""What is left of the steps after one press of +."""
 FAINT = 0.3
 """Curves fainter than this are drawn without antialiasing, in half the time; nobody sees it."""
 WIDE = 2.0
@@ -70,9 +72,11 @@ class Curve:
         if self.marks is not None:
             self.marks.setBrush(colour)
 
-    def show(self, low: float, high: float, columns: int, *, is_log: bool) -> tuple[float, float] | None:
-        """Draw what lies between low and high; the lowest and highest finite value, None when there is none."""
-        state = len(self.points), low, high, columns, is_log
+    def show(
+        self, low: float, high: float, columns: int, *, is_log: bool, fit_from: float
+    ) -> tuple[float, float] | None:  # fmt: skip
+        """Draw what lies between low and high; the lowest and highest finite value from `fit_from` on, None without any."""
+        state = len(self.points), low, high, columns, is_log, fit_from
         if state == self._drawn:
             return self._span
         self._drawn = state
@@ -86,7 +90,9 @@ class Curve:
         if self.marks is not None:
             few = np.isfinite(y)
             self.marks.setData(x[few], y[few]) if few.sum() <= columns / 4 else self.marks.clear()
-        inside = y[(x >= low) & (x <= high) & np.isfinite(y)]
+        is_inside = (x >= low) & (x <= high) & np.isfinite(y)
+        inside = y[is_inside & (x >= fit_from)]
+        inside = inside if len(inside) else y[is_inside]
         self._span = (float(inside.min()), float(inside.max())) if len(inside) else None
         return self._span
 
@@ -122,6 +128,10 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self.fits_height = True
         self.paint_seconds = 0.0
         """What the last painting took."""
+        self.pointed_step: float | None = None
+        """Where the crosshair is."""
+        self.skipped = 0.0
+        """Share of the steps, at the beginning, that need not fit into the height: where curves rise steeply."""
         self.lowest: float | None = None
         """Where the axis begins, if the data do not say otherwise."""
         self._is_placing = False
@@ -132,6 +142,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self.setBackground(theme_colour("window"))
         self.setAccessibleName(f"Plot of {self.title}")
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
@@ -144,7 +155,9 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def set_margins(self, top: int, right: int) -> None:
         """Room for the title above and the labels beside the curves."""
-        self.getPlotItem().layout.setContentsMargins(0, top, right, 0)
+        layout = self.getPlotItem().layout
+        layout.setContentsMargins(0, top, right, 0)
+        layout.activate()
 
     def set_curve(self, key: object, points: Points, look: Look) -> None:
         """Show these points from the next `draw` on."""
@@ -178,7 +191,10 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
             self._place(lambda: self.view.setXRange(0, max(self.last_step, 1.0), padding=0))
         (low, high), _ = self.view.viewRange()
         columns = max(int(self.view.width()), 50)
-        spans = [curve.show(low, high, columns, is_log=self.is_log) for curve in self.curves.values()]
+        fit_from = low + self.skipped * (high - low) if self.is_whole else low
+        spans = [
+            curve.show(low, high, columns, is_log=self.is_log, fit_from=fit_from) for curve in self.curves.values()
+        ]  # fmt: skip
         found = [span for span in spans if span is not None]
         if self.fits_height:
             self._fit(found)
@@ -280,6 +296,25 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         key = self.curve_near(event.position())
         if key is not None and event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(key)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """←, →: the crosshair (⇧: ten steps); +, −: zoom around it; Home: all steps; Esc: no crosshair."""
+        key, keys = event.key(), Qt.Key
+        (low, high), _ = self.view.viewRange()
+        if key in (keys.Key_Left, keys.Key_Right):
+            far = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+            here = self.pointed_step if self.pointed_step is not None else (low + high) / 2
+            self.pointed.emit(here + far * (1 if key == keys.Key_Right else -1))
+        elif key in (keys.Key_Plus, keys.Key_Equal, keys.Key_Minus):
+            centre = self.pointed_step if self.pointed_step is not None else (low + high) / 2
+            factor = ZOOM if key != keys.Key_Minus else 1 / ZOOM
+            self.view.setXRange(centre - (centre - low) * factor, centre + (high - centre) * factor, padding=0)
+        elif key == keys.Key_Home:
+            self.show_all()
+        elif key == keys.Key_Escape:
+            self.pointed.emit(None)
+        else:
+            event.ignore()
 
     def curve_near(self, position: QPointF, reach: float = 6.0) -> object | None:
         """Key of the curve that passes within `reach` pixels of a place; the nearest one."""

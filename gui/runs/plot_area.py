@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from gui.runs.axes import say_share, say_value
 from gui.runs.history import History, Lane
-from gui.runs.overlay import RIGHT, TOP, Band, Label, Overlay, Ring, painter_of
+from gui.runs.overlay import TOP, Band, Label, Overlay, Ring, painter_of, width_of
 from gui.runs.plot import CurvePlot, Look
 from gui.runs.points import Points
 from gui.runs.smoothing import FORMULA
@@ -27,6 +27,10 @@ RAW_ALPHA = 0.25
 LOG_FROM = 20.0
 """Ratio of the largest to the smallest loss from which its axis is logarithmic, unless somebody has set it."""
 RATE_LOG_FROM = 50.0
+LEAST_ROOM, MOST_ROOM, ROOM_STEP = 72, 232, 24
+"""Pixels for the labels at the right of a plot."""
+STEEP = 0.2
+"""Share of the run in which scores rise from nothing: they may run off below, so that the rest can be told apart."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class PlotArea(QWidget):
         self.log_wanted: bool | None = None
         """Whether the loss is drawn logarithmically; None: when it spans a factor 20."""
         self.shows_raw = True
+        self._room: dict[CurvePlot, int] = {}
         self.step: float | None = None
         self._pointed_plot: CurvePlot | None = None
         self._is_due = False
@@ -74,9 +79,8 @@ class PlotArea(QWidget):
     def _assemble(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
-        for plot, right in ((self.loss, RIGHT + 38), (self.score, RIGHT), (self.rate, RIGHT - 64)):
-            plot.set_margins(TOP, right)
-            plot.setMinimumWidth(right + 110)
+        for plot in self.plots:
+            self._make_room(plot, 0)
             plot.painted_over.append(painter_of(self.overlays[plot], plot))
             plot.pointed.connect(lambda step, plot=plot: self.point(step, plot))
             plot.clicked.connect(self._choose)
@@ -87,6 +91,14 @@ class PlotArea(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.splitter)
+
+    def _make_room(self, plot: CurvePlot, wanted: float) -> None:
+        """Room for labels so wide at the right; in large steps, so that plots do not tremble while numbers change."""
+        right = min(max(math.ceil(wanted / ROOM_STEP) * ROOM_STEP, LEAST_ROOM), MOST_ROOM)
+        if right != self._room.get(plot):
+            self._room[plot] = right
+            plot.set_margins(TOP, right)
+            plot.setMinimumWidth(right + 80)
 
     def show_runs(self, runs: Sequence[Shown]) -> None:
         """Show these; the first is the main one."""
@@ -192,11 +204,12 @@ class PlotArea(QWidget):
         name = self.shown_metric()
         is_share = self._is_share(name)
         self.score.left.say = say_share if is_share else say_value
+        self.score.skipped = STEEP if is_share else 0.0
         main = self.runs[0].history if self.runs else None
         beta = next((lane.smoothed.beta for _, lane in self._lanes()), None)
         notes = {
-            self.loss: ("loss", "faint: each batch · " + FORMULA.format(beta=beta) if beta is not None else ""),
-            self.score: (name.replace("_", " "), "solid: training batches of the epoch · dashed: validation" if name else ""),
+            self.loss: ("loss", "faint: batch · " + FORMULA.format(beta=beta) if beta is not None else ""),
+            self.score: (name.replace("_", " "), "solid: training · dashed: validation" if name else ""),
             self.rate: ("learning rate", ""),
         }
         for plot, overlay in self.overlays.items():
@@ -227,6 +240,8 @@ class PlotArea(QWidget):
         say = say_percent if is_share else say_short
         loss, values = [], []
         rates: dict[float, list[str]] = {}
+        lasts = [lane.lr.x[-1] for _, lane in self._lanes() if len(lane.lr) and lane.end is None]
+        common = min(lasts, default=math.inf)  # the last lane may still be in the step that others have done
         for shown, lane in self._lanes():
             text = _name(shown, lane)
             is_nan = lane.end is not None and lane.end["reason"] == "nan"
@@ -237,16 +252,20 @@ class PlotArea(QWidget):
             points = lane.metrics.get(metric) or training_curve(lane, metric)
             if points is not None and (last := last_finite(points)) is not None:
                 values.append(Label(text, say(last), (lane.colour,), last, is_dashed=metric in lane.metrics))
-            if (rate := last_finite(lane.lr)) is not None:
-                rates.setdefault(rate, []).append(lane.colour)
+            if (rate := lane.lr.at(common)) is not None:
+                rates.setdefault(rate[1], []).append(lane.colour)
         self.overlays[self.loss].labels, self.overlays[self.score].labels = loss, values
         self.overlays[self.rate].labels = [Label("", f"{lr:.3g}", tuple(found), lr) for lr, found in rates.items()]
+        for plot, overlay in self.overlays.items():
+            self._make_room(plot, max((width_of(label) for label in overlay.labels), default=0.0))
 
     def point(self, step: float | None, plot: CurvePlot | None = None) -> None:
         """Move the crosshair of all plots; plot: the one under the mouse, which tells the values."""
         self._pointed_plot = plot
         last = max((shown.history.step for shown in self.runs), default=0)
         step = None if step is None or not last else float(min(max(round(step), 0), last))
+        for each in self.plots:
+            each.pointed_step = step
         if step != self.step:
             self.step = step
             self._show_values()

@@ -7,7 +7,7 @@ from typing import Literal
 
 from gui.runs.history import History, Lane
 from netspec.look import count, duration, plural
-from netspec.training.events import COMPLETED, EARLY_STOPPING, INTERRUPTED
+from netspec.training.events import COMPLETED, EARLY_STOPPING, INTERRUPTED, NAN
 
 Phase = Literal["none", "preparing", "training", "paused", "finishing", "ended", "died", "failed", "unreadable"]
 ALIVE: tuple[Phase, ...] = ("preparing", "training", "paused", "finishing")
@@ -67,6 +67,8 @@ def _alive(history: History, started: Started) -> Standing:
         return Standing("finishing", "Training is over; evaluating the test part.")
     if history.is_paused:
         return Standing("paused", f"Paused after step {count(history.step)}.", "warning")
+    if history.step == history.part_began[0]:
+        return Standing("training", "Looking at the network before its first step.")
     return Standing("training", "Training.")
 
 
@@ -78,8 +80,8 @@ def _over(history: History) -> Standing:
     name = f"{first['optimizer']}: " if len(ends) > 1 and (bad or len(interrupted) not in (0, len(ends))) else ""
     tone: Literal["ok", "warning", "error"] = "error" if bad else "warning" if interrupted else "ok"
     reason, message = first["reason"], str(first["message"])
-    said = message if message.startswith(reason) or reason == INTERRUPTED else f"{reason}: {message}"
-    said = f"{name}{said}"
+    says_reason = message.startswith(reason) or reason in (INTERRUPTED, NAN)
+    said = name + (message.replace("loss is nan", "loss is NaN") if says_reason else f"{reason}: {message}")
     return Standing("ended", said[:1].upper() + said[1:] + ".", tone)
 
 

@@ -60,6 +60,8 @@ class RunSession(QObject):
         self._shown_file = state.file
         self.choices = Choices()
         self.choices_changed.emit()
+        for run in list(self.overlays):
+            self.overlay(run, is_shown=False)
         self.desk.show_run(latest_alive(runs_folder(state), state.path))
 
     def start(self, *, paused: bool = False) -> Path | None:

@@ -17,6 +17,8 @@ from gui.runs.tail import Line, Tail
 
 FRAME = 33
 """Milliseconds between two looks at the history: 30 a second."""
+SELDOM = 500
+"""Milliseconds between two looks at a run that nobody trains: somebody may go on with it."""
 AT_ONCE = 0.012
 """Seconds of reading at a time: the window must answer within 0.05."""
 LOOK = 0.25
@@ -87,15 +89,16 @@ class RunWatch(QObject):
         lines = self._read(tail)
         before, self.standing = self.standing, self._find_standing()
         has_standing = self.standing != before
-        self._timer.setInterval(FRAME if self.is_read else 0)
+        self._timer.setInterval(0 if not self.is_read else FRAME if self._is_alive else SELDOM)
         if lines:
             self.news.emit(lines)
         if lines or has_standing:
             self.changed.emit()
 
     def look_again(self) -> None:
-        """Look at the trainer's process, too."""
+        """Look at the trainer's process, too, and often from now on."""
         self._next_look = 0.0
+        self._timer.setInterval(FRAME)
         self.look()
 
     def read_all(self) -> None:

@@ -109,7 +109,7 @@ def test_the_worst_end_of_a_race_is_told_with_the_lane() -> None:
     lines = whole_run(("sgd", "adam"))
     lines[-1] |= {"reason": "nan", "message": "the loss is nan at step 20"}
     told = standing(made(*lines), Started(), is_alive=False, has_folder=True)
-    assert (told.words, told.tone) == ("Adam: nan: the loss is nan at step 20.", "error")
+    assert (told.words, told.tone) == ("Adam: the loss is NaN at step 20.", "error")
 
 
 def test_time_left_and_speed_follow_the_pace_of_this_part() -> None:

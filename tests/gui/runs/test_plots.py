@@ -57,7 +57,7 @@ def test_each_lane_has_its_raw_smoothed_and_validation_curve(area: PlotArea) -> 
 def test_the_formula_of_the_smoothing_is_stated(area: PlotArea) -> None:
     history = shown(area, *whole_run())
     note = area.overlays[area.loss].note
-    assert "mₜ/(1−βᵗ), mₜ = β·mₜ₋₁ + (1−β)·lossₜ" in note
+    assert "mₜ/(1−βᵗ), mₜ = βmₜ₋₁ + (1−β)lossₜ" in note
     assert f"β = {history.lanes['adam'].smoothed.beta:.4g}" in note
 
 
@@ -179,3 +179,20 @@ def test_logarithmic_axes_have_round_numbers_in_view(low: float, high: float) ->
     ticks = log_ticks(low, high)
     assert 2 <= len(ticks) <= 14
     assert all(low <= tick <= high for tick in ticks)
+
+
+def test_the_plots_are_used_by_keyboard_too(area: PlotArea, qtbot: QtBot) -> None:
+    shown(area, *whole_run())
+    keys = Qt.Key
+    for key in (keys.Key_Right, keys.Key_Right):
+        qtbot.keyClick(area.loss, key)
+    assert area.step == 12.0  # from the middle of 20 steps
+    qtbot.keyClick(area.loss, keys.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert area.step == 2.0
+    qtbot.keyClick(area.loss, keys.Key_Plus)
+    low, high = area.rate.view.viewRange()[0]
+    assert high - low == pytest.approx(14)
+    qtbot.keyClick(area.loss, keys.Key_Home)
+    assert area.rate.view.viewRange()[0] == pytest.approx([0, 20])
+    qtbot.keyClick(area.loss, keys.Key_Escape)
+    assert area.step is None
