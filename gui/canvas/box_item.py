@@ -74,7 +74,8 @@ class BoxItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_box(painter, self.box, self.ink, zoom)
+        can_freeze = self.is_hot and self.box.params > 0 and not self.box.is_frozen
+        paint_box(painter, self.box, self.ink, zoom, has_flake=can_freeze)
         self._paint_ring(painter)
         if self.ports_shown:
             self._paint_ports(painter)
@@ -117,12 +118,12 @@ def problem_rect(box: Box) -> QRectF:
     return QRectF(WIDTH - SYMBOL / 2 - 4, -SYMBOL / 2 + 1, SYMBOL, SYMBOL)
 
 
-def paint_box(painter: QPainter, box: Box, ink: Ink, zoom: float = 1.0) -> None:
-    """A box at its own origin, without marks of the mouse and the keyboard."""
+def paint_box(painter: QPainter, box: Box, ink: Ink, zoom: float = 1.0, *, has_flake: bool = False) -> None:
+    """A box at its own origin, without marks of the mouse. has_flake: show where a click would freeze it."""
     _paint_body(painter, box, ink)
-    _paint_words(painter, box, ink, zoom)
-    if box.is_frozen:
-        draw_snowflake(painter, badge_rect(), ink.frozen)
+    _paint_words(painter, box, ink, zoom, has_flake=has_flake or box.is_frozen)
+    if box.is_frozen or has_flake:
+        draw_snowflake(painter, badge_rect(), ink.frozen if box.is_frozen else mix(ink.tint(main_family(box)), ink.frozen, 0.5))
     if box.errors:
         draw_error(painter, problem_rect(box), ink.error)
     elif box.warnings:
@@ -173,9 +174,9 @@ def _paint_bar(painter: QPainter, box: Box, ink: Ink) -> None:
     painter.restore()
 
 
-def _paint_words(painter: QPainter, box: Box, ink: Ink, zoom: float) -> None:
+def _paint_words(painter: QPainter, box: Box, ink: Ink, zoom: float, *, has_flake: bool) -> None:
     left = INSET + (10 if box.kind == "input" else 0)
-    right = WIDTH - (26 if box.is_frozen else 22 if box.kind == "input" else 10)
+    right = WIDTH - (26 if has_flake else 22 if box.kind == "input" else 10)
     params = count(box.params) if box.params and zoom >= DETAILED else ""
     upper = QRectF(left, 4, right - left, HEIGHT / 2 - 3)
     if zoom < LEGIBLE:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from gui.canvas.diagram import LOSS
 from gui.canvas.edits import Edits
 from gui.canvas.pointer import Pointer
+from gui.canvas.refusals import judge
 from gui.canvas.view import CanvasView
 from gui.canvas.walking import Way, step
 
@@ -26,6 +27,7 @@ class Keys:
     def __init__(self, view: CanvasView, edits: Edits, pointer: Pointer) -> None:
         self.view, self.edits, self.pointer = view, edits, pointer
         self.desk, self.board = view.desk, view.board
+        self.connecting_from: str | None = None
         self.handlers: dict[tuple[int, Qt.KeyboardModifier], Callable[[], object]] = {
             (Key.Key_Delete, Modifier.NoModifier): lambda: self.delete(reconnect=True),
             (Key.Key_Backspace, Modifier.NoModifier): lambda: self.delete(reconnect=True),
@@ -36,6 +38,7 @@ class Keys:
             (Key.Key_Return, Modifier.NoModifier): self.fold_or_show,
             (Key.Key_Enter, Modifier.NoModifier): self.fold_or_show,
             (Key.Key_Escape, Modifier.NoModifier): self.escape,
+            (Key.Key_C, Modifier.NoModifier): self.begin_connecting,
             (Key.Key_Home, Modifier.NoModifier): lambda: self._go(0),
             (Key.Key_End, Modifier.NoModifier): lambda: self._go(-1),
             (Key.Key_Plus, Modifier.NoModifier): view.zoom_in,
@@ -85,10 +88,31 @@ class Keys:
         if self.view.current is not None and self.board.editable([self.view.current]):
             self.edits.freeze_to(self.view.current)
 
+    def begin_connecting(self) -> None:
+        """Let the next box that Enter is pressed on read the current one."""
+        box = self.board.diagram.box.get(self.view.current or "")
+        if box is not None:
+            self.connecting_from = box.name
+            self.desk.message(f"{box.label}: go to the layer that shall read it and press Enter; Escape leaves it.")
+
+    def finish_connecting(self) -> None:
+        """Connect what `begin_connecting` noted with the current box, or say why not."""
+        giver, self.connecting_from = self.connecting_from, None
+        if giver is None or self.view.current is None:
+            return
+        verdict = judge(self.edits, giver, self.view.current)
+        if verdict.kind == "no":
+            self.desk.message(f"Not connected: {verdict.text}.")
+        elif self.edits.connect(giver, self.view.current):
+            self.desk.message(f"Connected: {verdict.text}.")
+
     def fold_or_show(self) -> None:
-        """Unfold or fold the current block; show a layer everywhere."""
+        """Unfold or fold the current block; show a layer everywhere; end a connection that was begun."""
         name = self.view.current
         if name is None:
+            return
+        if self.connecting_from is not None:
+            self.finish_connecting()
             return
         if name in self.board.diagram.frame:
             self.board.fold([name])
@@ -105,8 +129,11 @@ class Keys:
             self.view.choose([parent], parent)
 
     def escape(self) -> None:
-        """Break off a gesture, else choose nothing."""
-        if not self.pointer.cancel():
+        """Break off a gesture or a connection, else choose nothing."""
+        if self.connecting_from is not None:
+            self.connecting_from = None
+            self.desk.message("Not connected.")
+        elif not self.pointer.cancel():
             self.view.choose(())
 
     def choose_all(self) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QEasingCurve, QPointF, QRectF, QVariantAnimation
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QPixmapCache
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from gui.canvas.box_item import BoxItem
-from gui.canvas.curves import blend, resampled
 from gui.canvas.diagram import Diagram
 from gui.canvas.edge_item import EdgeItem
 from gui.canvas.far_item import FarItem
@@ -17,11 +16,10 @@ from gui.canvas.frame_item import BandItem, FrameItem, to_qt
 from gui.canvas.ink import Ink
 from gui.canvas.layout.geometry import Point, Rect, around
 from gui.canvas.layout.nested import HEIGHT, WIDTH, Layout, Pair
+from gui.canvas.motion import Motion
 from gui.canvas.regions import LABEL, Region, frozen_regions
 from netspec.look import count
 
-MOTION = 140
-"""Milliseconds that a change of the layout takes."""
 MOST_MOVING = 400
 """Boxes up to which changes are animated."""
 CACHE = 128 * 1024
@@ -51,14 +49,7 @@ class CanvasScene(QGraphicsScene):
         self.addItem(self.far)
         self.far.setVisible(False)
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
-        self._motion = QVariantAnimation(self)
-        self._motion.setDuration(MOTION)
-        self._motion.setStartValue(0.0)
-        self._motion.setEndValue(1.0)
-        self._motion.setEasingCurve(QEasingCurve.Type.OutCubic)
-        self._motion.valueChanged.connect(self._blend)
-        self._motion.finished.connect(self._settle)
-        self._before = Layout()
+        self._motion = Motion(self, self._put, self._settle)
         self._bounds = QRectF()
         self._regions: list[Region] = []
         self._is_far_stale = True
@@ -71,19 +62,16 @@ class CanvasScene(QGraphicsScene):
         self._make_items()
         self._regions = frozen_regions(diagram, layout)
         self._bounds = to_qt(around([layout.bounds, *(rect for region in self._regions for rect in region.rects)]))
-        self._before = _before_of(layout, before)
-        is_moving = animated and len(diagram.boxes) <= MOST_MOVING and self._before != layout
+        is_moving = animated and len(diagram.boxes) <= MOST_MOVING and before.boxes != layout.boxes
         if is_moving and self.near.isVisible():
-            self._blend(0.0)
-            self._motion.start()
+            self._show_bands([])
+            self._motion.begin(before, layout)
         else:
             self._settle()
 
     def finish_motion(self) -> None:
         """Jump to the end of a change that is still moving."""
-        if self._motion.state() == QVariantAnimation.State.Running:
-            self._motion.stop()
-            self._settle()
+        self._motion.finish()
 
     def shift(self, moved: Mapping[str, Point]) -> None:
         """Move boxes, and the ends of their lines, without laying out anew."""
@@ -187,27 +175,18 @@ class CanvasScene(QGraphicsScene):
         frames = {name: _rect_of(item.rect) for name, item in self.frames.items()}
         return Layout(boxes, frames, {pair: item.points for pair, item in self.edges.items()})
 
-    def _blend(self, share: float) -> None:
-        """Put everything on its way from the place before to the new one."""
-        for name, rect in self.layout.boxes.items():
-            start = self._before.boxes[name]
-            self.boxes[name].setPos(*blend((start.left, start.top), (rect.left, rect.top), share))
-        for name, rect in self.layout.frames.items():
-            start = self._before.frames[name]
-            self.frames[name].set_rect(Rect(*(a + (b - a) * share for a, b in zip(start, rect, strict=True))))
-        for pair, points in self.layout.lines.items():
-            self.edges[pair].set_points(_between(self._before.lines[pair], points, share))
-        if share == 0.0:
-            self._show_bands([])
+    def _put(self, layout: Layout) -> None:
+        """Put the items where a layout says."""
+        for name, rect in layout.boxes.items():
+            self.boxes[name].setPos(rect.left, rect.top)
+        for name, rect in layout.frames.items():
+            self.frames[name].set_rect(rect)
+        for pair, points in layout.lines.items():
+            self.edges[pair].set_points(points)
 
     def _settle(self) -> None:
         """Put everything to its place."""
-        for name, rect in self.layout.boxes.items():
-            self.boxes[name].setPos(rect.left, rect.top)
-        for name, rect in self.layout.frames.items():
-            self.frames[name].set_rect(rect)
-        for pair, points in self.layout.lines.items():
-            self.edges[pair].set_points(points)
+        self._put(self.layout)
         self._show_bands(self._regions)
         self.setSceneRect(self._bounds.adjusted(-AROUND, -AROUND, AROUND, AROUND))
 
@@ -253,24 +232,6 @@ def _telling(diagram: Diagram) -> set[Pair]:
             if diagram.box[giver].shape and diagram.box[giver].shape not in read:
                 found[giver] = (giver, reader)
     return set(found.values())
-
-
-def _before_of(layout: Layout, before: Layout) -> Layout:
-    """Where a motion starts: what is new starts at its end."""
-    return Layout(
-        {name: before.boxes.get(name, rect) for name, rect in layout.boxes.items()},
-        {name: before.frames.get(name, rect) for name, rect in layout.frames.items()},
-        {pair: before.lines.get(pair, points) for pair, points in layout.lines.items()},
-    )
-
-
-def _between(start: Sequence[Point], end: Sequence[Point], share: float) -> list[Point]:
-    if start == end:
-        return list(end)
-    if len(start) != len(end):
-        number = max(len(start), len(end))
-        start, end = resampled(start, number), resampled(end, number)
-    return [blend(a, b, share) for a, b in zip(start, end, strict=True)]
 
 
 def _rect_at(item: BoxItem) -> Rect:

@@ -19,12 +19,13 @@ from netspec.look import Theme
 from netspec.problems import SpecError
 from netspec.spec.source import read_source
 
-MARGIN = 8.0
+HEIGHT, MARGIN = 90.0, 9.0
+"""Of a picture, in the units of the others here; all grow with its size."""
 WIDEST = 9.0
-"""Pixels of a bar."""
+"""Of a bar."""
 GAP = 0.3
 """Between two bars, as a part of their width."""
-SHARE = 0.72
+SHARE = 0.78
 """Part of the height that the highest bar takes; above it run the lines that pass layers."""
 
 
@@ -45,22 +46,32 @@ def thumbnail(path: Path, size: QSize, theme: Theme) -> QImage:
     if boxes:
         painter = QPainter(image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        bars = _bars(boxes, QRectF(0, 0, size.width(), size.height()))
-        _paint(painter, diagram, boxes, bars, ink_of(theme))
+        scale = size.height() / HEIGHT
+        painter.scale(scale, scale)
+        skips = _skips(diagram, boxes)
+        bars = _bars(boxes, QRectF(0, 0, size.width() / scale, HEIGHT), has_skips=bool(skips))
+        _paint(painter, boxes, bars, skips, ink_of(theme))
         painter.end()
     return image
 
 
-def _bars(boxes: Sequence[Box], room: QRectF) -> list[QRectF]:
+def _skips(diagram: Diagram, boxes: Sequence[Box]) -> list[tuple[int, int]]:
+    """Places of the ends of lines that pass layers."""
+    place = {box.name: at for at, box in enumerate(boxes)}
+    ends = [(place[giver], place[reader]) for giver, reader in diagram.pairs if giver in place and reader in place]
+    return [(first, last) for first, last in ends if last > first + 1]
+
+
+def _bars(boxes: Sequence[Box], room: QRectF, *, has_skips: bool) -> list[QRectF]:
     width = min(WIDEST, (room.width() - 2 * MARGIN) / (len(boxes) * (1 + GAP)))
     left = room.center().x() - len(boxes) * width * (1 + GAP) / 2
     highest = (room.height() - 2 * MARGIN) * SHARE
-    bottom = room.bottom() - MARGIN
+    middle = room.bottom() - MARGIN - highest / 2 if has_skips else room.center().y()
     largest = max(_extent(box) for box in boxes)
     bars = []
     for place, box in enumerate(boxes):
         height = max(0.12, _extent(box) / largest) * highest
-        bars.append(QRectF(left + place * width * (1 + GAP), bottom - height, width, height))
+        bars.append(QRectF(left + place * width * (1 + GAP), middle - height / 2, width, height))
     return bars
 
 
@@ -71,13 +82,12 @@ def _extent(box: Box) -> float:
     return math.log2(box.shape[1] + 1) if len(box.shape) > 1 else math.log2(box.shape[0] + 1) / 2
 
 
-def _paint(painter: QPainter, diagram: Diagram, boxes: Sequence[Box], bars: Sequence[QRectF], ink: Ink) -> None:
-    place = {box.name: at for at, box in enumerate(boxes)}
+def _paint(
+    painter: QPainter, boxes: Sequence[Box], bars: Sequence[QRectF], skips: Sequence[tuple[int, int]], ink: Ink
+) -> None:
     painter.setPen(QPen(ink.line, 1))
-    for giver, reader in diagram.pairs:
-        first, last = place.get(giver), place.get(reader)
-        if first is not None and last is not None and last > first + 1:
-            painter.drawPath(_arc(bars, first, last))
+    for first, last in skips:
+        painter.drawPath(_arc(bars, first, last))
     painter.setPen(Qt.PenStyle.NoPen)
     for box, bar in zip(boxes, bars, strict=True):
         painter.setBrush(far_colour(box, ink))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -87,7 +87,11 @@ class Workbench(CanvasView):
             name = self.pointer.name_at(self.mapToScene(event.pos()))
             if name is not None and name not in self.desk.chosen:
                 self.choose([name], name)
-        self.menu_wanted.emit(event.globalPos())
+            self.menu_wanted.emit(event.globalPos())
+            return
+        rect = self.board.layout.boxes.get(self.current or "") or self.board.layout.frames.get(self.current or "")
+        place = self.mapFromScene(QPointF(*rect.centre)) if rect is not None else self.viewport().rect().center()
+        self.menu_wanted.emit(self.viewport().mapToGlobal(place))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if self.drops.takes(event):

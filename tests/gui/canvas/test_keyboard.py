@@ -109,6 +109,33 @@ def test_a_letter_in_the_rename_field_is_text_and_no_shortcut(hands: Hands) -> N
     assert hands.view.rename_field.text() == "l"
 
 
+def test_c_and_enter_connect_without_a_mouse(hands: Hands) -> None:
+    said: list[str] = []
+    hands.desk.message_shown.connect(said.append)
+    hands.view.choose(["conv1"], "conv1")
+    hands.key(Key.Key_C)
+    for _ in range(3):
+        hands.key(Key.Key_Down)
+    assert hands.view.current == "sum"
+    hands.key(Key.Key_Return)
+    assert 'inputs = ["conv2", "relu1", "conv1"]' in hands.document.text
+    assert said[-1] == "Connected: sum reads conv1."
+
+
+def test_a_connection_by_keys_that_cannot_be_is_refused(hands: Hands) -> None:
+    said: list[str] = []
+    hands.desk.message_shown.connect(said.append)
+    hands.view.choose(["fc"], "fc")
+    hands.key(Key.Key_C)
+    hands.key(Key.Key_Up)
+    hands.key(Key.Key_Return)
+    assert said[-1] == "Not connected: a circle: fc is computed from sum."
+    hands.key(Key.Key_C)
+    hands.key(Key.Key_Escape)
+    assert said[-1] == "Not connected."
+    assert hands.document.text == NETWORK
+
+
 def test_enter_unfolds_a_block_and_folds_its_frame(hands: Hands) -> None:
     hands.open(BLOCKS)
     hands.canvas.board.fold_all()

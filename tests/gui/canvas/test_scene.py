@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -17,8 +17,9 @@ from gui.canvas.box_item import BoxItem
 from gui.canvas.curves import curve, resampled
 from gui.canvas.diagram import Box, Diagram, Edge
 from gui.canvas.far_item import FarItem
-from gui.canvas.ink import ink_of
+from gui.canvas.ink import Ink, ink_of
 from gui.canvas.layout.nested import lay_out
+from gui.canvas.motion import between
 from gui.canvas.regions import frozen_regions
 from gui.canvas.view import FAR
 from gui.panels.canvas import Canvas
@@ -37,9 +38,9 @@ def painted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     names: list[str] = []
     real = box_item.paint_box
 
-    def note(painter: object, box: Box, *rest: object) -> None:
+    def note(painter: QPainter, box: Box, ink: Ink, zoom: float, *, has_flake: bool) -> None:
         names.append(box.name)
-        real(painter, box, *rest)  # type: ignore[arg-type]
+        real(painter, box, ink, zoom, has_flake=has_flake)
 
     monkeypatch.setattr(box_item, "paint_box", note)
     return names
@@ -253,3 +254,13 @@ def test_boxes_of_pictures_are_not_cached_as_pixels(hands: Hands) -> None:
     assert BoxItem(Box("a"), ink_of(LIGHT)).cacheMode() == BoxItem.CacheMode.NoCache
     on_screen = hands.canvas.board.scene.boxes["conv1"]
     assert on_screen.cacheMode() == BoxItem.CacheMode.DeviceCoordinateCache
+
+
+def test_half_way_between_two_layouts_everything_is_half_way() -> None:
+    pairs = [("a", "b"), ("b", "c"), ("a", "c")]
+    start, end = lay_out("abc", [], {}, pairs), lay_out("abc", [], {}, pairs, {"b": (100, 200)})  # type: ignore[arg-type]
+    assert between(start, end, 0.0).boxes == start.boxes
+    assert between(start, end, 1.0) == end
+    middle = between(start, end, 0.5)
+    assert middle.boxes["b"].centre == (50, (start.boxes["b"].centre[1] + end.boxes["b"].centre[1]) / 2)
+    assert middle.lines["a", "b"][0] == start.lines["a", "b"][0]
