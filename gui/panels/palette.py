@@ -54,7 +54,7 @@ class Palette(Panel):
         if state is None:
             self.desk.message("Open or begin a spec first.")
             return False
-        order = [node.name for node in state.outline.nodes]
+        order = [node.name for node in editing.outline(state.source).nodes]
         chosen = [name for name in order if name in self.desk.chosen]
         after, fields = chosen[-1] if chosen else None, dict(entry.fields)
         if not self.desk.document.edit(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -100,6 +100,7 @@ class Hands:
         """A click of the left button."""
         QTest.mouseMove(self.view.viewport(), at)
         QTest.mouseClick(self.view.viewport(), Qt.MouseButton.LeftButton, joined(modifiers), at)
+        self.document.settle()
 
     def double_click(self, at: QPoint) -> None:
         """Two clicks in a row."""
@@ -114,13 +115,26 @@ class Hands:
             QTest.mouseMove(port, start + (end - start) * step / 5)
         if release:
             QTest.mouseRelease(port, left, joined(modifiers), end)
+        self.document.settle()
         QApplication.processEvents()
 
     def key(self, key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
         """A key on the canvas."""
         self.view.setFocus()
         QTest.keyClick(self.view, key, joined(modifiers))
+        self.document.settle()
         QApplication.processEvents()
+
+    def edit(self, label: str, function: Callable[..., str], *arguments: object) -> bool:
+        """An edit of the text that was not made on the canvas."""
+        is_done = self.document.edit(label, function, *arguments)
+        self.document.settle()
+        return is_done
+
+    def undo(self) -> None:
+        """Take one step back."""
+        self.document.undo_stack.undo()
+        self.document.settle()
 
     def names(self) -> list[str]:
         """The boxes that are shown."""

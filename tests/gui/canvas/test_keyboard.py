@@ -68,7 +68,7 @@ def test_del_joins_the_ends_and_shift_del_does_not(hands: Hands) -> None:
     assert hands.canvas.board.diagram.givers("conv2") == ["conv1"]
     assert hands.canvas.board.diagram.givers("sum") == ["conv2", "conv1"]
     assert hands.desk.chosen == {"conv2"}
-    hands.document.undo_stack.undo()
+    hands.undo()
     assert hands.document.text == NETWORK
     hands.view.choose(["relu1"], "relu1")
     hands.key(Key.Key_Delete, Shift)
@@ -97,6 +97,7 @@ def test_f2_renames_the_current_layer(hands: Hands) -> None:
     hands.key(Key.Key_F2)
     QTest.keyClicks(hands.view.rename_field, "head")
     QTest.keyClick(hands.view.rename_field, Key.Key_Return)
+    hands.document.settle()
     assert 'name = "head"' in hands.document.text
     assert hands.view.hasFocus()
 

@@ -60,7 +60,7 @@ def test_a_dragged_box_stays_where_it_was_put_until_undo(hands: Hands) -> None:
     assert set(hands.document.positions) == {"relu1"}
     assert hands.document.text == NETWORK
     assert hands.document.undo_stack.undoText() == "Move relu1"
-    hands.document.undo_stack.undo()
+    hands.undo()
     assert hands.canvas.board.layout.boxes["relu1"] == before
     assert hands.document.positions == {}
 
@@ -90,7 +90,7 @@ def test_a_line_from_port_to_port_connects(hands: Hands) -> None:
     hands.drag(hands.place("conv1", dy=LOWER + 3), hands.place("sum"))
     assert 'inputs = ["conv2", "relu1", "conv1"]' in hands.document.text
     assert hands.document.undo_stack.undoText() == "Connect conv1 and sum"
-    hands.document.undo_stack.undo()
+    hands.undo()
     assert hands.document.text == NETWORK
 
 
@@ -145,7 +145,7 @@ def test_a_layer_dropped_on_a_line_is_inserted_there(hands: Hands) -> None:
     assert diagram.givers("bn1") == ["conv1"]
     assert diagram.givers("relu1") == ["bn1"]
     assert hands.desk.chosen == {"bn1"}
-    hands.document.undo_stack.undo()
+    hands.undo()
     assert hands.document.text == NETWORK
 
 
@@ -161,7 +161,7 @@ def test_a_layer_dropped_on_an_empty_place_stays_there_and_one_undo_takes_it_bac
     rect, beside = hands.canvas.board.layout.boxes["tanh1"], hands.canvas.board.layout.boxes["relu1"]
     assert abs(rect.centre[0] - 260) <= 2
     assert abs(rect.top - beside.top) <= 2
-    hands.document.undo_stack.undo()
+    hands.undo()
     assert (hands.document.text, hands.document.positions) == (NETWORK, {})
 
 
@@ -172,7 +172,7 @@ def test_a_chosen_line_is_deleted_by_del(hands: Hands) -> None:
     assert hands.view.chosen_edge == ("relu1", "sum")
     hands.key(Qt.Key.Key_Delete)
     assert 'inputs = ["conv2"]' in hands.document.text
-    hands.document.undo_stack.undo()
+    hands.undo()
     assert hands.document.text == NETWORK
 
 
@@ -182,6 +182,7 @@ def test_a_double_click_on_the_name_renames_in_place(hands: Hands) -> None:
     assert field.isVisible()
     QTest.keyClicks(field, "first")
     QTest.keyClick(field, Qt.Key.Key_Return)
+    hands.document.settle()
     assert not field.isVisible()
     assert 'name = "first"' in hands.document.text
     assert 'inputs = ["conv2", "first"]' in hands.document.text

@@ -58,6 +58,7 @@ def test_enter_in_the_search_adds_behind_the_chosen_layer(palette: Palette) -> N
     palette.desk.choose({"conv1"})
     QTest.keyClicks(palette.search, "batch")
     QTest.keyClick(palette.search, Qt.Key.Key_Return)
+    document.settle()
     state = document.state
     assert state is not None
     names = [node.name for node in state.outline.nodes]
@@ -84,11 +85,13 @@ def test_a_drag_carries_the_type(palette: Palette) -> None:
 
 def test_the_blocks_of_the_spec_are_templates(palette: Palette) -> None:
     palette.desk.document.new(BLOCKS)
+    palette.desk.document.settle()
     (item,) = palette.tree.findItems("basic", Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive)
     entry = item.data(0, ENTRY)
     assert isinstance(entry, Entry)
     palette.desk.choose({"stem"})
     assert palette.add(entry)
+    palette.desk.document.settle()
     state = palette.desk.document.state
     assert state is not None
     assert [node.name for node in state.outline.children(None)][:3] == ["input", "stem", next(iter(palette.desk.chosen))]
