@@ -13,14 +13,17 @@ from gui.insight.lanes import LaneChips
 from gui.insight.looks import looks_of
 from gui.insight.matrix_view import MatrixArea, MatrixView
 from gui.insight.pages import Line, Pages, quiet
+from gui.insight.samples import SampleView
 from gui.insight.scores import Matrix, percent
 from gui.insight.seen import WhenSeen
 from gui.panel import Area, Panel
 from netspec.look import count
 from netspec.training.insight_files import Look
 
-LIST, HEAD = 240, 56
+LIST, HEAD = 224, 56
 """Width of the list of mistakes, height of what stands above the matrix."""
+SAMPLES = 300
+"""Width that is left to the samples of a cell."""
 LISTED, PAIR = 30, int(Qt.ItemDataRole.UserRole)
 AWAITED = "The confusion matrix appears with the first validation of a training"
 NO_CLASSES = "The targets of this run are numbers, not classes."
@@ -40,6 +43,7 @@ class Confusion(Panel):
         self.summary = Line("", "panelTitle")
         self.where, self.mistakes = quiet(), QListWidget()
         self.scrolled = MatrixArea(self.matrix)
+        self.samples, self.sampled = SampleView(self.looks, "Samples of the chosen cell"), quiet()
         self._validations: list[Look] = []
         self._follows = True
         self.pages = self._lay_out()
@@ -49,8 +53,8 @@ class Confusion(Panel):
         self.slider.valueChanged.connect(self._show_validation)
         self.slider.sliderMoved.connect(self._leave_or_follow)
         self.looks.changed.connect(WhenSeen(self, self.show_looks).ask)
-        self.looks.cell_changed.connect(lambda: self.matrix.show_chosen(self.looks.cell))
-        desk.theme_changed.connect(self.matrix.update)
+        self.looks.cell_changed.connect(self._show_cell)
+        desk.theme_changed.connect(self._restyle)
         self.show_looks()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -59,7 +63,7 @@ class Confusion(Panel):
 
     def _fit(self) -> None:
         """Cells as large as the panel allows."""
-        self.scrolled.set_room(QSize(max(self.width() - LIST - 60, 200), max(self.height() - HEAD, 100)))
+        self.scrolled.set_room(QSize(max(self.width() - LIST - SAMPLES, 200), max(self.height() - HEAD, 100)))
 
     def show_looks(self) -> None:
         """Take in new validations; the newest is shown unless the slider has been moved back."""
@@ -91,7 +95,23 @@ class Confusion(Panel):
         right = matrix.right / matrix.samples if matrix.samples else float("nan")
         self.summary.setText(f"{percent(right)} right  ·  {count(matrix.right)} of {count(matrix.samples)} samples")
         self._list_mistakes(matrix)
+        self._show_cell()
         self.where.setText(f"{look['part']} after epoch {look['epoch']}, step {count(look['step'])}")
+
+    def _show_cell(self) -> None:
+        """Mark the chosen cell, and show its worst samples; they are kept of the newest validation alone."""
+        self.matrix.show_chosen(self.looks.cell)
+        has_cell = self.looks.cell is not None
+        self.samples.setVisible(has_cell)
+        self.sampled.setVisible(has_cell)
+        if has_cell and self.isVisible():
+            self.samples.show_samples(self.looks.worst())
+            last = "" if self._follows else ", in the newest validation"
+            self.sampled.setText(f"{self.samples.told()}{last}")
+
+    def _restyle(self) -> None:
+        self.matrix.update()
+        self._show_cell()
 
     def _list_mistakes(self, matrix: Matrix) -> None:
         """The pairs that are taken for one another most often."""
@@ -133,7 +153,7 @@ class Confusion(Panel):
         below.setSpacing(24)
         below.addWidget(self.scrolled, 100)
         below.addLayout(self._lay_out_mistakes())
-        below.addStretch(1)
+        below.addLayout(self._lay_out_samples(), 60)
         layout.addLayout(below, 1)
         pages = Pages(content)
         outer = QVBoxLayout(self)
@@ -141,9 +161,18 @@ class Confusion(Panel):
         outer.addWidget(pages)
         return pages
 
+    def _lay_out_samples(self) -> QVBoxLayout:
+        self.samples.setMinimumWidth(0)
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addWidget(self.sampled)
+        column.addWidget(self.samples, 1)
+        return column
+
     def _lay_out_mistakes(self) -> QVBoxLayout:
         self.mistakes.setAccessibleName("Most confused classes")
         self.mistakes.setFixedWidth(LIST)
+        self.mistakes.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QVBoxLayout()
         column.setSpacing(4)
         column.addWidget(quiet("Most often confused"))

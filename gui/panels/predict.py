@@ -14,6 +14,7 @@ from gui.insight.cards import Card, Note
 from gui.insight.drops import PICTURES, pictures_in
 from gui.insight.flow import Flow
 from gui.insight.pages import Pages, quiet
+from gui.insight.seen import WhenSeen
 from gui.insight.service import service_of
 from gui.insight.source import SourceBar
 from gui.panel import Area, Panel
@@ -42,7 +43,7 @@ class Predict(Panel):
         self.pages = self._lay_out()
         self.busy.hide()
         self.asker.busy_changed.connect(self.busy.setVisible)
-        self.source.changed.connect(self._again)
+        self.source.changed.connect(WhenSeen(self, self._again).ask)
         desk.predict_wanted.connect(lambda path: self.predict([path]))
         self.pages.say(DROP)
         opened = QAction("Predict pictures …", self)

@@ -67,15 +67,17 @@ class LookReader:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self._offset = 0
+        self._offset, self._number = 0, -1
 
     def read(self, most: int | None = None) -> tuple[list[Look], bool]:
         """Looks written since the last call, and whether the file has begun anew (a resumed run cuts it).
 
         A line that is still being written is left for the next call. most: about so many bytes at once, at least one line.
         """
-        size = self.file.stat().st_size if self.file.exists() else 0
-        is_new = size < self._offset
+        status = self.file.stat() if self.file.exists() else None
+        size, number = (status.st_size, status.st_ino) if status is not None else (0, -1)
+        is_new = self._offset > 0 and (size < self._offset or number != self._number)  # a cut file is another file
+        self._number = number
         if is_new:
             self._offset = 0
         if size == self._offset:

@@ -288,6 +288,7 @@ def test_a_line_that_is_still_being_written_is_read_later(tmp_path: Path) -> Non
         stream.write("}\n")
     assert reader.read() == ([{"step": 2}], False)
     cut_looks(file, 1)
+    append_look(file, {"step": 3, "filling": "longer than what was cut off"})
     found, is_new = reader.read()
     assert is_new
     assert np.isnan(found[0]["loss"])

@@ -160,3 +160,20 @@ def test_a_panel_that_nobody_sees_waits_until_it_is_seen(desk: Desk, run: Path, 
     assert panel.matrix.matrix is None
     panel.show()
     assert panel.matrix.matrix is not None
+
+
+def test_a_chosen_cell_shows_its_samples_beside_the_matrix(desk: Desk, run: Path, qtbot: QtBot) -> None:
+    panel = Confusion(desk)
+    qtbot.addWidget(panel)
+    panel.show()
+    desk.show_run(run)
+    assert panel.samples.isHidden()
+    assert panel.matrix.matrix is not None
+    true, predicted, found = panel.matrix.matrix.mistakes()[0]
+    panel.looks.choose_cell((true, predicted))
+    assert min(found, 6) <= len(panel.samples.rows) <= found
+    assert panel.sampled.text().startswith(
+        f"{true} predicted as {predicted}: {len(panel.samples.rows)} of {found} samples"
+    )
+    panel.slider.setValue(0)
+    assert panel.sampled.text().endswith(", in the newest validation")
