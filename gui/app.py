@@ -49,6 +49,7 @@ def _parse(argv: Sequence[str]) -> tuple[Path | None, str | None]:
 def _run(path: Path | None, template: str | None) -> int:
     from PySide6.QtWidgets import QApplication
 
+    from gui.garbage import keep_start_up
     from gui.main_window import MainWindow
     from gui.theme import apply_chosen_theme
 
@@ -60,6 +61,7 @@ def _run(path: Path | None, template: str | None) -> int:
     if template is not None:
         window.open_template(template)
     window.show()
+    keep_start_up()
     return app.exec()
 
 

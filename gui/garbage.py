@@ -34,6 +34,15 @@ class Collector(QObject):
                 return
 
 
+def keep_start_up() -> None:
+    """Leave what the start has made (modules, kernels, the window) out of all later collections.
+
+    Looking at it took 0.1 s each time, 0.3 s while all cores train.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def collect_here() -> None:
     """From now on garbage is collected in this thread alone, which must be that of the window."""
     app = QCoreApplication.instance()

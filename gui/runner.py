@@ -29,6 +29,11 @@ _started: dict[Path, subprocess.Popen[bytes]] = {}
 """Run folder → trainer that this process has started. Not of a window: the next one must see how it ended, too."""
 _codes: dict[Path, int] = {}
 """Run folder → exit code of its trainer that has ended; minus the signal that ended it."""
+_kills_before: dict[Path, int] = {}
+"""Run folder → how often memory had run out on this machine when its trainer was started."""
+KILL = 9
+OUT_OF_MEMORY = -1000
+"""In the place of an exit code."""
 START_UP = 10.0
 """Seconds in which a trainer that another window has started must have said something."""
 
@@ -66,6 +71,7 @@ class Runner(QObject):
     def _spawn(self, run: Path) -> None:
         run = run.absolute()
         _codes.pop(run, None)
+        _kills_before[run] = _kills_for_memory()
         (run / START / STATUS).unlink(missing_ok=True)
         with (run / START / LOG).open("ab") as log:
             _started[run] = subprocess.Popen(
@@ -153,9 +159,13 @@ def reap() -> None:
         if (code := process.poll()) is not None:
             del _started[run]
             _codes[run] = code
+            if code == -KILL and _kills_for_memory() > _kills_before.get(run, 0):
+                _codes[run] = OUT_OF_MEMORY
 
 
 def _say(code: int) -> str:
+    if code == OUT_OF_MEMORY:
+        return "the system ended it because memory ran out; make the batch size or the input smaller"
     number = -code
     if number <= 0:
         return f"it ended with exit code {code}; its last words are in {START}/{LOG}"
@@ -163,9 +173,16 @@ def _say(code: int) -> str:
         name = signal.Signals(number).name
     except ValueError:
         name = f"signal {number}"
-    if number == getattr(signal, "SIGKILL", 9):
-        return f"it was ended by {name}, as the system does when memory runs out; try a smaller batch size"
     return f"it was ended by {name}"
+
+
+def _kills_for_memory() -> int:
+    """How often the system has ended a process because memory ran out; 0 where it does not tell."""
+    with suppress(OSError):
+        for line in Path("/proc/vmstat").read_text(encoding="ascii").splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return 0
 
 
 def _environment() -> dict[str, str]:

@@ -21,6 +21,8 @@ from netspec.look import count, plural
 
 FRAME = 33
 """Milliseconds between two pictures at least: 30 a second."""
+BETWEEN = 4
+"""Milliseconds between two plots of one picture, in which the window answers."""
 SHARE_OF_TIME = 2
 """Drawing takes at most every second millisecond, however many points there are."""
 RAW_ALPHA = 0.25
@@ -133,7 +135,7 @@ class PlotArea(QWidget):
         self._show_values()
         self._waiting = list(self.plots)
         self._seconds = time.perf_counter() - started
-        self._turn.start(0)
+        self._turn.start(BETWEEN)
 
     def _draw_next(self) -> None:
         started = time.perf_counter()
@@ -142,7 +144,7 @@ class PlotArea(QWidget):
         self._choose_scale(plot)
         self._seconds += time.perf_counter() - started
         if self._waiting:
-            self._turn.start(0)
+            self._turn.start(BETWEEN)
         elif self._is_due:
             self._wait()
 

@@ -135,6 +135,26 @@ def test_a_run_is_paused_stepped_and_outlives_its_window_and_another_one_stops_i
     assert second.desk.actions["train.resume"].isEnabled()
 
 
+def test_the_end_of_a_process_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = {3: "it ended with exit code 3; its last words are in start/trainer.log", -15: "it was ended by SIGTERM"}
+    for code, words in codes.items():
+        monkeypatch.setitem(runner._codes, tmp_path, code)
+        assert runner.death(tmp_path) == words
+
+
+def test_a_process_that_the_system_has_ended_for_memory_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed:
+        def poll(self) -> int:
+            return -9
+
+    monkeypatch.setattr(runner, "_kills_for_memory", lambda: 8)
+    monkeypatch.setitem(runner._kills_before, tmp_path, 7)
+    monkeypatch.setitem(runner._started, tmp_path, Killed())  # type: ignore[arg-type]
+    monkeypatch.setitem(runner._codes, tmp_path, 0)
+    assert runner.death(tmp_path).startswith("the system ended it because memory ran out")
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_killed_trainer_is_reported_and_its_run_can_go_on(open_window: Open, digits: Path, qtbot: QtBot) -> None:
     window = open_window(digits)
@@ -145,7 +165,7 @@ def test_a_killed_trainer_is_reported_and_its_run_can_go_on(open_window: Open, d
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     until(qtbot, window, "died")
-    assert "was ended by SIGKILL, as the system does when memory runs out" in window.words
+    assert window.words.endswith("without a word: it was ended by SIGKILL")
     qtbot.waitUntil(lambda: any("the trainer has gone" in message for message in window.messages), timeout=WAIT)
     window.trigger("train.resume")
     watch = window.session.watch
