@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
 from netspec.graph import inputs_of
 from netspec.kernels.abi import ElementType, Kernel
@@ -126,7 +127,7 @@ def _with_one_scratch(collected: Calls) -> tuple[Call, ...]:
     )  # fmt: skip
 
 
-def is_scratch(value: ArgumentValue) -> bool:
+def is_scratch(value: ArgumentValue) -> TypeGuard[Ref]:
     """Whether an argument is memory of the thread."""
     return isinstance(value, Ref) and value.buffer == SCRATCH
 
