@@ -109,8 +109,8 @@ class Actions(QObject):
         self.add("file.save_as", "Save &as …", "File", window.save_as, Key.SaveAs, "Ctrl+Shift+S")
         self.add("file.reload", "&Reload", "File", self.desk.document.reload, "Ctrl+R")
         menu.addSeparator()
-        self.add("file.close", "&Close spec", "File", window.close_spec, Key.Close)
-        self.add("file.quit", "&Quit", "File", window.close, Key.Quit)
+        self.add("file.close", "&Close spec", "File", window.close_spec, "Ctrl+W")
+        self.add("file.quit", "&Quit", "File", window.close, "Ctrl+Q")
 
     def _fill_recent(self) -> None:
         self.recent.clear()
@@ -135,9 +135,9 @@ class Actions(QObject):
             action.setIconVisibleInMenu(False)
             self._place(self.desk.add_action(f"edit.{name}", action, "Edit"))
         self.menus["Edit"].addSeparator()
-        self.add("edit.cut", "Cu&t", "Edit", commands.cut, Key.Cut)
-        self.add("edit.copy", "&Copy", "Edit", commands.copy, Key.Copy)
-        self.add("edit.paste", "&Paste", "Edit", commands.paste, Key.Paste)
+        self.add("edit.cut", "Cu&t", "Edit", commands.cut, "Ctrl+X")
+        self.add("edit.copy", "&Copy", "Edit", commands.copy, "Ctrl+C")
+        self.add("edit.paste", "&Paste", "Edit", commands.paste, "Ctrl+V")
         self.add("edit.select_all", "Select &all", "Edit", commands.select_all, Key.SelectAll)
         self.menus["Edit"].addSeparator()
         self.add("edit.find", "&Find …", "Edit", commands.find, Key.Find)

@@ -22,6 +22,8 @@ from gui.theme import BAR, current_theme
 
 Index = QModelIndex | QPersistentModelIndex
 ROW, SYMBOL, GAP = 26, 14, 4
+MEASURED = 60
+"""Lines whose widths decide those of the columns; a thousand lines would hold the window for a second."""
 
 
 class Cells(QStyledItemDelegate):
@@ -128,6 +130,7 @@ class LayerTable(QTreeView):
     def fit_columns(self) -> None:
         """Columns as wide as what is in the first lines; the name takes the rest."""
         header = self.header()
+        header.setResizeContentsPrecision(MEASURED)
         for column in range(1, header.count()):
             wanted = max(self.sizeHintForColumn(column), header.sectionSizeHint(column))
             header.resizeSection(column, wanted + 4 * GAP)

@@ -248,6 +248,14 @@ def test_every_action_has_the_key_of_the_conventions(window: MainWindow) -> None
     assert "Ctrl+Y" in [shortcut.toString() for shortcut in window.desk.actions["edit.redo"].shortcuts()]
 
 
+def test_the_guide_names_every_key(window: MainWindow) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "desktop.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in guide.partition("## Keys")[2].splitlines() if line.startswith("| ")][1:]
+    named = {key.strip() for row in rows for key in row.split(",")} - {"Ctrl+wheel"}
+    keys = {key.toString() for action in window.desk.actions.values() for key in action.shortcuts()}
+    assert named == keys - {""}
+
+
 def test_no_key_means_two_things(window: MainWindow) -> None:
     keys = [key.toString() for action in window.desk.actions.values() for key in action.shortcuts()]
     assert len(keys) == len(set(keys)), sorted(key for key in keys if keys.count(key) > 1)
