@@ -12,7 +12,7 @@ from netspec.look import DARK, FAMILY_COLOURS, LIGHT, Theme
 BODY, SECONDARY, TITLE = 13, 11, 15
 """Text sizes in pixels."""
 PREPARED = "netspec prepared"
-"""Property of the application that has its style and its font."""
+"""Property of the application: the window's colour of the theme that was applied last."""
 BAR = 4
 """Width in pixels of the bar that tells a layer's family."""
 
@@ -48,13 +48,15 @@ def apply_theme(theme: Theme) -> None:
     """Give the whole application these colours; widgets that paint themselves ask `current_theme`."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    if app.property(PREPARED) is None:  # each of these goes through all widgets again
-        app.setProperty(PREPARED, True)
+    if app.property(PREPARED) == theme.window:  # each of these goes through all widgets again
+        return
+    if app.property(PREPARED) is None:
         app.setStyle("fusion")
         font = QFont(app.font())
         font.setPixelSize(BODY)
         font.setFeature(QFont.Tag("tnum"), 1)
         app.setFont(font)
+    app.setProperty(PREPARED, theme.window)
     app.setPalette(_palette(theme))
     app.setStyleSheet(_style_sheet(theme))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication, QPalette
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLineEdit, QListWidget, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
@@ -17,7 +17,7 @@ from gui.settings import remember_file
 from gui.step_time import StepTime, spell_time
 from gui.theme import apply_theme, current_theme
 from netspec import editing
-from netspec.look import DARK, LIGHT
+from netspec.look import DARK, LIGHT, Theme
 from netspec.shipped import shipped_specs
 from tests.gui.conftest import BROKEN, TEXT
 
@@ -30,8 +30,15 @@ def only_window(qapp: QApplication) -> Iterator[MainWindow]:
     apply_theme(LIGHT)
     window = MainWindow()
     yield window
+    dispose(window)
+
+
+def dispose(window: MainWindow) -> None:
+    """Windows that are left over slow each change of the theme down."""
+    window.document.close()
     window.close()
     window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
@@ -121,8 +128,7 @@ def test_recent_files_are_offered_the_last_one_first(window: MainWindow, spec_fi
 def test_a_window_opened_with_a_path_shows_it(qtbot: QtBot, qapp: QApplication, spec_file: Path) -> None:
     window = MainWindow(spec_file)
     assert names(window) == ["conv1", "relu1", "fc"]
-    window.close()
-    window.deleteLater()
+    dispose(window)
 
 
 def test_status_bar_counts_trainable_and_frozen_apart(window: MainWindow, spec_file: Path) -> None:
@@ -317,9 +323,7 @@ def test_layers_are_pasted_into_another_window(window: MainWindow, qapp: QApplic
     other.open_template("one_hidden_layer")
     act(other, "edit.paste")
     assert names(other) == ["hidden", "tanh", "fc", "conv1", "relu1"]
-    other.document.close()
-    other.close()
-    other.deleteLater()
+    dispose(other)
 
 
 def test_what_was_chosen_stays_chosen_through_a_rename(window: MainWindow, spec_file: Path) -> None:
@@ -357,8 +361,7 @@ def test_the_text_can_stand_beside_the_canvas_and_stays_there(
     assert again.panel("Canvas").isVisible()
     again.actions_.split.setChecked(False)
     assert again.areas.tabs["centre"].indexOf(again.panel("Text")) >= 0
-    again.close()
-    again.deleteLater()
+    dispose(again)
 
 
 def test_sizes_and_tabs_are_remembered(window: MainWindow, qapp: QApplication, spec_file: Path) -> None:
@@ -372,8 +375,7 @@ def test_sizes_and_tabs_are_remembered(window: MainWindow, qapp: QApplication, s
     again.show()
     assert again.panel("Problems").isVisible()
     assert again.areas.whole.sizes() == pytest.approx(sizes, abs=12)
-    again.close()
-    again.deleteLater()
+    dispose(again)
 
 
 def test_settings_of_another_version_do_no_harm(qapp: QApplication, qtbot: QtBot) -> None:
@@ -382,8 +384,7 @@ def test_settings_of_another_version_do_no_harm(qapp: QApplication, qtbot: QtBot
         settings.setValue(key, "something else")
     window = MainWindow()
     window.show()
-    window.close()
-    window.deleteLater()
+    dispose(window)
 
 
 def test_every_panel_has_its_place_title_and_name(window: MainWindow) -> None:
@@ -408,13 +409,9 @@ def test_everything_that_can_be_reached_by_the_keyboard_has_a_name(window: MainW
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-def test_text_stands_out_from_what_is_behind_it(theme: object, qapp: QApplication) -> None:
-    apply_theme(theme)  # type: ignore[arg-type]
-    shown = current_theme()
-    assert shown == theme
-    assert qapp.palette().color(QPalette.ColorRole.Text).name().upper() == shown.text
-    for text in (shown.text, shown.secondary, shown.error, shown.warning, shown.ok, shown.frozen):
-        for behind in (shown.window, shown.surface):
+def test_text_stands_out_from_what_is_behind_it(theme: Theme) -> None:
+    for text in (theme.text, theme.secondary, theme.error, theme.warning, theme.ok, theme.frozen):
+        for behind in (theme.window, theme.surface):
             assert contrast(text, behind) >= 4.5, f"{text} on {behind}"
 
 
@@ -423,6 +420,7 @@ def test_the_chosen_theme_is_applied_told_and_remembered(window: MainWindow) -> 
     window.desk.theme_changed.connect(lambda: told.append(True))
     act(window, "theme.dark")
     assert current_theme() == DARK
+    assert QApplication.palette().color(QPalette.ColorRole.Text).name().upper() == DARK.text
     assert told == [True]
     assert QSettings().value("theme") == "dark"
     act(window, "theme.light")
