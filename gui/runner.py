@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
@@ -161,6 +162,13 @@ def reap() -> None:
             _codes[run] = code
             if code == -KILL and _kills_for_memory() > _kills_before.get(run, 0):
                 _codes[run] = OUT_OF_MEMORY
+
+
+@atexit.register
+def _let_go() -> None:
+    """Trainers go on when this process ends; Python would warn that nobody has waited for them."""
+    for process in _started.values():
+        process.returncode = 0
 
 
 def _say(code: int) -> str:

@@ -34,6 +34,8 @@ from gui.theme import code_font
 
 NOTHING = "Nothing has been trained yet. Choose optimizers, then press F5; several make a race from the same start."
 
+ONCE = "Kernels are compiled once for this machine; from then on every network starts at once."
+
 
 class RunPanel(Panel):
     """The shown run, with those that are laid over it for comparison."""
@@ -92,7 +94,8 @@ class RunPanel(Panel):
         runs = self.session.shown_runs()
         has_curves = any(run.history.run is not None for run in runs)
         self.pages.setCurrentWidget(self.plots if has_curves else self.nothing)
-        self.nothing.setText(NOTHING if watch.folder is None else watch.standing.words)
+        once = f"\n{ONCE}" if watch.started.count and watch.standing.phase == "preparing" else ""
+        self.nothing.setText(NOTHING if watch.folder is None else watch.standing.words + once)
         self.export.setEnabled(has_curves)
         self.plots.show_runs(runs)
 

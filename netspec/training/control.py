@@ -3,7 +3,8 @@
 Whoever may write in the folder may ask: the desktop program, another window, a command. A line is
 {"do": "pause" | "continue" | "step" | "save" | "stop"}; "step" may have "until": "epoch" to go on to the end of the epoch,
 "stop" has "keep": "best" or "last". The trainer looks for new lines 20 times a second, between two steps; it answers each
-with a control event in the history. The file is removed when a run begins or goes on, so nothing old is obeyed.
+with a control event in the history. The file is removed when a run ends, and when one begins or goes on, so nothing old
+is obeyed.
 """
 
 from __future__ import annotations
@@ -65,6 +66,10 @@ class Inbox:
         """While paused: epochs that may be finished first."""
         self.steps_left = 0
         """While paused: steps that may be taken first."""
+
+    def close(self) -> None:
+        """Take the file away: nobody reads it any more."""
+        self._path.unlink(missing_ok=True)
 
     def is_quiet(self) -> bool:
         """Whether there is nothing to do before the next step; asked before each, so it must cost nothing."""

@@ -72,7 +72,10 @@ def _recorded(training: Training, state: State | None, *, paused: bool, wants_in
     training.folder.path.mkdir(parents=True, exist_ok=True)
     with run_lock(training.folder.running):
         training.inbox = Inbox(training.folder.path, paused=paused)
-        yield from _written(training, training.folder, state, wants_insight=wants_insight)
+        try:
+            yield from _written(training, training.folder, state, wants_insight=wants_insight)
+        finally:
+            training.inbox.close()
 
 
 def _written(training: Training, folder: RunFolder, state: State | None, *, wants_insight: bool) -> Iterator[Event]:

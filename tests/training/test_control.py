@@ -126,6 +126,7 @@ def test_stopping_while_paused_ends_the_run(tmp_path: Path) -> None:
     assert [e.reason for e in of(events, End)] == ["interrupted", "interrupted"]
     assert of(events, Control)[-1].waited > 0.1
     assert not (tmp_path / "run/running.pid").exists()
+    assert not (tmp_path / "run/control.jsonl").exists()
 
 
 def test_keeping_the_best_where_none_was_saved_says_so(tmp_path: Path) -> None:
