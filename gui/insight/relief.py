@@ -13,6 +13,7 @@ from netspec.look import Theme
 
 Array = NDArray[Any]
 SMOOTHINGS = 60
+SHADES = 1024
 LEVELS = 14
 """Contour lines, evenly spaced in the logarithm."""
 
@@ -54,17 +55,18 @@ def stretched(values: Array, rows: int, columns: int) -> Array:
 
     Cubic convolution, Keys 1981, IEEE Trans. ASSP 29(6), a = −1/2: exact for planes and parabolas away from the edges.
     """
-    return np.asarray(_weights(values.shape[0], rows) @ values @ _weights(values.shape[1], columns).T)
+    return np.asarray(_resampled(_resampled(values, rows).T, columns).T)
 
 
-def _weights(given: int, wanted: int) -> Array:
-    """(wanted, given): what each new value takes of the old ones; at the edges the outermost values go on."""
+def _resampled(values: Array, wanted: int) -> Array:
+    """`wanted` rows between the given ones; beyond the edges the outermost rows go on."""
+    given = len(values)
     at = np.linspace(0, given - 1, wanted)
     low = np.minimum(at.astype(int), given - 2)
-    found = np.zeros((wanted, given))
-    for offset in (-1, 0, 1, 2):
-        share = _cubic(np.abs(at - (low + offset)))
-        np.add.at(found, (np.arange(wanted), np.clip(low + offset, 0, given - 1)), share)
+    parts = [(low + offset, _cubic(np.abs(at - (low + offset)))) for offset in (-1, 0, 1, 2)]
+    found = np.zeros((wanted, values.shape[1]))
+    for rows, share in parts:
+        found += values[np.clip(rows, 0, given - 1)] * share[:, None]
     return found
 
 
@@ -75,25 +77,33 @@ def _cubic(distance: Array) -> Array:
 
 
 def relief(heights: Array, theme: Theme) -> NDArray[np.uint8]:
-    """Heights (H, W) from 0 to 1, the first row below → colours (H, W, 3), the first row above."""
-    low, middle, surface = (
-        _mixed(theme.accent, theme.surface, 0.5),
-        _mixed(theme.accent, theme.surface, 0.16),
-        theme.surface,
-    )
-    shades = colours(heights, [QColor(low), QColor(middle), QColor(surface)]).astype(np.float64)
-    line = np.array(_rgb(_mixed(theme.secondary, theme.surface, 0.55)), np.float64)
-    share = contours(heights, LEVELS)[..., None] * 0.6
-    return np.ascontiguousarray(np.rint(shades * (1 - share) + line * share).astype(np.uint8)[::-1])
+    """Heights (H, W) from 0 to 1, the first row below → colours (H, W, 3), the first row above.
+
+    Shades come from a table of SHADES: a picture of half a million pixels must not hold the window up.
+    """
+    low, middle = _mixed(theme.accent, theme.surface, 0.5), _mixed(theme.accent, theme.surface, 0.16)
+    table = colours(np.linspace(0, 1, SHADES), [QColor(low), QColor(middle), QColor(theme.surface)])
+    flat = np.ascontiguousarray(heights[::-1], np.float32)
+    shades = table[np.clip(np.nan_to_num(flat) * SHADES, 0, SHADES - 1).astype(np.int16)]
+    covered = contours(flat, LEVELS)
+    places = covered > 0
+    line = np.array(_rgb(_mixed(theme.secondary, theme.surface, 0.55)), np.float32)
+    share = 0.6 * covered[places][:, None]
+    shades[places] = np.rint(shades[places] * (1 - share) + line * share)
+    return shades
 
 
 def contours(heights: Array, levels: int) -> Array:
     """How much of a pixel is covered by a contour line one pixel wide, from 0 to 1."""
-    scaled = np.nan_to_num(heights) * levels
-    dy, dx = np.gradient(scaled)
-    slope = np.hypot(dx, dy)
-    away = np.abs(scaled - np.rint(scaled)) / np.maximum(slope, 1e-6)
-    return np.asarray(np.clip(1.1 - away, 0, 1) * (np.rint(scaled) > 0))
+    scaled = np.nan_to_num(heights).astype(np.float32) * np.float32(levels)
+    slope = np.zeros_like(scaled)
+    slope[1:-1] = np.abs(scaled[2:] - scaled[:-2])
+    across = np.zeros_like(scaled)
+    across[:, 1:-1] = np.abs(scaled[:, 2:] - scaled[:, :-2])
+    slope = 0.5 * np.hypot(slope, across)
+    level = np.rint(scaled)
+    away = np.abs(scaled - level) / np.maximum(slope, np.float32(1e-6))
+    return np.asarray(np.clip(np.float32(1.1) - away, 0, 1) * (level > 0))
 
 
 def _mixed(colour: str, other: str, share: float) -> str:

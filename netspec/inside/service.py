@@ -31,7 +31,10 @@ def main() -> int:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     sys.stdout = sys.stderr  # nothing else may get among the answers
     with tempfile.TemporaryDirectory(prefix="netspec-inside-") as folder:
-        serve(sys.stdin, answers, Path(folder))
+        try:
+            serve(sys.stdin, answers, Path(folder))
+        except BrokenPipeError:  # the window has gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), answers.fileno())  # what is left to be written has a place
     return 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from netspec.inside.predicting import as_seen, notes_on, predict_file
 from netspec.inside.service import serve
 from netspec.probe import Probe
 
+ROOT = Path(__file__).parent.parent.parent
 SPEC = """
 name = "small"
 [input]
@@ -214,3 +217,24 @@ def test_large_maps_are_sent_reduced(tmp_path: Path) -> None:
     whole = Probe(network.program, ["conv1"]).values(network.program.lanes[0], x)["conv1"][0]
     np.testing.assert_allclose(answer["arrays"]["maps"][2, 5, 7], whole[2, 15:18, 21:24].mean(), rtol=1e-5)
     assert answer["result"]["high"] == pytest.approx(max(0.0, float(whole.max())))
+
+
+def test_the_process_answers_over_pipes_and_ends_quietly_when_nobody_listens() -> None:
+    command = [sys.executable, "-m", "netspec.inside.service"]
+    walk = {"do": "walks", "surface": "saddle", "start": [1, 1], "steps": 2, "optimizers": [{"type": "sgd"}]}
+    ask = "".join(json.dumps({"id": i, **walk}) + "\n" for i in range(2))
+    ended = subprocess.run(command, input=ask, capture_output=True, text=True, timeout=120, cwd=ROOT)
+    assert [json.loads(line)["id"] for line in ended.stdout.splitlines()] == [0, 1]
+    assert (ended.returncode, ended.stderr) == (0, "")
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    process.stdin.write(ask)
+    process.stdin.close()
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=120) == 0
+    process.stderr.close()
