@@ -161,7 +161,7 @@ class CanvasScene(QGraphicsScene):
         pairs = set(self.layout.lines)
         for pair in self.edges.keys() - pairs:
             self.removeItem(self.edges.pop(pair))
-        telling = _telling(self.diagram)
+        telling = _telling(self.diagram, self.layout)
         for pair in self.layout.lines:
             if pair not in self.edges:
                 self.edges[pair] = EdgeItem(*pair, self.ink)
@@ -223,11 +223,15 @@ class Root(QGraphicsItem):
         """Nothing."""
 
 
-def _telling(diagram: Diagram) -> set[Pair]:
-    """The lines at which the shape stands: the first one of each box whose output has another shape than its input."""
+def _telling(diagram: Diagram, layout: Layout) -> set[Pair]:
+    """The lines at which the shape stands: of each box whose output has another shape than its input.
+
+    Not where lines leave to the sides: there the text would lie on one of them, and the box says the shape anyway.
+    """
     found: dict[str, Pair] = {}
+    aside = {pair[0] for pair, points in layout.lines.items() if points[0][0] != points[1][0]}
     for giver, reader in diagram.pairs:
-        if giver not in found:
+        if giver not in found and giver not in aside:
             read = [diagram.box[name].shape for name in diagram.givers(giver)[:1]]
             if diagram.box[giver].shape and diagram.box[giver].shape not in read:
                 found[giver] = (giver, reader)

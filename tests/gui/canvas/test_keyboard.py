@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from gui.canvas.diagram import LOSS
 from gui.main_window import MainWindow
@@ -171,6 +172,8 @@ def test_chosen_layers_are_copied_pasted_and_duplicated_by_the_keys(window: Main
     assert isinstance(canvas, Canvas)
     hands = Hands(canvas)
     window.activateWindow()
+    window.document.settle()
+    QApplication.processEvents()
     hands.click(hands.place("conv1"))
     hands.key(Key.Key_C, Ctrl)
     hands.key(Key.Key_V, Ctrl)

@@ -75,9 +75,21 @@ def test_the_view_from_afar_sorts_boxes_by_colour_and_lines_by_depth(hands: Hand
     far = FarItem()
     board = hands.canvas.board
     far.show_all(board.diagram, board.layout, board.scene.ink)
-    assert sum(len(rects) for _, rects in far.groups) == 1001
+    assert sum(len(group.rects) for group in far.groups) == 1001
     assert len(far.groups) <= 3
     assert max(len(lines) for lines in far.lines.values()) < 40
+
+
+def test_from_afar_boxes_are_named_as_long_as_there_are_few(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    named: list[str] = []
+    monkeypatch.setattr("gui.canvas.far_item.write", lambda painter, rect, text, *_: named.append(text))
+    hands.view.set_zoom(0.3)
+    hands.view.viewport().repaint()
+    assert {"conv1", "relu1", "conv2", "sum", "fc", "loss"} <= set(named)
+    named.clear()
+    hands.view.set_zoom(0.1)
+    hands.view.viewport().repaint()
+    assert named == []
 
 
 def test_an_edit_of_a_field_lays_nothing_out_anew(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +142,7 @@ def test_nothing_moves_while_a_network_is_trained(hands: Hands, monkeypatch: pyt
 
 def test_shapes_stand_at_the_lines_where_they_change(hands: Hands) -> None:
     telling = {pair for pair, item in hands.canvas.board.scene.edges.items() if item.tells}
-    assert telling == {("input", "conv1"), ("conv1", "relu1"), ("fc", "[loss]")}
+    assert telling == {("input", "conv1"), ("conv1", "relu1"), ("fc", "[loss]")}  # relu1 and sum have their input's
     assert hands.canvas.board.scene.edges["conv1", "relu1"].label.text == "4 × 8 × 8"
 
 
