@@ -47,10 +47,10 @@ class PairEditor(Editor):
         self.link.setIcon(icon("link"))
         self.link.setToolTip("The same for height and width")
         self.link.setAccessibleName("The same for height and width")
-        self.link.setVisible(can_link)
         self._can_link, self._value = can_link, None
         self._add(self.parts[0])
         self._add(self.link, 0)
+        self.link.setVisible(can_link)  # not before: without a parent it would be a window and take the focus
         self._add(self.parts[1])
         for place, part in enumerate(self.parts):
             part.entered.connect(partial(self._enter, place))

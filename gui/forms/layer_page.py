@@ -236,7 +236,8 @@ def facts_box(facts: list[Fact]) -> QFrame:
     box, grid = QFrame(), QGridLayout()
     box.setObjectName("facts")
     box.setLayout(grid)
-    box.setVisible(bool(facts))
+    if not facts:
+        box.hide()  # and else not shown yet: without a parent it would be a window and take the focus
     grid.setContentsMargins(10, 8, 10, 8)
     grid.setHorizontalSpacing(10)
     grid.setVerticalSpacing(5)

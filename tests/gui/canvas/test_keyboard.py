@@ -227,3 +227,19 @@ def test_the_menu_offers_what_fits(hands: Hands) -> None:
     assert {"Freeze\tL", "Freeze up to here\tShift+L", "Delete and join the ends\tDel"} <= set(texts())
     hands.view.choose((), edge=("relu1", "sum"))
     assert texts() == ["Delete the connection\tDel"]
+
+
+def test_choosing_a_layer_shows_no_window_and_keeps_the_keys_on_the_canvas(window: MainWindow) -> None:
+    """Widgets of forms that are shown before they have a parent are windows for a moment, and take the focus."""
+    window.document.new(NETWORK)
+    window.document.settle()
+    canvas = window.panel("Canvas")
+    assert isinstance(canvas, Canvas)
+    window.activateWindow()
+    hands = Hands(canvas)
+    for name in ("conv1", "sum", "fc", "relu1"):
+        hands.view.choose([name], name)
+        hands.view.setFocus()
+        QTest.qWait(20)
+        assert QApplication.activeWindow() is window
+        assert QApplication.focusWidget() is hands.view
