@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import ClassVar
 
-from PySide6.QtCore import QFile, QPoint, Qt, QTimer, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QHideEvent, QKeySequence, QShowEvent
+from PySide6.QtCore import QEvent, QFile, QPoint, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QAction, QDesktopServices, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -32,7 +32,32 @@ from gui.runs.session import session_of
 
 EVERY = 2000
 """Milliseconds between two looks at the folder, while the list is seen."""
+OWN_KEYS = (Qt.Key.Key_F2, Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 Button = QMessageBox.StandardButton
+
+
+class RunTable(QTableView):
+    """F2 and Del are about runs here, not about the layers that are chosen on the canvas."""
+
+    show_wanted = Signal()
+    delete_wanted = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in OWN_KEYS:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.delete_wanted.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.show_wanted.emit()
+        elif event.key() == Qt.Key.Key_F2:
+            current = self.currentIndex()
+            self.edit(current.siblingAtColumn(LABEL))
+        else:
+            super().keyPressEvent(event)
 
 
 class RunListPanel(Panel):
@@ -46,7 +71,7 @@ class RunListPanel(Panel):
         super().__init__(desk, parent)
         self.session = session_of(desk)
         self.runs = RunListModel()
-        self.table, self.where = QTableView(), QLabel()
+        self.table, self.where = RunTable(), QLabel()
         self.buttons: dict[str, QAction] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY)
@@ -62,7 +87,7 @@ class RunListPanel(Panel):
         table.setShowGrid(False)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(28)
@@ -73,16 +98,12 @@ class RunListPanel(Panel):
         self.where.setObjectName("secondary")
         row = QHBoxLayout()
         row.addWidget(self.where, 1)
-        for name, text, slot, key in (
-            ("show", "Show", self.show_chosen, "Return"), ("compare", "Compare", self.compare, ""),
-            ("rename", "Rename", self.rename, ""), ("delete", "Delete …", self.delete, ""),
-            ("open", "Open folder", self.open_folder, ""),
+        for name, text, slot in (
+            ("show", "Show", self.show_chosen), ("compare", "Compare", self.compare), ("rename", "Rename", self.rename),
+            ("delete", "Delete …", self.delete), ("open", "Open folder", self.open_folder),
         ):  # fmt: skip
             action = QAction(text, self)
             action.triggered.connect(lambda _=False, slot=slot: slot())
-            if key:
-                action.setShortcut(QKeySequence(key))
-                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             table.addAction(action)
             self.buttons[name] = action
             button = QToolButton()
@@ -95,9 +116,10 @@ class RunListPanel(Panel):
         column.addWidget(table, 1)
 
     def _connect(self) -> None:
-        self.table.activated.connect(lambda index: self.show_chosen() if index.column() not in (SHOWN, LABEL) else None)
+        self.table.show_wanted.connect(self.show_chosen)
         self.table.doubleClicked.connect(lambda index: self.show_chosen() if index.column() != SHOWN else None)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._enable())
+        self.table.delete_wanted.connect(self.delete)
         self.table.customContextMenuRequested.connect(self._show_menu)
         self.runs.modelReset.connect(self._enable)
         self.runs.overlaid.connect(self._overlay)

@@ -24,6 +24,10 @@ ROOM = 0.06
 
 ZOOM = 0.7
 """What is left of the steps after one press of +."""
+_KEYS = Qt.Key
+OWN_KEYS = (
+    _KEYS.Key_Left, _KEYS.Key_Right, _KEYS.Key_Plus, _KEYS.Key_Equal, _KEYS.Key_Minus, _KEYS.Key_Home, _KEYS.Key_Escape
+)  # fmt: skip
 FAINT = 0.3
 """Curves fainter than this are drawn without antialiasing, in half the time; nobody sees it."""
 WIDE = 2.0
@@ -297,9 +301,16 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         if key is not None and event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(key)
 
+    def event(self, event: QEvent) -> bool:
+        """Keys that mean something here are not the window's while the plot has the focus."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in OWN_KEYS:
+            event.accept()
+            return True
+        return bool(super().event(event))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """←, →: the crosshair (⇧: ten steps); +, −: zoom around it; Home: all steps; Esc: no crosshair."""
-        key, keys = event.key(), Qt.Key
+        key, keys = event.key(), _KEYS
         (low, high), _ = self.view.viewRange()
         if key in (keys.Key_Left, keys.Key_Right):
             far = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QFile, Qt
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QLineEdit, QMessageBox
+from pytestqt.qtbot import QtBot
 
+from gui.main_window import MainWindow
 from gui.panels import run_list
 from gui.runs.choices import Choices, base_folder, known_optimizers
 from gui.runs.compare import compare
@@ -102,6 +104,34 @@ class Trash(QFile):
     def moveToTrash(self) -> bool:  # type: ignore[override]  # noqa: N802
         Path(self.fileName()).rename(Path(self.fileName()).parent.parent / "trash")
         return True
+
+
+def test_keys_in_the_list_are_about_runs_and_not_about_layers(
+    window: MainWindow, digits: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(digits.parent / "runs" / "digits-1", whole_run())
+    window.open(digits)
+    window.document.settle()
+    text = window.document.text
+    window.desk.choose({"conv1"})
+    panel = window.panel("Runs")
+    assert isinstance(panel, run_list.RunListPanel)
+    panel.raise_panel()
+    panel.table.selectRow(0)
+    panel.table.setFocus()
+    asked: list[str] = []
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: (asked.append(args[2]), QMessageBox.StandardButton.Cancel)[1])
+    qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
+    assert asked == ["Move digits-1 to the trash, with its checkpoints?"]
+    qtbot.keyClick(panel.table, Qt.Key.Key_F2)
+    editor = panel.table.findChild(QLineEdit)
+    qtbot.keyClicks(editor, "mine")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: panel.runs.runs[0].label == "mine")
+    assert window.desk.run_folder is None
+    qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+    assert window.desk.run_folder == panel.runs.runs[0].folder
+    assert window.document.text == text
 
 
 def test_a_run_that_is_being_trained_is_not_deleted(listed: Window, monkeypatch: pytest.MonkeyPatch) -> None:
