@@ -118,9 +118,12 @@ def totals(state: State) -> str:
     """What the network costs."""
     if state.report is None:
         return ""
-    sums = state.report.totals
+    sums, layers = state.report.totals, plural(len(state.report.table), "layer")
+    unknown = sum(row.output_shape is None for row in state.report.table)
+    if unknown:
+        return f"{layers}   ·   no totals: {unknown} of them have no shape yet"
     parts = (
-        plural(len(state.report.table), "layer"),
+        layers,
         f"{plural(sums.params, 'param')} ({count(sums.trainable_params)} trainable, {count(sums.frozen_params)} frozen)",
         f"{count(sums.macs)} MACs for one sample",
     )

@@ -60,6 +60,22 @@ def spec_of(state: State | None) -> Spec | None:
     return state.found.spec
 
 
+class LastSpec:
+    """Remembers the last spec that a file gave, so that a slip of the pen does not seem to change its other values."""
+
+    def __init__(self) -> None:
+        self._spec: Spec | None = None
+        self._path: Path | None = None
+
+    def spec_of(self, state: State | None) -> Spec | None:
+        """The spec of this state, or of an earlier one of the same file."""
+        if state is None or state.path != self._path:
+            self._spec, self._path = None, state.path if state else None
+        if state is not None and state.found is not None and state.found.spec is not None:
+            self._spec = state.found.spec
+        return self._spec
+
+
 def why_not(state: State | None, choices: Choices) -> str | None:
     """Why the text cannot be trained, with what to do; None when it can."""
     spec = spec_of(state)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.runs.chips import ChipRow
-from gui.runs.choices import data_key, spec_of
+from gui.runs.choices import LastSpec, data_key
 from gui.runs.session import RunSession
 from netspec.spec.model import Spec
 
@@ -31,7 +31,7 @@ class Controls(QWidget):
 
     def __init__(self, session: RunSession, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.session = session
+        self.session, self._last = session, LastSpec()
         self.data = _button("Data", "Data that are trained on")
         self.epochs, self.batch_size = _number("Epochs"), _number("Batch size")
         self.chips = ChipRow()
@@ -118,7 +118,8 @@ class Controls(QWidget):
         self.more.setToolTip(self._more_text())
 
     def _spec(self) -> Spec | None:
-        return spec_of(self.session.desk.document.state)
+        """The spec of the text, also with errors in its graph; where a field is wrong, the last one of this file."""
+        return self._last.spec_of(self.session.desk.document.state)
 
     def _choose(self, name: str, value: int) -> None:
         spec = self._spec()
