@@ -65,6 +65,9 @@ class Drops:
             return self.edits.add(given["type"], after=edge[0], before=edge[1], fields=given["fields"])
         if box is not None:
             return self.edits.add(given["type"], after=box, fields=given["fields"])
+        above = self._above_in_frame(place)
+        if above is not None:
+            return self.edits.add(given["type"], after=above, fields=given["fields"])
         x0, y0 = self.board.layout.origins.get(None, (0.0, 0.0))
         at: Point = (round((place.x() - x0) / 4) * 4.0, round((place.y() - y0 - HEIGHT / 2) / 4) * 4.0)
         return self.edits.add(given["type"], at=at, fields=given["fields"])
@@ -75,6 +78,13 @@ class Drops:
         if self.ghost is not None:
             self.board.scene.removeItem(self.ghost)
             self.ghost = None
+
+    def _above_in_frame(self, place: QPointF) -> str | None:
+        """In a block the layer behind which a drop goes: the nearest one above, else the block's first."""
+        frame, rects = self.board.scene.frame_at(place), self.board.layout.boxes
+        inside = [name for name in rects if frame is not None and self.board.diagram.parents[name] == frame]
+        above = [name for name in inside if rects[name].bottom <= place.y()]
+        return max(above, key=lambda name: rects[name].bottom, default=inside[0] if inside else None)
 
     def _aim(self, box: str | None, edge: Pair | None) -> None:
         scene = self.board.scene

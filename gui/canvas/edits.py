@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from gui.canvas.board import Board
@@ -34,16 +35,34 @@ class Edits:
                 return None
             after, before = ends
         known = self._names()
-        what = str((fields or {}).get("block", type))
-        with self._step(f"Add {what}"):
-            if not self.document.edit(f"Add {what}", editing.add_layer, type, None, after, before, dict(fields or {})):
-                return None
-            new = next((name for name in self._names(in_order=True) if name not in known), None)
-            if new is not None and at is not None:
-                self.document.pin({new: at}, f"Add {what}")
+        given = dict(fields or {})
+        label = f"Add {given.get('block', type)}"
+        if at is None:
+            is_done = self.document.edit(label, editing.add_layer, type, None, after, before, given)
+        else:
+            is_done = self._add_at(label, type, at, given)
+        new = next((name for name in self._names() if name not in known), None) if is_done else None
         if new is not None:
             self.desk.choose({new}, by=self.board)
         return new
+
+    def _add_at(self, label: str, type: str, at: Point, fields: Mapping[str, Any]) -> bool:
+        """Add a layer at the end and pin it, as one step."""
+        state, stack = self.document.state, self.document.undo_stack
+        if state is None:
+            return False
+        try:
+            text = editing.add_layer(state.source, type, None, None, None, fields)
+        except EditError as problem:  # before the step is begun: it would stay on the stack, and be empty
+            self.document.refused.emit(problem.message, problem.hint)
+            return False
+        known = set(self._names())
+        after = editing.outline(replace(state.source, text=text)).nodes
+        stack.beginMacro(label)
+        self.document.edit(label, editing.add_layer, type, None, None, None, fields)
+        self.document.pin({node.name: at for node in after if node.name not in known}, label)
+        stack.endMacro()
+        return True
 
     def remove(self, names: Iterable[str], *, reconnect: bool) -> bool:
         """Delete layers; what read them then reads what they read, or nothing."""
@@ -113,7 +132,7 @@ class Edits:
         """Leave boxes to the layout again; None: all."""
         self.document.unpin(names, "Arrange")
 
-    def _names(self, *, in_order: bool = False) -> list[str]:
+    def _names(self) -> list[str]:
         state = self.document.state
         return [node.name for node in editing.outline(state.source).nodes] if state is not None else []
 
@@ -127,9 +146,6 @@ class Edits:
             return None
         return giver, reader
 
-    def _step(self, label: str) -> Step:
-        return Step(self.document.undo_stack.beginMacro, self.document.undo_stack.endMacro, label)
-
 
 def level_ends(pair: Pair, parents: Mapping[str, str | None]) -> Pair:
     """Two boxes → themselves or the outermost blocks around them that do not hold both."""
@@ -141,16 +157,3 @@ def level_ends(pair: Pair, parents: Mapping[str, str | None]) -> Pair:
     givers, readers = chain(pair[0]), chain(pair[1])
     place = next(place for place, (a, b) in enumerate(zip(givers, readers, strict=False)) if a != b)
     return givers[place], readers[place]
-
-
-class Step:
-    """Several edits as one step of undo."""
-
-    def __init__(self, begin: Callable[[str], None], end: Callable[[], None], label: str) -> None:
-        self.begin, self.end, self.label = begin, end, label
-
-    def __enter__(self) -> None:
-        self.begin(self.label)
-
-    def __exit__(self, *_: object) -> None:
-        self.end()

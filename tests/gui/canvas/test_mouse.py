@@ -165,6 +165,45 @@ def test_a_layer_dropped_on_an_empty_place_stays_there_and_one_undo_takes_it_bac
     assert (hands.document.text, hands.document.positions) == (NETWORK, {})
 
 
+def test_a_layer_dropped_on_a_line_into_a_block_goes_in_front_of_the_block(hands: Hands) -> None:
+    hands.open(BLOCKS)
+    line = hands.canvas.board.layout.lines["stem", "stage.0.conv"]
+    drop(hands, hands.view.mapFromScene(QPointF(line[0][0], line[0][1] + 14)), "batch_norm")
+    diagram = hands.canvas.board.diagram
+    assert diagram.givers("bn1") == ["stem"]
+    assert diagram.givers("stage.0.conv") == ["bn1"]
+    hands.undo()
+    assert hands.document.text == BLOCKS
+
+
+def test_nothing_goes_between_two_copies_of_a_block(hands: Hands) -> None:
+    hands.open(BLOCKS)
+    said: list[str] = []
+    hands.document.refused.connect(lambda message, _: said.append(message))
+    boxes = hands.canvas.board.layout.boxes
+    between = QPointF(0, (boxes["stage.0.add"].bottom + boxes["stage.1.conv"].top) / 2)
+    drop(hands, hands.view.mapFromScene(between), "batch_norm")
+    assert said == ["stage.0 and stage.1 are copies of one block, which follow each other by themselves"]
+    assert hands.document.text == BLOCKS
+    assert not hands.document.undo_stack.canUndo()
+
+
+def test_a_layer_dropped_into_a_block_goes_into_its_definition(hands: Hands) -> None:
+    hands.open(BLOCKS)
+    rect = hands.canvas.board.layout.boxes["stage.0.conv"]
+    drop(hands, hands.view.mapFromScene(QPointF(rect.left - 8, rect.bottom + 14)), "tanh")
+    assert {"stage.0.tanh1", "stage.1.tanh1"} <= set(hands.names())
+    assert hands.canvas.board.diagram.givers("stage.1.tanh1") == ["stage.1.conv"]
+
+
+def test_a_drop_that_is_refused_leaves_no_step_of_undo(hands: Hands) -> None:
+    said: list[str] = []
+    hands.document.refused.connect(lambda message, _: said.append(message))
+    drop(hands, hands.place("relu1", dx=260), "nonsense")
+    assert said
+    assert not hands.document.undo_stack.canUndo()
+
+
 def test_a_chosen_line_is_deleted_by_del(hands: Hands) -> None:
     boxes = hands.canvas.board.layout.boxes
     beside = [point for point in hands.canvas.board.layout.lines["relu1", "sum"] if point[0] != 0]
