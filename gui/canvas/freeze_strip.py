@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
@@ -130,15 +132,15 @@ class FreezeStrip(QWidget):
         return self.view.mapFromScene(QPointF(0, min(tops, default=0.0) - 14)).y()
 
     def _frozen_depths(self) -> list[tuple[float, float]]:
-        """Heights of the view that frozen boxes take, those that touch joined."""
-        boxes = [self.board.layout.boxes[box.name] for box in self.board.diagram.boxes if box.is_frozen]
-        found: list[tuple[float, float]] = []
-        for rect in sorted(boxes, key=lambda rect: rect.top):
-            top, bottom = rect.top - 15, rect.bottom + 15
-            if found and top <= found[-1][1]:
-                found[-1] = (found[-1][0], max(bottom, found[-1][1]))
-            else:
-                found.append((top, bottom))
+        """Heights of the view between which all boxes are frozen."""
+        rects = self.board.layout.boxes
+        boxes = [box for box in self.board.diagram.boxes if box.kind in ("layer", "block")]
+        runs = groupby(sorted(boxes, key=lambda box: rects[box.name].top), key=lambda box: box.is_frozen)
+        found = []
+        for is_frozen, run in runs:
+            if is_frozen:
+                around = [rects[box.name] for box in run]
+                found.append((min(rect.top for rect in around) - 14, max(rect.bottom for rect in around) + 14))
         return [(self._to_view(top), self._to_view(bottom)) for top, bottom in found]
 
     def _to_view(self, y: float) -> float:

@@ -228,6 +228,15 @@ def test_dragging_the_strips_handle_freezes_up_to_the_layer_beside_it(hands: Han
     assert hands.document.text == NETWORK
 
 
+def test_the_strip_is_filled_where_all_boxes_are_frozen(hands: Hands) -> None:
+    strip, rects = hands.view.freeze_strip, hands.canvas.board.layout.boxes
+    assert strip._frozen_depths() == []
+    hands.edit("Freeze", editing.set_frozen, ["conv1", "relu1", "fc"], True)
+    first, last = strip._frozen_depths()
+    edges = [rects["conv1"].top - 14, rects["relu1"].bottom + 14, rects["fc"].top - 14, rects["fc"].bottom + 14]
+    assert [*first, *last] == [hands.view.mapFromScene(QPointF(0, y)).y() for y in edges]
+
+
 def test_a_text_with_errors_marks_the_canvas_and_keeps_the_shapes_before_them(hands: Hands) -> None:
     marker = hands.canvas.corner.marker
     assert not marker.isVisible()
