@@ -158,6 +158,10 @@ class Actions(QObject):
         self.add("view.fit", "&Fit the whole network", "View", lambda: commands.view("fit"), "Ctrl+0")
         self.add("view.zoom_in", "Zoom &in", "View", lambda: commands.view("zoom_in"), Key.ZoomIn, "Ctrl+=", "+")
         self.add("view.zoom_out", "Zoom &out", "View", lambda: commands.view("zoom_out"), Key.ZoomOut, "-")
+        areas = self.window.areas
+        self.add("view.next", "&Next area of the window", "View", areas.next_area, "F6")
+        self.add("view.previous", "&Previous area of the window", "View", lambda: areas.next_area(-1), "Shift+F6")
+        menu.addSeparator()
         self.split = self.add("view.split", "Text &beside the canvas", "View", lambda: None, "Ctrl+\\")
         self.split.setCheckable(True)
         self.split.setChecked(self.window.areas.beside.count() > 0)

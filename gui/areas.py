@@ -49,13 +49,23 @@ class Areas(QWidget):
         index = source.indexOf(panel)
         if index < 0:
             return
+        left, centre, beside, right = self.across.sizes()
+        half = (centre + beside) // 2
         source.removeTab(index)
         target.addTab(panel, panel.title)
         self.beside.setVisible(is_beside)
-        if is_beside:
-            left, centre, _, right = self.across.sizes()
-            self.across.setSizes([left, centre - centre * 2 // 5, centre * 2 // 5, right])
+        self.across.setSizes([left, half, half, right] if is_beside else [left, centre + beside, 0, right])
         panel.show()
+
+    def next_area(self, step: int = 1) -> None:
+        """Give the keyboard to the panel in front of the next area."""
+        places = [tabs for tabs in (*self.tabs.values(), self.beside) if tabs.isVisible() and tabs.count()]
+        focus = self.focusWidget()
+        here = next((at for at, tabs in enumerate(places) if focus is not None and tabs.isAncestorOf(focus)), -1)
+        panel = places[(here + step) % len(places)].currentWidget() if places else None
+        if panel is not None:
+            target = panel.focusProxy() or next((child for child in panel.findChildren(QWidget) if _takes_keys(child)), panel)
+            target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_panel(self, panel: Panel) -> None:
         """Bring a panel to the front."""
@@ -87,6 +97,10 @@ class Areas(QWidget):
             for index in range(tabs.count()):
                 if tabs.tabText(index) == title:
                     tabs.setCurrentIndex(index)
+
+
+def _takes_keys(widget: QWidget) -> bool:
+    return widget.isVisible() and widget.isEnabled() and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
 
 def _tabs(area: str) -> QTabWidget:

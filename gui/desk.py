@@ -61,8 +61,21 @@ class Desk(QObject):
         self.layer_wanted.emit(name)
 
     def go_to_problem(self, problem: Problem) -> None:
-        """Show a problem everywhere."""
+        """Show a problem everywhere; its layer, if it is one's, is chosen, so that the form shows it, too."""
+        name = self.layer_of(problem)
+        if name is not None:
+            self.choose({name})
         self.problem_wanted.emit(problem)
+
+    def layer_of(self, problem: Problem) -> str | None:
+        """The layer or block that a problem is about."""
+        state = self.document.state
+        if state is None or len(problem.path) < 2 or problem.path[0] != "layers":
+            return None
+        place = problem.path[1]
+        if isinstance(place, str):
+            return place if place in state.outline.by_name else None
+        return next((node.name for node in state.outline.nodes if node.address == ("layers", place)), None)
 
     def show_run(self, path: Path | None) -> None:
         """Let the training panels show this run folder."""

@@ -172,6 +172,25 @@ def test_the_check_shows_the_problems(window: MainWindow, spec_file: Path) -> No
     assert window.status.problems.text().strip() == "1 error"
 
 
+def test_going_to_a_problem_chooses_its_layer(window: MainWindow, spec_file: Path) -> None:
+    spec_file.write_text(TEXT.replace("kernel_size = 3", "kernel_size = 99"), encoding="utf-8")
+    window.open(spec_file)
+    assert window.document.state is not None
+    window.desk.go_to_problem(window.document.state.problems[0])
+    assert window.desk.chosen == {"conv1"}
+
+
+def test_the_keyboard_goes_from_area_to_area(window: MainWindow, spec_file: Path) -> None:
+    window.open(spec_file)
+    window.activateWindow()
+    seen = set()
+    for _ in range(6):
+        act(window, "view.next")
+        focus = window.areas.focusWidget()
+        seen |= {name for name, tabs in window.areas.tabs.items() if focus is not None and tabs.isAncestorOf(focus)}
+    assert seen == {name for name, tabs in window.areas.tabs.items() if tabs.count()}
+
+
 def test_a_missing_file_is_said_and_opens_nothing(window: MainWindow, tmp_path: Path) -> None:
     said: list[str] = []
     window.document.refused.connect(lambda message, hint: said.append(message))
