@@ -68,6 +68,9 @@ class Document(QObject):
         self._state: State | None = None
         self._positions: Positions = {}
         self._saved: tuple[str, Positions] | None = None
+        self._on_disk: str | None = None
+        """The file's text as it was read, written or decided about last."""
+        self._is_gone = False
         self._bom = ""
         self.undo_stack = QUndoStack(self)
         self._analysis = Analysis(self)
@@ -98,7 +101,7 @@ class Document(QObject):
     @property
     def is_modified(self) -> bool:
         """Whether there is something to save."""
-        return self._state is not None and (self._state.text, self._positions) != self._saved
+        return self._state is not None and (self._is_gone or (self._state.text, self._positions) != self._saved)
 
     # Opening and closing
 
@@ -123,7 +126,7 @@ class Document(QObject):
             return False
         positions = layout_file.read(path)
         self._bom = bom
-        self._saved = (source.text, positions)
+        self._on_disk, self._saved = source.text, (source.text, positions)
         self._begin(State(path, source.text, source.format, source.file, source.folder), positions)
         return True
 
@@ -138,6 +141,7 @@ class Document(QObject):
         self.changed.emit()
 
     def _begin(self, state: State, positions: Positions) -> None:
+        self._is_gone = False
         self._analysis.forget()
         self.undo_stack.clear()
         self._state, self._positions = state, positions
@@ -265,6 +269,7 @@ class Document(QObject):
         except OSError as problem:
             self.refused.emit(f"{path.name} cannot be written: {problem.strerror or problem}", "save it elsewhere")
             return False
+        self._on_disk, self._is_gone = self._state.text, False
         self._saved = (self._state.text, self._positions)
         self.title_changed.emit()
         return True
@@ -282,6 +287,7 @@ class Document(QObject):
             self.refused.emit(f"{self._state.path.name}: {problem.message}", problem.hint)
             return False
         positions = layout_file.read(self._state.path)
+        self._on_disk, self._is_gone = source.text, False
         self._saved = (source.text, positions)
         self._push("Reload", source.text, positions)
         self.title_changed.emit()
@@ -289,26 +295,39 @@ class Document(QObject):
 
     def keep(self) -> None:
         """Keep this text although the file on disk is another; saving will replace that."""
+        self._on_disk = self._read_disk()
         self._saved = None
         self.title_changed.emit()
+
+    def is_overtaken(self) -> bool:
+        """Whether somebody else has written the file, and nobody has decided what becomes of that."""
+        text = self._read_disk()
+        return text is not None and text not in (self._on_disk, self.text)
+
+    def _read_disk(self) -> str | None:
+        """What stands in the file now; None when it is gone or cannot be read."""
+        if self.path is None:
+            return None
+        try:
+            return _read(self.path)[0].text
+        except SpecError:
+            return None
 
     def _follow(self) -> None:
         """Something has changed on disk: the file, or one that it extends."""
         state = self._state
         if state is None or state.path is None:
             return
-        try:
-            text = _read(state.path)[0].text
-        except SpecError:
-            self.keep()  # gone or unreadable: what is here is all there is
-            return
-        if text != state.text and self._saved is not None and text != self._saved[0]:
-            if self.is_modified:
+        text, was_modified = self._read_disk(), (state.text, self._positions) != self._saved
+        was_gone, self._is_gone = self._is_gone, text is None
+        if text is not None and text != self._on_disk:
+            if text == state.text:
+                self._on_disk, self._saved = text, (text, self._saved[1] if self._saved else self._positions)
+            elif was_modified:
                 self.conflict.emit()
-                return
-            self.reload()
-        elif text == state.text:
-            self._saved = (text, self._saved[1] if self._saved else self._positions)
+            else:
+                self.reload()
+        if was_gone != self._is_gone or not was_modified:
             self.title_changed.emit()
         if any(_changed(file, known) for file, known in state.texts.items() if file != state.file):
             self._analysis.want(state)

@@ -85,11 +85,18 @@ class MainWindow(QMainWindow):
             self.document.new()
 
     def save(self) -> bool:
-        """Save to the file, or ask for one."""
+        """Save to the file, or ask for one; what somebody else has written meanwhile is not replaced unasked."""
+        if self.document.is_overtaken() and not self._may_overwrite():
+            return False
         saved = self.document.save() if self.document.path is not None else self.save_as()
         if saved and self.document.path is not None:
             self.desk.message(f"Saved {self.document.path}")
         return saved
+
+    def _may_overwrite(self) -> bool:
+        button = QMessageBox.StandardButton
+        question = f"{self.document.path} was changed by another program. Replace it?"
+        return QMessageBox.question(self, "netspec", question, button.Save | button.Cancel, button.Cancel) == button.Save
 
     def save_as(self) -> bool:
         """Ask for a file and save there."""

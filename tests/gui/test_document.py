@@ -348,6 +348,29 @@ def test_a_change_on_disk_beside_unsaved_changes_asks(qtbot: QtBot, spec_file: P
     assert document.text == f"{TEXT}# mine\n"
 
 
+def test_a_file_that_goes_and_comes_back_with_another_text_is_read_again(qtbot: QtBot, spec_file: Path) -> None:
+    document = opened(spec_file)
+    with qtbot.waitSignal(document.title_changed, timeout=5000):
+        spec_file.unlink()
+    assert document.is_modified
+    with qtbot.waitSignal(document.changed, timeout=5000):
+        spec_file.write_text(f"{TEXT}# new\n", encoding="utf-8")
+    assert document.text == f"{TEXT}# new\n"
+    assert not document.is_modified
+
+
+def test_what_somebody_else_wrote_is_noticed_before_it_is_replaced(spec_file: Path) -> None:
+    document = opened(spec_file)
+    document.put("Type", f"{TEXT}# mine\n")
+    assert not document.is_overtaken()
+    spec_file.write_text(f"{TEXT}# theirs\n", encoding="utf-8")
+    assert document.is_overtaken()
+    document.keep()
+    assert not document.is_overtaken()
+    assert document.save()
+    assert not document.is_overtaken()
+
+
 def test_a_file_that_is_replaced_twice_is_followed_both_times(qtbot: QtBot, spec_file: Path) -> None:
     document = opened(spec_file)
     for number in (5, 6):

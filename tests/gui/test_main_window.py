@@ -236,6 +236,18 @@ def test_the_window_stays_open_when_closing_is_cancelled(
     assert window.isWindowModified()
 
 
+@pytest.mark.parametrize("answer", [Button.Save, Button.Cancel])
+def test_saving_over_what_another_program_wrote_asks(
+    window: MainWindow, spec_file: Path, answers: list[QMessageBox.StandardButton], answer: QMessageBox.StandardButton
+) -> None:
+    window.open(spec_file)
+    window.document.edit("Rename", editing.rename, "conv1", "stem")
+    spec_file.write_text("theirs", encoding="utf-8")
+    answers.append(answer)
+    assert window.save() == (answer == Button.Save)
+    assert (spec_file.read_text(encoding="utf-8") == "theirs") == (answer == Button.Cancel)
+
+
 def test_save_as_asks_for_a_file_and_remembers_it(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
