@@ -47,6 +47,7 @@ def _parse(argv: Sequence[str]) -> tuple[Path | None, str | None]:
 
 
 def _run(path: Path | None, template: str | None) -> int:
+    from PySide6.QtCore import QEvent
     from PySide6.QtWidgets import QApplication
 
     from gui.garbage import keep_start_up
@@ -62,7 +63,10 @@ def _run(path: Path | None, template: str | None) -> int:
         window.open_template(template)
     window.show()
     keep_start_up()
-    return app.exec()
+    code = app.exec()
+    window.deleteLater()
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # while its application is still there
+    return code
 
 
 if __name__ == "__main__":
