@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,12 @@ class RunLooks(QObject):
             return
         if not self.types:
             self._read_start()
-        news = [self._read_file(file) for file in sorted((self.run / INSIGHT).glob("lane*.jsonl"))]
+        try:
+            news = [self._read_file(file) for file in sorted((self.run / INSIGHT).glob("lane*.jsonl"))]
+        except (OSError, ValueError, KeyError) as problem:  # somebody has changed or taken away the files
+            self._timer.stop()
+            self._desk.message(f"{self.run / INSIGHT}: cannot be read ({problem})")
+            return
         self._timer.setInterval(SOON if any(news) else EVERY)
         if any(news):
             self.changed.emit()
@@ -122,7 +128,8 @@ class RunLooks(QObject):
         else:
             self._timer.start()
             if self.run.is_dir() and self.is_going_on:
-                want_insight(self.run)
+                with suppress(OSError):  # a folder that may only be read is shown all the same
+                    want_insight(self.run)
             self.read()
         self.changed.emit()
         self.cell_changed.emit()

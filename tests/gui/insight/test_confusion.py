@@ -177,3 +177,17 @@ def test_a_chosen_cell_shows_its_samples_beside_the_matrix(desk: Desk, run: Path
     )
     panel.slider.setValue(0)
     assert panel.sampled.text().endswith(", in the newest validation")
+
+
+def test_files_that_are_no_looks_are_told_and_the_panel_stays(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    panel = Confusion(desk)
+    qtbot.addWidget(panel)
+    panel.show()
+    want_insight(tmp_path)
+    (tmp_path / "insight" / "lane.jsonl").write_text("no look\n")
+    said: list[str] = []
+    desk.message_shown.connect(said.append)
+    desk.show_run(tmp_path)
+    assert len(said) == 1
+    assert "insight: cannot be read" in said[0]
+    assert "appears with the first validation" in panel.pages.sentence.text()

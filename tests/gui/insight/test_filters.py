@@ -44,3 +44,16 @@ def test_a_panel_that_nobody_sees_asks_nothing(desk: Desk, run: Path, qtbot: QtB
     qtbot.wait(600)
     assert not panel.asker.is_busy
     assert panel._is_stale
+
+
+def test_what_goes_wrong_leaves_the_choice_of_weights_in_sight(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    panel = Filters(desk)
+    qtbot.addWidget(panel)
+    desk.show_run(tmp_path)  # without checkpoints
+    panel.show()
+    qtbot.waitUntil(lambda: "no weights" in panel.pages.sentence.text(), timeout=30_000)
+    assert panel.source.isVisible()
+    panel.source.choice.setCurrentIndex(panel.source.choice.findData("initial"))
+    panel.source.choice.activated.emit(panel.source.choice.currentIndex())
+    qtbot.waitUntil(lambda: len(panel.maps.tiles.tiles) == 4, timeout=30_000)
+    assert panel.source.said.text() == "not trained: initial values of seed 0"
