@@ -39,7 +39,7 @@ class Question:
 class Asker(QObject):
     """One question at a time: while one is being answered only the latest of those asked meanwhile is kept.
 
-    The answer to a question that is no longer wanted is not told.
+    The answer to the one in work is told all the same: questions that come faster than answers would else never get any.
     """
 
     busy_changed = Signal(bool)
@@ -92,8 +92,8 @@ class Asker(QObject):
         self._asked = None
         if following is not None:
             self._send(following)
-            return
-        self.busy_changed.emit(False)
+        else:
+            self.busy_changed.emit(False)
         if kind == "problem":
             question.failed(values["problem"], values.get("hint", ""))
         else:

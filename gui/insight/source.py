@@ -17,8 +17,8 @@ from netspec.look import count
 BEST, LAST, INITIAL, FILE = "best", "last", "initial", "file"
 LABELS = {BEST: "Best weights", LAST: "Last weights", INITIAL: "Initial weights", FILE: "Weights of a file …"}
 FILTER = "Weights (*.safetensors *.npz)"
-SETTLE = 400
-"""Milliseconds to wait after a change of the text or of the run before anything is computed again."""
+SETTLE, PAUSE = 200, 2000
+"""Milliseconds to wait after a choice or a change of the text, and after a checkpoint, before anything is computed again."""
 
 
 class SourceBar(QWidget):
@@ -32,9 +32,9 @@ class SourceBar(QWidget):
         self._desk, self._looks = desk, looks_of(desk)
         self.choice, self.said = QComboBox(), quiet()
         self._file: Path | None = None
-        self._timer = QTimer(self, interval=SETTLE, singleShot=True)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.changed)
-        self._seen: object = None
+        self._seen: tuple[object, object] = (None, None)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self.choice, LaneChips(self._looks), self.said):
@@ -94,10 +94,11 @@ class SourceBar(QWidget):
 
     def _follow(self) -> None:
         """Tell, after a moment, when what `source` says, or what lies in the run's checkpoints, has changed."""
-        seen = (self.source(), _stamp(self._desk.run_folder))
-        if seen != self._seen:
-            self._seen = seen
-            self._timer.start()
+        before, self._seen = self._seen, (self.source(), _stamp(self._desk.run_folder))
+        if self._seen[0] != before[0]:
+            self._timer.start(SETTLE)
+        elif self._seen[1] != before[1] and not self._timer.isActive():  # checkpoints may come faster than answers
+            self._timer.start(PAUSE)
 
 
 def _stamp(run: Path | None) -> tuple[tuple[str, int], ...]:

@@ -49,7 +49,7 @@ class Filters(Panel):
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(desk, parent)
         self.looks, self.source = looks_of(desk), SourceBar(desk)
-        self.asker, self.watcher = (Asker(service_of(desk), self) for _ in range(2))
+        self.asker, self.weigher, self.watcher = (Asker(service_of(desk), self) for _ in range(3))
         self.filter_layer, self.layer, self.index = QComboBox(), QComboBox(), QSpinBox()
         self.filters, self.maps = TileView("Filters", side=56, lines=1), TileView("Activation maps", side=64, lines=1)
         self.filters_said, self.maps_said = quiet(), quiet()
@@ -123,7 +123,9 @@ class Filters(Panel):
             self.filters_said.setText("The network has no convolution.")
             self._ask_maps()
             return
-        self.asker.ask("filters", self._show_filters, self._fail, source=source, layer=self.filter_layer.currentText())
+        self.weigher.ask(
+            "filters", self._show_filters, self._fail, source=source, layer=self.filter_layer.currentText()
+        )
 
     def _show_filters(self, reply: Reply) -> None:
         self._weight = reply.arrays["weight"]
