@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from gui.text.layers_in_text import scanned
 from netspec.analysis import Report, analyze
 from netspec.editing import Outline, outline
 from netspec.loading import Document as Found
@@ -56,6 +57,7 @@ class State:
 def analysed(state: State, before: State | None = None) -> State:
     """The state with all that its text says; where it says no network, with the report of the state before."""
     found = read_from(state.source)
+    scanned(state.text, state.format)  # for the panels, which find it ready
     texts = {state.file: state.text, **_texts(file for file in found.files if file != state.file)}
     known = replace(
         state, texts=texts, problems=found.problems, outline=outline(state.source), tree=found.tree, found=found,

@@ -35,11 +35,6 @@ class Line:
         """Whether all of its layers keep their parameters."""
         return bool(self.rows) and all(row.frozen for row in self.rows)
 
-    @property
-    def place(self) -> int:
-        """Its number among its neighbours."""
-        return self.parent.children.index(self) if self.parent else 0
-
     def sum(self, value: Callable[[Row], int]) -> int:
         """The sum over its layers."""
         return sum(value(row) for row in self.rows)

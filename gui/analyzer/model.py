@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
@@ -22,12 +23,19 @@ class LayerModel(QAbstractItemModel):
         super().__init__(parent)
         self.lines: list[Line] = []
         self.is_stale = False
+        self._places: dict[str, tuple[int, Line]] = {}
 
     def show_lines(self, lines: list[Line], *, is_stale: bool = False) -> None:
         """Replace what is shown; stale lines come out in the quiet colour."""
         self.beginResetModel()
         self.lines, self.is_stale = lines, is_stale
+        self._places = dict(_places(lines))
         self.endResetModel()
+
+    def index_of(self, name: str) -> QModelIndex:
+        """Where a layer or block is; invalid when it is not there."""
+        place = self._places.get(name)
+        return self.createIndex(place[0], 0, place[1]) if place else QModelIndex()
 
     def line(self, index: Index) -> Line:
         """The line of an index."""
@@ -43,8 +51,7 @@ class LayerModel(QAbstractItemModel):
         above = self.line(index).parent if index.isValid() else None
         if above is None:
             return QModelIndex()
-        place = above.place if above.parent else self.lines.index(above)
-        return self.createIndex(place, 0, above)
+        return self.index_of(above.name)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
         return len(self.line(parent).children if parent.isValid() else self.lines)
@@ -86,6 +93,12 @@ class LayerModel(QAbstractItemModel):
             return QColor(theme.error if is_error else theme.warning)
         quiet = self.is_stale or column != NAME
         return QColor(theme.frozen if line.is_frozen else theme.secondary if quiet else theme.text)
+
+
+def _places(lines: list[Line]) -> Iterator[tuple[str, tuple[int, Line]]]:
+    for row, line in enumerate(lines):
+        yield line.name, (row, line)
+        yield from _places(line.children)
 
 
 def _tip(line: Line, column: int) -> str | None:

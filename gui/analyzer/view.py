@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.analyzer.lines import NAME, TRAINABLE, Line
+from gui.analyzer.lines import COLUMNS, NAME, TRAINABLE, Line, flat
 from gui.analyzer.model import LINE, LayerModel, SortedLines
 from gui.symbols import draw_snowflake
 from gui.text.colours import type_colour
@@ -22,8 +22,6 @@ from gui.theme import BAR, current_theme
 
 Index = QModelIndex | QPersistentModelIndex
 ROW, SYMBOL, GAP = 26, 14, 4
-MEASURED = 60
-"""Lines whose widths decide those of the columns; a thousand lines would hold the window for a second."""
 
 
 class Cells(QStyledItemDelegate):
@@ -114,26 +112,16 @@ class LayerTable(QTreeView):
 
     def index_of(self, name: str) -> QModelIndex:
         """Where a layer is shown; invalid when it is not."""
-
-        def walk(parent: QModelIndex) -> QModelIndex:
-            for row in range(self.shown.rowCount(parent)):
-                index = self.shown.index(row, 0, parent)
-                if self.line(index).name == name:
-                    return index
-                inside = walk(index)
-                if inside.isValid():
-                    return inside
-            return QModelIndex()
-
-        return walk(QModelIndex())
+        return self.shown.mapFromSource(self.layers.index_of(name))
 
     def fit_columns(self) -> None:
-        """Columns as wide as what is in the first lines; the name takes the rest."""
-        header = self.header()
-        header.setResizeContentsPrecision(MEASURED)
-        for column in range(1, header.count()):
-            wanted = max(self.sizeHintForColumn(column), header.sectionSizeHint(column))
-            header.resizeSection(column, wanted + 4 * GAP)
+        """Columns as wide as their longest texts; the name takes the rest."""
+        header, metrics = self.header(), self.fontMetrics()
+        lines = list(flat(self.layers.lines))
+        for place, column in enumerate(COLUMNS[1:], 1):
+            longest = max((column.text(line) for line in lines), key=len, default="")
+            room = metrics.horizontalAdvance(longest) + (SYMBOL + GAP if place == TRAINABLE else 0)
+            header.resizeSection(place, max(room + 6 * GAP, header.sectionSizeHint(place) + 2 * GAP))
 
 
 class Totals(QTreeView):

@@ -129,8 +129,7 @@ def _resolved(state: State, nodes: Sequence[Node]) -> dict[str, Any]:
 
 def _fields(state: State, node: Node, table: Mapping[str, Any]) -> dict[str, Field]:
     """The keys that a node's table may have, and those it has although it may not."""
-    plain = scanned(state.text, state.format).root.plain()
-    tree: dict[str, Any] = plain if isinstance(plain, dict) else {}
+    tree = scanned(state.text, state.format).tree
     if node.kind == "input":
         keys = keys_at(("input",), {})
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -333,7 +333,7 @@ class NamesEditor(TextEditor):
 
     def __init__(self, kinds: Sequence[Kind], words: Sequence[str] = ()) -> None:
         super().__init__(kinds)
-        self._words = list(words)
+        self._words = QStringListModel(list(words), self)
         self.line.textEdited.connect(lambda _: QTimer.singleShot(0, self, self._propose))
         self._completer = QCompleter(self._words, self.line)
         self._completer.setWidget(self.line)
@@ -371,8 +371,12 @@ class NamesEditor(TextEditor):
     def _propose(self) -> None:
         word = self.line.text()[: self.line.cursorPosition()].rpartition(",")[2].strip()
         self._completer.setCompletionPrefix(word)
-        if word and self._completer.completionCount() and self._words:
+        if word and self._completer.completionCount():
             self._completer.complete()
+
+    def set_words(self, words: Sequence[str]) -> None:
+        """Names to propose."""
+        self._words.setStringList(list(words))
 
     def _take(self, word: str) -> None:
         place = self.line.cursorPosition()

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from functools import cache
+
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
 from gui.symbols import draw_error, draw_snowflake, draw_warning
 from gui.theme import current_theme
+from netspec.look import Theme
 from netspec.problems import Severity
 
 SIDE, SCALE = 16, 2
 
 
 def icon(name: str) -> QIcon:
-    """ "reset", "link", "copy", "more", "add", "remove", "open", "closed", "up", "down"."""
-    theme = current_theme()
+    """ "reset", "link", "remove", "open", "closed", "up", "down", in the colours of the theme."""
+    return _icon(name, current_theme())
+
+
+@cache
+def _icon(name: str, theme: Theme) -> QIcon:
     found = QIcon()
     for mode, state, colour in (
         (QIcon.Mode.Normal, QIcon.State.Off, theme.secondary),
@@ -75,15 +82,6 @@ def _path(name: str) -> QPainterPath:
     elif name == "link":
         path.addRoundedRect(QRectF(2, 5.5, 7, 5), 2.5, 2.5)
         path.addRoundedRect(QRectF(7, 5.5, 7, 5), 2.5, 2.5)
-    elif name == "copy":
-        path.addRoundedRect(QRectF(5.5, 5.5, 8, 8), 1.5, 1.5)
-        _line(path, (3.5, 10.5), (2.5, 10.5), (2.5, 2.5), (10.5, 2.5), (10.5, 3.5))
-    elif name == "more":
-        for x in (3.5, 8, 12.5):
-            path.addEllipse(QPointF(x, 8), 0.6, 0.6)
-    elif name == "add":
-        _line(path, (8, 3.5), (8, 12.5))
-        _line(path, (3.5, 8), (12.5, 8))
     elif name == "remove":
         _line(path, (4, 4), (12, 12))
         _line(path, (12, 4), (4, 12))

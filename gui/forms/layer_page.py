@@ -21,6 +21,7 @@ from gui.state import State
 from gui.text.colours import type_colour
 from gui.text.marks import severity_colour
 from gui.theme import code_font
+from netspec.editing import Address
 from netspec.look import count, plural, shape
 from netspec.registry import plugins
 
@@ -95,7 +96,8 @@ class LayerPage(QWidget):
         self.head, self.note, self.troubles = Head(), QLabel(), QLabel()
         self.form: TableForm | None = None
         self.facts = QFrame()
-        self._signature: object = None
+        self._forms: dict[str, TableForm] = {}
+        self._addresses: tuple[Address, ...] = ()
         self._manners = Manners(self)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(2, 4, 8, 8)
@@ -157,6 +159,7 @@ class LayerPage(QWidget):
         head.kind.setText("input of the network" if first.kind == "input" else f"block {first.type}")
         head.show_colours(list({type_colour(kind).name(): type_colour(kind) for kind in sorted(chosen.types)}.values()))
         head.summary.setText(_summary(state, chosen))
+        head.summary.setVisible(bool(head.summary.text()))
         self._show_frozen(state, chosen)
         self.note.setText(self._note(chosen))
         self.note.setVisible(bool(self.note.text()))
@@ -185,20 +188,31 @@ class LayerPage(QWidget):
             return COPY.format(name=node.parent)
         return ""
 
+    def follow_theme(self) -> None:
+        """Make the rows anew: their icons have the colours of the theme."""
+        for form in self._forms.values():
+            form.hide()
+            form.deleteLater()
+        self._forms.clear()
+        self.form = None
+
     def _make_form(self, state: State, chosen: Chosen) -> None:
+        """The form for these keys: made once, then kept, since making one takes longer than showing it."""
         groups = grouped(chosen.fields)
-        words = names_to_read(state, chosen.nodes[0]) if chosen.is_single else []
-        signature = (tuple((title, tuple(fields)) for title, fields in groups.items()), tuple(words), chosen.addresses)
-        if repr(signature) == self._signature:
-            return
-        self._signature = repr(signature)
-        old, self.form = self.form, TableForm(groups, {"inputs": words})
-        self.form.entered.connect(self.key_entered)
-        self.form.reset.connect(self.key_reset)
-        self._column.insertWidget(3, self.form)
-        if old is not None:
-            old.hide()
-            old.deleteLater()
+        signature = repr([(title, fields) for title, fields in groups.items()])
+        form = self._forms.get(signature)
+        if form is None:
+            form = self._forms[signature] = TableForm(groups, {})
+            form.entered.connect(self.key_entered)
+            form.reset.connect(self.key_reset)
+            self._column.insertWidget(3, form)
+        if form is not self.form and self.form is not None:
+            self.form.hide()
+        if form is not self.form or chosen.addresses != self._addresses:
+            form.forget()
+        self.form, self._addresses = form, chosen.addresses
+        form.set_words("inputs", names_to_read(state, chosen.nodes[0]) if chosen.is_single else [])
+        form.show()
 
     def _show_facts(self, state: State, chosen: Chosen) -> None:
         node = chosen.nodes[0]

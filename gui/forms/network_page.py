@@ -84,7 +84,7 @@ class Section(QWidget):
         self.body, self._column = QWidget(), QVBoxLayout()
         self._signature = ""
         self._state: State | None = None
-        self._problems: list[Problem] = []
+        self.problems: list[Problem] = []
         self._lay_out()
         self.head.toggled.connect(self._open)
         self.add.clicked.connect(self._add)
@@ -92,7 +92,7 @@ class Section(QWidget):
 
     def show_entry(self, entry: Entry, state: State, problems: list[Problem]) -> None:
         """Show what the section says."""
-        self.entry, self._state, self._problems = entry, state, problems
+        self.entry, self._state, self.problems = entry, state, problems
         self.head.setText(entry.title)
         self.head.setAccessibleName(f"Section {entry.title}")
         kind = entry.written.get("type", entry.resolved.get("type"))
@@ -172,7 +172,7 @@ class Section(QWidget):
     def _open(self, is_open: bool) -> None:
         self.head.setIcon(icon("open" if is_open else "closed"))
         if self._state is not None:
-            self.show_entry(self.entry, self._state, self._problems)
+            self.show_entry(self.entry, self._state, self.problems)
 
     def _lay_out(self) -> None:
         self.head.setCheckable(True)
@@ -231,9 +231,20 @@ class NetworkPage(QWidget):
             self.sections[key].show_entry(entry, state, problems_of(entry, state))
         self.more.setVisible(any(entry.part.key == "optimizer" and entry.is_there for entry in entries))
 
+    def follow_theme(self) -> None:
+        """Make the sections anew: their icons have the colours of the theme."""
+        for section in self.sections.values():
+            section.hide()
+            section.deleteLater()
+        self.sections.clear()
+
     def section(self, title: str) -> Section:
         """The section of this title."""
         return next(section for section in self.sections.values() if section.entry.title == title)
+
+    def section_of(self, problem: Problem) -> Section | None:
+        """The section that a problem is about."""
+        return next((section for section in self.sections.values() if problem in section.problems), None)
 
     def _make_sections(self, entries: list[Entry]) -> None:
         """Sections that stay keep their state."""
@@ -265,8 +276,7 @@ class NetworkPage(QWidget):
 
 def entries_of(part: Part, state: State) -> list[Entry]:
     """The sections of a kind: one, or each of several."""
-    root = scanned(state.text, state.format).root.plain()
-    file: dict[str, Any] = root if isinstance(root, dict) else {}
+    file = scanned(state.text, state.format).tree
     if not part.key:
         tops = {key: value for key, value in file.items() if key in TOP}
         return [Entry(part, (), tops, {key: state.tree[key] for key in TOP if key in state.tree}, True, part.title)]
@@ -315,8 +325,7 @@ def _depth(address: Address, problems: list[Problem]) -> int:
 
 
 def _fields(entry: Entry, state: State) -> dict[str, Field]:
-    root = scanned(state.text, state.format).root.plain()
-    file: dict[str, Any] = root if isinstance(root, dict) else {}
+    file = scanned(state.text, state.format).tree
     if not entry.part.key:
         keys = keys_at((), file)
         assert keys is not None

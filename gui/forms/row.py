@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QMenu, QSizePolicy, QToolButton, QWidget
 
 from gui.forms.composite import make_editor
-from gui.forms.editors import Editor, TextEditor
+from gui.forms.editors import Editor, NamesEditor, TextEditor
 from gui.forms.fields import Field, Text, describe
 from gui.forms.icons import icon, severity_pixmap
 from gui.forms.units import HINTS, UNITS
@@ -74,6 +74,18 @@ class FieldRow(QWidget):
             else:
                 self.editor.show_value(shown.value)
         self._dress()
+
+    def forget(self) -> None:
+        """Drop what was begun or refused."""
+        self._refusal = ""
+        self._choose_editor(False)
+        for line in self.findChildren(QLineEdit):
+            line.setModified(False)
+
+    def set_words(self, words: Sequence[str]) -> None:
+        """Names to propose."""
+        if isinstance(self._plain, NamesEditor):
+            self._plain.set_words(words)
 
     def refuse(self, reason: str) -> None:
         """Say why what stands in the field was not taken."""

@@ -49,6 +49,16 @@ class TableForm(QWidget):
         for key, row in self.rows.items():
             row.show_value(shown.get(key, Shown(row.field.default)), problems.get(key, ()))
 
+    def forget(self) -> None:
+        """Another table is shown from now on: what was begun in the fields belonged to the one before."""
+        for row in self.rows.values():
+            row.forget()
+
+    def set_words(self, key: str, words: Sequence[str]) -> None:
+        """Names to propose at a key."""
+        if key in self.rows:
+            self.rows[key].set_words(words)
+
     def refuse(self, key: str, reason: str) -> None:
         """Say at a key why its new value was not taken."""
         if key in self.rows:

@@ -59,13 +59,24 @@ class InspectorPanel(Panel):
             self.pages.setCurrentWidget(self.scrolls[self.network])
 
     def go_to_problem(self, problem: Problem) -> None:
-        """Bring the field that a problem is about into view."""
+        """Bring the field, or the section, that a problem is about into view."""
         state = self.desk.document.state
-        if state is None or self._chosen is None or layer_of(problem, state) is None or self.layer.form is None:
+        if state is None or not problem.path:
             return
-        row = self.layer.form.rows.get(str(problem.path[2])) if len(problem.path) > 2 else None
-        if row is not None:
-            self.scrolls[self.layer].ensureWidgetVisible(row)
+        if self._chosen is None:
+            section = self.network.section_of(problem)
+            if section is not None:
+                section.head.setChecked(True)
+                self.scrolls[self.network].ensureWidgetVisible(section)
+        elif layer_of(problem, state) is not None and self.layer.form is not None and len(problem.path) > 2:
+            row = self.layer.form.rows.get(str(problem.path[2]))
+            if row is not None:
+                self.scrolls[self.layer].ensureWidgetVisible(row)
+
+    def _follow_theme(self) -> None:
+        self.layer.follow_theme()
+        self.network.follow_theme()
+        self.show_state()
 
     def _enter(self, key: str, value: Any) -> None:
         if self._chosen is not None:
@@ -119,7 +130,7 @@ class InspectorPanel(Panel):
         document.changed.connect(self.show_state)
         desk.chosen_changed.connect(self.show_state)
         desk.problem_wanted.connect(self.go_to_problem)
-        desk.theme_changed.connect(self.show_state)
+        desk.theme_changed.connect(self._follow_theme)
         self.layer.key_entered.connect(self._enter)
         self.layer.key_reset.connect(self._reset)
         self.layer.name_entered.connect(self._rename)

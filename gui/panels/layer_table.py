@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from gui.analyzer.export import to_csv, to_markdown
@@ -32,7 +32,7 @@ class LayerTablePanel(Panel):
         self.table = LayerTable()
         self.totals = Totals(self.table)
         self.filter, self.grouped, self.banner = QLineEdit(), QCheckBox("Group blocks"), QLabel()
-        self._is_following = False
+        self._is_following, self._is_old = False, True
         self._lay_out()
         self.filter.textChanged.connect(self._keep)
         self.grouped.toggled.connect(self.show_state)
@@ -43,7 +43,14 @@ class LayerTablePanel(Panel):
         self.show_state()
 
     def show_state(self) -> None:
-        """Show the lines of the document's network."""
+        """Show the lines of the document's network, once they can be seen."""
+        self._is_old = True
+        if self.isVisible():
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Bring the lines into line with the document."""
+        self._is_old = False
         state = self.desk.document.state
         lines = lines_of(state, grouped=self.grouped.isChecked()) if state is not None else []
         is_stale = state is not None and state.is_stale
@@ -59,8 +66,15 @@ class LayerTablePanel(Panel):
         self._sum_up()
         self.follow_choice()
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        if self._is_old:
+            self.refresh()
+
     def follow_choice(self) -> None:
         """Show which layers are chosen."""
+        if self._is_old:
+            return
         if self.desk.chosen_by is self and self._chosen_names() == self.desk.chosen:
             return
         selection = QItemSelection()

@@ -185,6 +185,8 @@ class ProblemPanel(Panel):
         name = layer_of(problem, state) if state is not None else None
         if name is not None:
             self.desk.go_to_layer(name)
+        elif problem.path and problem.path[0] != "layers":
+            self.desk.choose(())  # then the inspector shows the sections
         self.desk.go_to_problem(problem)
 
     def step(self, steps: int) -> None:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from gui.analyzer.lines import layer_of
 from gui.desk import Desk
 from gui.panel import Area, Panel
 from gui.state import State
@@ -122,6 +123,9 @@ class SpecTextPanel(Panel):
         if problem.span is None or not problem.span.line or not self._front(problem.span.file):
             return
         (self.editor if self.files.currentIndex() == 0 else self.base).go_to_problem(problem)
+        state = self.desk.document.state
+        if not self.isVisible() and state is not None and layer_of(problem, state) is None:
+            self.raise_panel()  # no box on the canvas shows it
 
     def offer_fixes(self) -> None:
         """Make the one quick fix there is at the cursor, or let the user choose."""

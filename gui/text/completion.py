@@ -65,7 +65,7 @@ def _keys(found: Scan, zone: Zone, position: int) -> Completion:
     start, end = _word(found.text, position)
     if found.format == "json":
         start, end = _with_quotes(found.text, start, end)
-    tree = found.root.plain()
+    tree = found.tree
     keys = keys_at(zone.path, tree)
     table = found.at(zone.path)
     typed = found.text[start:position].strip('"')
@@ -108,7 +108,7 @@ def _values(found: Scan, zone: Zone, position: int) -> Completion:
     """Values of a key, or items of its list."""
     start, end, is_quoted = _value_word(found, zone, position)
     typed = found.text[start:position].lstrip('"')
-    tree = found.root.plain()
+    tree = found.tree
     items = list(_value_items(zone.path, tree, found))
     if is_quoted:
         items = [item for item in items if item.text.startswith('"')]

@@ -30,11 +30,11 @@ def help_at(text: str, format: Format, position: int) -> Help | None:
     if zone.sort == "comment":
         return None
     if zone.sort == "header":
-        keys = keys_at(zone.path, found.root.plain())
+        keys = keys_at(zone.path, found.tree)
         return Help(keys.title, "", keys.doc, zone.start, zone.end) if keys else None
     entry = _entry_at(found, zone, position)
     if entry is not None:
-        field = field_at((*zone.path, entry.key), found.root.plain())
+        field = field_at((*zone.path, entry.key), found.tree)
         return _of_field(field, entry.start, entry.end) if field else None
     return _of_value(found, zone, position) if zone.sort == "value" else None
 
@@ -62,7 +62,7 @@ def _of_value(found: Scan, zone: Zone, position: int) -> Help | None:
     value: Value | None = found.at(zone.path)
     if value is None or value.sort != "scalar" or not value.start <= position <= value.end:
         return None
-    field, name = field_at(zone.path, found.root.plain()), value.plain()
+    field, name = field_at(zone.path, found.tree), value.plain()
     if field is None:
         return None
     for kind in field.kinds:

@@ -15,8 +15,10 @@ Lines = tuple[int, int]
 
 @lru_cache(maxsize=3)
 def scanned(text: str, format: Format) -> Scan:
-    """The scan of a text; several ask for the same."""
-    return scan(text, format)
+    """The scan of a text, with its tree. Several ask for the same; of a long text the analysis asks first, in its thread."""
+    found = scan(text, format)
+    assert isinstance(found.tree, dict)
+    return found
 
 
 def layers_at(found: Scan, outline: Outline, position: int) -> frozenset[str]:

@@ -11,7 +11,8 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
 
 from netspec.problems import Path
 from netspec.spec.source import Format
@@ -70,8 +71,7 @@ class Entry:
     value: Value | None = None
 
 
-@dataclass(frozen=True)
-class Zone:
+class Zone(NamedTuple):
     """A stretch of the text (both ends included) in which keys of the table, or the value, at `path` are written."""
 
     start: int
@@ -88,6 +88,12 @@ class Scan:
     format: Format
     root: Value
     zones: list[Zone]
+
+    @cached_property
+    def tree(self) -> dict[str, Any]:
+        """All of it as plain dicts and lists; not to be changed."""
+        plain = self.root.plain()
+        return plain if isinstance(plain, dict) else {}
 
     def zone(self, position: int) -> Zone:
         """The innermost zone around a position."""
@@ -117,15 +123,13 @@ class Scan:
             yield from self.tables(item)
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
+    """A word, a string, a mark or the end of a line."""
+
     sort: str
     text: str
     start: int
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.text)
+    end: int
 
 
 def scan(text: str, format: Format) -> Scan:
@@ -144,18 +148,18 @@ class _Reader:
     def __init__(self, text: str, format: Format) -> None:
         self.text = text
         self.colon = "=" if format == "toml" else ":"
-        self.tokens = [Token(m.lastgroup or "", m[0], m.start()) for m in TOKEN[format].finditer(text)]
+        tokens = [Token(m.lastgroup or "", m[0], m.start(), m.end()) for m in TOKEN[format].finditer(text)]
         self.headers = {m.start(1): m for m in HEADER.finditer(text)} if format == "toml" else {}
         self.next = 0
         self.root = Value(0, len(text), (), "table")
         self.zones = [Zone(0, len(text), "keys", ())]
-        self.zones += [Zone(t.start + 1, t.end, "comment", ()) for t in self.tokens if t.sort == "comment"]
+        self.zones += [Zone(token.start + 1, token.end, "comment", ()) for token in tokens if token.sort == "comment"]
+        self.tokens = [token for token in tokens if token.sort != "comment"]
+        self.count = len(self.tokens)
 
     def peek(self) -> Token | None:
-        """The next token that is no comment."""
-        while self.next < len(self.tokens) and self.tokens[self.next].sort == "comment":
-            self.next += 1
-        return self.tokens[self.next] if self.next < len(self.tokens) else None
+        """The next token."""
+        return self.tokens[self.next] if self.next < self.count else None
 
     def here(self) -> int:
         """Where the next token starts, or the text ends."""
@@ -193,7 +197,7 @@ class _Reader:
         """Go into the table that a header names, made where it does not stand yet."""
         names = keys_of(header[2] or "")
         self.zones.append(Zone(header.start(1), header.end(3), "header", tuple(names)))
-        while self.next < len(self.tokens) and self.tokens[self.next].start < header.end(3):
+        while self.next < self.count and self.tokens[self.next].start < header.end(3):
             self.next += 1
         start, stop, table = header.start(1), header.end(3), self.root
         for depth, name in enumerate(names):
@@ -344,8 +348,15 @@ class _Reader:
         return next((i for i in range(position, stop) if self.text[i] in ",}]#"), stop)
 
 
+SIMPLE = re.compile(r"\"([^\"\\]*)\"|(0|-?[1-9][0-9]{0,17})|(true|false)")
+"""A text without escapes, a whole number, true or false: nearly all values, read ten times faster."""
+
+
 def scalar(text: str) -> object:
     """The value of a scalar's text; the text without its quotes where it cannot be read."""
+    simple = SIMPLE.fullmatch(text)
+    if simple is not None:
+        return simple[1] if simple[1] is not None else int(simple[2]) if simple[2] else simple[3] == "true"
     try:
         return tomllib.loads(f"x = {text}")["x"] if text[:1] != '"' or text[:3] == '"""' else json.loads(text)
     except (ValueError, RecursionError):
@@ -354,5 +365,7 @@ def scalar(text: str) -> object:
 
 def keys_of(text: str) -> list[str]:
     """The parts of a dotted key, quotes taken off."""
+    if "." not in text and '"' not in text and "'" not in text:
+        return [text]
     parts = re.findall(r"\"[^\"\n]*\"?|'[^'\n]*'?|[^.\s\"']+", text)
     return [part.strip("\"'") for part in parts]

@@ -11,26 +11,25 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from gui.analyzer.lines import COLUMNS, TITLES
-from gui.main_window import MainWindow
 from gui.panels.layer_table import LayerTablePanel
 from gui.theme import family_colour
 from netspec.shipped import shipped_specs
 from tests.gui.conftest import BROKEN, TEXT
+from tests.gui.panels.rig import Rig
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
-def panel(window: MainWindow, spec_file: Path) -> LayerTablePanel:
-    window.open(spec_file)
-    return table_of(window)
+def panel(rig: Rig, spec_file: Path) -> LayerTablePanel:
+    rig.open(spec_file)
+    return table_of(rig)
 
 
-def table_of(window: MainWindow) -> LayerTablePanel:
-    panel = window.panel("Layers")
+def table_of(rig: Rig) -> LayerTablePanel:
+    panel = rig.panel("Layers")
     assert isinstance(panel, LayerTablePanel)
-    window.areas.show_panel(panel)
     QApplication.processEvents()
     return panel
 
@@ -82,36 +81,36 @@ def test_the_filter_keeps_lines_that_hold_all_words(panel: LayerTablePanel, word
     assert panel.totals.sums.lines[0].label.split()[0] == str(len(kept))
 
 
-def test_a_click_chooses_the_layer_and_asks_to_show_it(window: MainWindow, panel: LayerTablePanel) -> None:
+def test_a_click_chooses_the_layer_and_asks_to_show_it(rig: Rig, panel: LayerTablePanel) -> None:
     wanted: list[str] = []
-    window.desk.layer_wanted.connect(wanted.append)
+    rig.desk.layer_wanted.connect(wanted.append)
     click(panel, "fc")
-    assert window.desk.chosen == {"fc"}
+    assert rig.desk.chosen == {"fc"}
     assert wanted == ["fc"]
     click(panel, "conv1", CONTROL)
-    assert window.desk.chosen == {"fc", "conv1"}
+    assert rig.desk.chosen == {"fc", "conv1"}
     panel.table.setFocus()
     click(panel, "fc")
     QTest.keyClick(panel.table, Qt.Key.Key_Up)
-    assert window.desk.chosen == {"relu1"}
+    assert rig.desk.chosen == {"relu1"}
 
 
-def test_layers_chosen_elsewhere_are_chosen_here(window: MainWindow, panel: LayerTablePanel) -> None:
-    window.desk.choose({"conv1", "fc"})
+def test_layers_chosen_elsewhere_are_chosen_here(rig: Rig, panel: LayerTablePanel) -> None:
+    rig.desk.choose({"conv1", "fc"})
     assert [line.name for line in panel.table.chosen_lines()] == ["conv1", "fc"]
-    window.desk.choose(())
+    rig.desk.choose(())
     assert panel.table.chosen_lines() == []
 
 
-def test_the_choice_survives_an_edit(window: MainWindow, panel: LayerTablePanel) -> None:
+def test_the_choice_survives_an_edit(rig: Rig, panel: LayerTablePanel) -> None:
     click(panel, "fc")
-    window.document.set_text("Typing", TEXT.replace("out_features = 10", "out_features = 12"))
-    window.document.settle()
+    rig.document.set_text("Typing", TEXT.replace("out_features = 10", "out_features = 12"))
+    rig.document.settle()
     assert [line.name for line in panel.table.chosen_lines()] == ["fc"]
-    assert window.desk.chosen == {"fc"}
+    assert rig.desk.chosen == {"fc"}
 
 
-def test_control_c_copies_csv_with_plain_numbers(window: MainWindow, panel: LayerTablePanel) -> None:
+def test_control_c_copies_csv_with_plain_numbers(rig: Rig, panel: LayerTablePanel) -> None:
     panel.table.setFocus()
     QTest.keyClick(panel.table, Qt.Key.Key_C, CONTROL)
     found = list(csv.reader(io.StringIO(QApplication.clipboard().text())))
@@ -120,7 +119,7 @@ def test_control_c_copies_csv_with_plain_numbers(window: MainWindow, panel: Laye
     assert found[-1][:5] == ["total", "", "", "2682", "9472"]
 
 
-def test_several_chosen_lines_are_copied_alone_as_markdown(window: MainWindow, panel: LayerTablePanel) -> None:
+def test_several_chosen_lines_are_copied_alone_as_markdown(rig: Rig, panel: LayerTablePanel) -> None:
     click(panel, "conv1")
     click(panel, "fc", CONTROL)
     QTest.keyClick(panel.table, Qt.Key.Key_C, CONTROL | SHIFT)
@@ -138,10 +137,10 @@ def test_export_writes_the_form_of_the_suffix(panel: LayerTablePanel, tmp_path: 
     assert (tmp_path / "a.md").read_text(encoding="utf-8").startswith("| layer | type |")
 
 
-def test_blocks_can_be_grouped_with_their_sums(window: MainWindow) -> None:
-    window.open(shipped_specs()["resnet18"])
-    window.document.settle()
-    panel = table_of(window)
+def test_blocks_can_be_grouped_with_their_sums(rig: Rig) -> None:
+    rig.open(shipped_specs()["resnet18"])
+    rig.document.settle()
+    panel = table_of(rig)
     flat = names(panel)
     panel.grouped.setChecked(True)
     assert names(panel) == flat
@@ -154,27 +153,27 @@ def test_blocks_can_be_grouped_with_their_sums(window: MainWindow) -> None:
     assert panel.table.index_of("layer2.0.downsample.1").isValid()
 
 
-def test_stale_tables_say_so_and_problems_stand_at_their_layer(window: MainWindow, panel: LayerTablePanel) -> None:
-    window.document.set_text("Typing", BROKEN)
-    window.document.settle()
+def test_stale_tables_say_so_and_problems_stand_at_their_layer(rig: Rig, panel: LayerTablePanel) -> None:
+    rig.document.set_text("Typing", BROKEN)
+    rig.document.settle()
     assert panel.banner.isVisible()
     assert rows(panel)[1][-1] == "1 error"
     assert rows(panel)[0][0] == "conv1"
 
 
-def test_a_broken_first_text_has_no_table(window: MainWindow, tmp_path: Path) -> None:
+def test_a_broken_first_text_has_no_table(rig: Rig, tmp_path: Path) -> None:
     path = tmp_path / "broken.toml"
     path.write_text("name = \n", encoding="utf-8")
-    window.open(path)
-    panel = table_of(window)
+    rig.open(path)
+    panel = table_of(rig)
     assert rows(panel) == []
     assert panel.banner.isVisible()
 
 
-def test_the_bar_of_each_layer_has_the_colour_of_its_family(window: MainWindow, spec_file: Path) -> None:
+def test_the_bar_of_each_layer_has_the_colour_of_its_family(rig: Rig, spec_file: Path) -> None:
     spec_file.write_text(TEXT.replace(", frozen = true", ""), encoding="utf-8")
-    window.open(spec_file)
-    panel = table_of(window)
+    rig.open(spec_file)
+    panel = table_of(rig)
     image: QImage = panel.table.viewport().grab().toImage()
     scale = image.devicePixelRatio()
     for name, family in (("conv1", "convolution"), ("relu1", "activation"), ("fc", "linear")):

@@ -3,31 +3,30 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from gui.main_window import MainWindow
 from gui.panels.problem_list import FIX, ProblemPanel
 from gui.panels.spec_text import SpecTextPanel
 from tests.gui.conftest import BROKEN, TEXT
+from tests.gui.panels.rig import Rig
 
 TWO = BROKEN.replace("kernel_size = 3", "kernel_size = 30")
 
 
 @pytest.fixture
-def panel(window: MainWindow, spec_file: Path) -> ProblemPanel:
+def panel(rig: Rig, spec_file: Path) -> ProblemPanel:
     spec_file.write_text(TWO, encoding="utf-8")
-    window.open(spec_file)
-    found = window.panel("Problems")
+    rig.open(spec_file)
+    found = rig.panel("Problems")
     assert isinstance(found, ProblemPanel)
-    window.areas.show_panel(found)
     QApplication.processEvents()
     return found
 
 
-def editor_of(window: MainWindow) -> SpecTextPanel:
-    panel = window.panel("Text")
+def editor_of(rig: Rig) -> SpecTextPanel:
+    panel = rig.panel("Text")
     assert isinstance(panel, SpecTextPanel)
     return panel
 
@@ -49,43 +48,36 @@ def test_each_problem_has_its_place_code_message_and_remedy(panel: ProblemPanel)
     assert model.data(model.index(0, 0), Qt.ItemDataRole.AccessibleTextRole) == "error"
 
 
-def test_a_click_goes_to_the_line_and_chooses_the_layer(window: MainWindow, panel: ProblemPanel) -> None:
+def test_a_click_goes_to_the_line_and_chooses_the_layer(rig: Rig, panel: ProblemPanel) -> None:
+    editor_of(rig)
     click(panel, 1, 3)
-    assert editor_of(window).editor.textCursor().selectedText() == '"reluu"'
-    assert window.desk.chosen == {"relu1"}
+    assert editor_of(rig).editor.textCursor().selectedText() == '"reluu"'
+    assert rig.desk.chosen == {"relu1"}
 
 
-def test_f8_goes_round_and_shift_f8_back(window: MainWindow, panel: ProblemPanel) -> None:
-    editor, seen = editor_of(window).editor, []
-    for key in (Qt.KeyboardModifier.NoModifier,) * 3 + (Qt.KeyboardModifier.ShiftModifier,):
-        QTest.keyClick(window, Qt.Key.Key_F8, key)
-        seen.append(editor.textCursor().selectedText())
-    assert seen == ["30", '"reluu"', "30", '"reluu"']
-    assert "NS106" in window.statusBar().currentMessage()
-
-
-def test_the_fix_column_mends_the_text_in_one_step(window: MainWindow, panel: ProblemPanel) -> None:
+def test_the_fix_column_mends_the_text_in_one_step(rig: Rig, panel: ProblemPanel) -> None:
     click(panel, 1, FIX)
-    window.document.settle()
-    assert window.document.text == TWO.replace("reluu", "relu")
-    window.document.undo_stack.undo()
-    assert window.document.text == TWO
+    rig.document.settle()
+    assert rig.document.text == TWO.replace("reluu", "relu")
+    rig.document.undo_stack.undo()
+    assert rig.document.text == TWO
 
 
-def test_the_button_mends_the_chosen_problem(window: MainWindow, panel: ProblemPanel) -> None:
+def test_the_button_mends_the_chosen_problem(rig: Rig, panel: ProblemPanel) -> None:
+    panel.problems.setCurrentIndex(QModelIndex())
     assert not panel.fix_button.isEnabled()
     panel.problems.selectRow(1)
     panel.fix_button.click()
-    assert window.document.text == TWO.replace("reluu", "relu")
+    assert rig.document.text == TWO.replace("reluu", "relu")
 
 
-def test_mended_texts_have_no_problems(window: MainWindow, panel: ProblemPanel) -> None:
-    window.document.set_text("Typing", TEXT)
-    window.document.settle()
+def test_mended_texts_have_no_problems(rig: Rig, panel: ProblemPanel) -> None:
+    rig.document.set_text("Typing", TEXT)
+    rig.document.settle()
     assert panel.problems.listed.rowCount() == 0
     assert panel.tally.text() == "No problems."
-    QTest.keyClick(window, Qt.Key.Key_F8)
-    assert window.statusBar().currentMessage() == "No problems."
+    panel.step(1)
+    assert rig.said == "No problems."
 
 
 def test_the_menu_offers_what_can_be_done(panel: ProblemPanel) -> None:
