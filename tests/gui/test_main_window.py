@@ -25,8 +25,10 @@ Button = QMessageBox.StandardButton
 
 
 @pytest.fixture(scope="module")
-def only_window(qapp: QApplication) -> Iterator[MainWindow]:
+def only_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
     """Making a window takes longer than most of these tests."""
+    folder = str(tmp_path_factory.mktemp("settings"))  # it is made before the settings of the first test
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, folder)
     apply_theme(LIGHT)
     window = MainWindow()
     yield window
