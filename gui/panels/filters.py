@@ -24,12 +24,13 @@ from gui.desk import Desk
 from gui.insight.asking import Asker, Reply
 from gui.insight.bars import Bars
 from gui.insight.drops import PICTURES, pictures_in
+from gui.insight.halves import fill, filter_side, half, picture_tiles
 from gui.insight.looks import looks_of
-from gui.insight.pages import Line, Pages, paragraph, quiet
-from gui.insight.pictures import Picture, enlarged, filter_pictures, image, map_pictures
+from gui.insight.pages import Pages, paragraph, quiet
+from gui.insight.pictures import enlarged, filter_pictures, image, map_pictures
 from gui.insight.service import service_of
 from gui.insight.source import SourceBar
-from gui.insight.tiles import Tile, TileView
+from gui.insight.tiles import TileView
 from gui.panel import Area, Panel
 from gui.theme import current_theme
 from netspec.look import shape as say_shape
@@ -106,11 +107,11 @@ class Filters(Panel):
         """What can be looked at."""
         self.pages.show_content()
         self.source.tell(reply.values)
-        _fill(self.filter_layer, reply.values["filters"], 0)
+        fill(self.filter_layer, reply.values["filters"], 0)
         names = [layer["name"] for layer in reply.values["layers"]]
         families = [layer["family"] for layer in reply.values["layers"]]
         first = families.index("activation") if "activation" in families else 0
-        _fill(self.layer, names, first)
+        fill(self.layer, names, first)
         self._ask_filters()
 
     def _ask_filters(self) -> None:
@@ -182,14 +183,14 @@ class Filters(Panel):
 
     def _paint_filters(self) -> None:
         if self._weight is not None:
-            self.filters.set_side(_side(self._weight.shape[-1]))
-            self.filters.show_tiles(_tiles(filter_pictures(self._weight, current_theme()), "filter"))
+            self.filters.set_side(filter_side(self._weight.shape[-1]))
+            self.filters.show_tiles(picture_tiles(filter_pictures(self._weight, current_theme()), "filter"))
 
     def _paint_maps(self) -> None:
         if self._activations is not None:
             pictures = map_pictures(self._activations, current_theme())
             self.maps.set_side(160 if len(pictures) == 1 else 72)
-            self.maps.show_tiles(_tiles(pictures, "channel"))
+            self.maps.show_tiles(picture_tiles(pictures, "channel"))
 
     def _follow_chosen(self) -> None:
         """The layer that is chosen on the canvas is the one to look at."""
@@ -231,11 +232,11 @@ class Filters(Panel):
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)
         halves.setHandleWidth(12)
-        halves.addWidget(_half("Filters of", self.filter_layer, [self.filters_said], self.filters))
+        halves.addWidget(half("Filters of", self.filter_layer, [self.filters_said], self.filters))
         opened = QPushButton("Open …")
         opened.setToolTip("A picture in a file; pictures can be dropped here, too")
         opened.clicked.connect(self._open)
-        right = _half("Activations of", self.layer, [self.maps_said, self.index, opened], self._lay_out_picture())
+        right = half("Activations of", self.layer, [self.maps_said, self.index, opened], self._lay_out_picture())
         halves.addWidget(right)
         halves.setSizes([380, 620])
         pages = Pages(halves)
@@ -264,38 +265,3 @@ class Filters(Panel):
         across.addLayout(side)
         across.addWidget(self.maps, 1)
         return holder
-
-
-def _half(title: str, box: QComboBox, others: list[QWidget], content: QWidget) -> QWidget:
-    head = QHBoxLayout()
-    head.addWidget(Line(title, "panelTitle"))
-    head.addWidget(box)
-    for number, widget in enumerate(others):
-        head.addWidget(widget)
-        if number == 0:
-            head.addStretch(1)
-    half = QWidget()
-    layout = QVBoxLayout(half)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addLayout(head)
-    layout.addWidget(content, 1)
-    return half
-
-
-def _fill(box: QComboBox, names: list[str], first: int) -> None:
-    """Offer these names; what was chosen stays chosen if it is among them."""
-    if [box.itemText(place) for place in range(box.count())] == names:
-        return
-    before = box.currentText()
-    box.clear()
-    box.addItems(names)
-    box.setCurrentIndex(names.index(before) if before in names else min(first, len(names) - 1))
-
-
-def _tiles(pictures: list[Picture], what: str) -> list[Tile]:
-    return [Tile(picture, (caption,), None, f"{what} {caption}") for caption, picture in pictures]
-
-
-def _side(width: int) -> int:
-    """Whole pixels for small filters: 11 × 5, 7 × 8, 3 × 17, …"""
-    return width * max(4, 52 // width)
