@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.analyzer.lines import COLUMNS, NAME, TRAINABLE, Line, flat
+from gui.analyzer.lines import COLUMNS, NAME, TRAINABLE, Line, flat, total
 from gui.analyzer.model import LINE, LayerModel, SortedLines
 from gui.symbols import draw_snowflake
 from gui.text.colours import type_colour
@@ -115,9 +115,11 @@ class LayerTable(QTreeView):
         return self.shown.mapFromSource(self.layers.index_of(name))
 
     def fit_columns(self) -> None:
-        """Columns as wide as their longest texts; the name takes the rest."""
-        header, metrics = self.header(), self.fontMetrics()
-        lines = list(flat(self.layers.lines))
+        """Columns as wide as their longest texts, the bold ones of sums included; the name takes the rest."""
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        header, metrics = self.header(), QFontMetrics(font)
+        lines = [*flat(self.layers.lines), total(self.layers.lines)]
         for place, column in enumerate(COLUMNS[1:], 1):
             longest = max((column.text(line) for line in lines), key=len, default="")
             room = metrics.horizontalAdvance(longest) + (SYMBOL + GAP if place == TRAINABLE else 0)

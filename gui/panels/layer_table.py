@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -78,7 +78,7 @@ class LayerTablePanel(Panel):
         if self.desk.chosen_by is self and self._chosen_names() == self.desk.chosen:
             return
         selection = QItemSelection()
-        indexes = [index for index in map(self.table.index_of, sorted(self.desk.chosen)) if index.isValid()]
+        indexes = [index for name in sorted(self.desk.chosen) for index in self._indexes(name)]
         for index in indexes:
             selection.select(index, index)
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
@@ -87,6 +87,14 @@ class LayerTablePanel(Panel):
         if indexes and not self.table.hasFocus():
             self.table.scrollTo(indexes[0])
         self._is_following = False
+
+    def _indexes(self, name: str) -> list[QModelIndex]:
+        """Where a layer is shown; the layers of a block that has no line of its own."""
+        state, own = self.desk.document.state, self.table.index_of(name)
+        if own.isValid() or state is None:
+            return [own] if own.isValid() else []
+        inside = [self.table.index_of(leaf.name) for leaf in state.outline.leaves(name)]
+        return [index for index in inside if index.isValid()]
 
     def lines_to_copy(self) -> list[Line]:
         """The chosen lines when there are several, otherwise all that are shown, with their totals."""

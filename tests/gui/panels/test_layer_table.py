@@ -153,6 +153,18 @@ def test_blocks_can_be_grouped_with_their_sums(rig: Rig) -> None:
     assert panel.table.index_of("layer2.0.downsample.1").isValid()
 
 
+def test_a_block_chosen_elsewhere_has_its_layers_chosen(rig: Rig) -> None:
+    rig.open(shipped_specs()["resnet18"])
+    panel = table_of(rig)
+    rig.desk.choose({"layer1"})
+    names_chosen = [line.name for line in panel.table.chosen_lines()]
+    assert len(names_chosen) == 14
+    assert all(name.startswith("layer1.") for name in names_chosen)
+    assert rig.desk.chosen == {"layer1"}
+    panel.grouped.setChecked(True)
+    assert [line.name for line in panel.table.chosen_lines()] == ["layer1"]
+
+
 def test_stale_tables_say_so_and_problems_stand_at_their_layer(rig: Rig, panel: LayerTablePanel) -> None:
     rig.document.set_text("Typing", BROKEN)
     rig.document.settle()
