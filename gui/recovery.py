@@ -7,7 +7,10 @@ import os
 import time
 import uuid
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QObject, QStandardPaths, QTimer
@@ -62,6 +65,7 @@ class Recovery(QObject):
         self._entry: Path | None = None
         self._lock: QLockFile | None = None
         self._kept: tuple[str, Mapping[str, object]] | None = None
+        self._writing: Future[bool] | None = None
         self._soon, self._latest = _timer(self, SOON), _timer(self, LATEST)
         self._soon.timeout.connect(self.keep)
         self._latest.timeout.connect(self.keep)
@@ -83,14 +87,20 @@ class Recovery(QObject):
             "path": str(state.path) if state.path else None, "name": state.name, "folder": str(state.folder),
             "text": state.text, "positions": self.document.positions, "time": time.time(),
         }  # fmt: skip
-        try:
-            write_text(self._place(), json.dumps(values))
-            self._kept = now
-        except OSError:  # a full disk must not stop the work; the next edit tries again
+        self.finish()
+        self._kept = now
+        self._writing = _threads().submit(_write, self._place(), json.dumps(values))  # a slow disk must not hold the window
+
+    def finish(self) -> None:
+        """Wait until what was kept last is on the disk."""
+        if self._writing is not None and not self._writing.result():
+            self._kept = None  # a full disk must not stop the work; the next edit tries again
             self._latest.start()
+        self._writing = None
 
     def forget(self) -> None:
         """There is nothing unsaved."""
+        self.finish()
         self._soon.stop()
         self._latest.stop()
         if self._entry is not None:
@@ -108,12 +118,28 @@ class Recovery(QObject):
         """The entry's file, with a lock that a killed program does not hold."""
         if self._entry is None:
             folder = recovery_folder()
-            folder.mkdir(parents=True, exist_ok=True)
+            with suppress(OSError):  # told by the write
+                folder.mkdir(parents=True, exist_ok=True)
             self._entry = folder / f"{os.getpid()}-{uuid.uuid4().hex[:12]}.json"
             self._lock = QLockFile(str(self._entry.with_suffix(".lock")))
             self._lock.setStaleLockTime(0)
             self._lock.tryLock(0)
         return self._entry
+
+
+def _write(entry: Path, text: str) -> bool:
+    """Whether the text is on the disk."""
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        write_text(entry, text)
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="recovery")
 
 
 def left_behind() -> list[LeftBehind]:

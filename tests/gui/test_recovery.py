@@ -61,6 +61,7 @@ def test_what_is_undone_need_not_be_kept(qtbot: QtBot, spec_file: Path) -> None:
     document.open(spec_file)
     document.edit("Rename", editing.rename, "conv1", "stem")
     recovery.keep()
+    recovery.finish()
     assert len(entries()) == 1
     document.undo_stack.undo()
     recovery.keep()
@@ -118,9 +119,14 @@ def test_a_full_disk_does_not_stop_the_work(qtbot: QtBot, spec_file: Path, monke
     document = Document()
     recovery = Recovery(document)
     document.open(spec_file)
-    monkeypatch.setattr("gui.recovery.write_text", fail)
-    document.edit("Rename", editing.rename, "conv1", "stem")
-    recovery.keep()
+    with monkeypatch.context() as full:
+        full.setattr("gui.recovery.write_text", fail)
+        document.edit("Rename", editing.rename, "conv1", "stem")
+        recovery.keep()
+        recovery.finish()
     assert entries() == []
-    monkeypatch.undo()
+    recovery.keep()
+    recovery.finish()
+    assert len(entries()) == 1
     recovery.forget()
+    assert entries() == []
