@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 
 from netspec.datasets.loader import Batch
 from netspec.training.begin import begin
@@ -77,11 +78,10 @@ def _end_without_weight(training: Training, group: list[Batch]) -> Iterator[Even
 def _step(training: Training, group: list[Batch]) -> Iterator[Event]:
     """One update of every lane that trains, on the same batches."""
     epoch, step = training.position.epoch + 1, training.position.step + 1
-    is_due = (
-        is_look_due(step) or _ends_epoch(training, group) or _validates(training, step, _ends_epoch(training, group))
-    )
+    ends = _ends_epoch(training, group)
+    is_due = ends or is_look_due(step) or _validates(training, step, ends)
     for run in training.active():
-        with training.insight.step(training, run, is_due=is_due):
+        with training.insight.step(training, run, is_due=True) if is_due else nullcontext():
             loss, samples = run.train_step(group, training.dtype)
         seconds = training.clock.read()
         yield Step(
