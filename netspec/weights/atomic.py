@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
+
+ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
@@ -13,10 +17,17 @@ def replace_file(path: Path, write: Callable[[IO[bytes]], None]) -> None:
 
     The folder is brought to the disk, too, so that the rename survives a power cut. On an error the old file stays as
     it was and the temporary file is removed; a kill leaves it behind, and the next write of `path` overwrites it.
+    The new file may be read and written by whom the old one could. Raises PermissionError when nobody may write that.
     """
+    path = path.resolve()  # the file that a link points to, not the link
+    mode = path.stat().st_mode if path.exists() else None
+    if mode is not None and not mode & ANYBODY_WRITES:
+        raise PermissionError(errno.EACCES, "the file is read-only", str(path))
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         with temporary.open("wb") as stream:
+            if mode is not None:
+                temporary.chmod(stat.S_IMODE(mode))
             write(stream)
             stream.flush()
             os.fsync(stream.fileno())
