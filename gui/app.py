@@ -66,6 +66,7 @@ def _run(path: Path | None, template: str | None) -> int:
     code = app.exec()
     window.deleteLater()
     app.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # while its application is still there
+    app.removePostedEvents(app, QEvent.Type.Quit.value)  # a second request to end would end every later loop at once
     return code
 
 
