@@ -12,6 +12,8 @@ from gui.panel import AREAS, Area, Panel
 SIZES: dict[Area, int] = {"left": 220, "centre": 640, "right": 320}
 HEIGHTS = (560, 240)
 GAP = 8
+NARROWEST = 360
+"""Width of a place in the centre: else the widest panel of its tabs would decide, also while another is in front."""
 
 
 class Areas(QWidget):
@@ -23,6 +25,8 @@ class Areas(QWidget):
         self.beside = _tabs("beside")
         """A second place in the centre, for a panel that is shown beside the others."""
         self.beside.hide()
+        for tabs in (self.tabs["centre"], self.beside):
+            tabs.setMinimumWidth(NARROWEST)
         self.across = _splitter(
             Qt.Orientation.Horizontal, [self.tabs["left"], self.tabs["centre"], self.beside, self.tabs["right"]]
         )

@@ -388,6 +388,7 @@ def test_the_text_can_stand_beside_the_canvas_and_stays_there(
     window.actions_.split.setChecked(True)
     assert window.panel("Text").isVisible()
     assert window.panel("Canvas").isVisible()
+    assert window.panel("Text").width() == pytest.approx(window.panel("Canvas").width(), rel=0.1)
     window.close()
     again = MainWindow(spec_file)
     again.show()
