@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from netspec.weights.atomic import replace_file
 
 __all__ = ["Document", "State"]
 
+LOG = logging.getLogger(__name__)
 P = ParamSpec("P")
 BOM = "\ufeff"
 SMALLEST = """\
@@ -162,6 +164,10 @@ class Document(QObject):
             text = function(self._state.source, *args, **kwargs)
         except EditError as problem:
             self.refused.emit(problem.message, problem.hint)
+            return False
+        except Exception as problem:  # a mistake in the edit: the text stays as it is, and the window open
+            LOG.exception("%s failed", label)
+            self.refused.emit(f"{label} failed: {type(problem).__name__}: {problem}", "change it in the text")
             return False
         positions = self._positions
         if function is editing.rename:

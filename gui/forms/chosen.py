@@ -10,7 +10,7 @@ from gui.forms.fields import Field
 from gui.forms.tables import keys_at, kinds_like
 from gui.state import State
 from gui.text.layers_in_text import scanned
-from netspec.editing import Address, Node
+from netspec.editing import Address, Node, file_of
 from netspec.layers.base import Layer
 from netspec.problems import Problem
 
@@ -58,6 +58,12 @@ class Chosen:
     def is_inherited(self) -> bool:
         """Whether the layer is written in a file that this one extends."""
         return any(len(address) == 2 and isinstance(address[1], str) for address in self.addresses)
+
+    @property
+    def elsewhere(self) -> str | None:
+        """The file that holds the block which a chosen layer is part of, where that is not this one: nothing here can
+        change the layer."""
+        return next(filter(None, map(file_of, self.addresses)), None)
 
 
 def chosen_of(state: State, names: Sequence[str]) -> Chosen | None:

@@ -26,6 +26,7 @@ from netspec.look import count, plural, shape
 from netspec.registry import plugins
 
 INHERITED = "Written in a file that this one extends; what is changed here is a patch of it."
+ELSEWHERE = "Part of a block that is written in {file}: open that file to change it."
 OF_BLOCK = "Part of the block {block}: a change here changes all {uses} layers made from it."
 OF_BLOCK_ONCE = "Part of the block {block}."
 COPY = "One of the copies that {name} makes: a change here changes all of them."
@@ -120,11 +121,12 @@ class LayerPage(QWidget):
         self._make_form(state, chosen)
         assert self.form is not None
         problems = key_problems(chosen.problems, 2)
-        values = shown_values(chosen.fields, chosen.tables, chosen.resolved, INHERITED if chosen.is_inherited else "")
+        values = shown_values(chosen.fields, chosen.tables, chosen.resolved, _origin(chosen))
         for key, hint in (("inputs", _reads(chosen)), ("stride", written(values.get("kernel_size", Shown()).value))):
             if key in values:
                 values[key] = replace(values[key], hint=hint)
         self.form.show_values(values, problems)
+        self.form.setEnabled(chosen.elsewhere is None)
         loose = [item for key, items in problems.items() if key not in self.form.rows for item in items]
         self.troubles.setVisible(bool(loose))
         self.troubles.setText("\n".join(f"{item.code} {item.message}; {item.hint}" for item in loose))
@@ -145,7 +147,11 @@ class LayerPage(QWidget):
         head.name.setVisible(is_one_name)
         head.several.setVisible(not is_one_name)
         head.several.setText(plural(len(chosen.nodes), "layer"))
-        local = chosen.tables[0].get("name", first.name if chosen.is_inherited or first.kind == "input" else "")
+        own = first.name.removeprefix(f"{first.parent}.")
+        is_written = not (chosen.is_inherited or chosen.elsewhere is not None or first.kind == "input")
+        local = chosen.tables[0].get("name", "" if is_written else own)
+        for field in (head.name, head.type):
+            field.setEnabled(chosen.elsewhere is None)
         if not head.name.is_busy():
             head.name.show_value(local)
             head.error.hide()
@@ -182,8 +188,8 @@ class LayerPage(QWidget):
         if chosen.block is not None:
             many = OF_BLOCK if chosen.uses > 1 else OF_BLOCK_ONCE
             return many.format(block=chosen.block, uses=chosen.uses)
-        if chosen.is_inherited:
-            return INHERITED
+        if chosen.elsewhere is not None or chosen.is_inherited:
+            return _origin(chosen)
         if chosen.is_single and node.kind == "block" and node.name != chosen.tables[0].get("name") and node.parent:
             return COPY.format(name=node.parent)
         return ""
@@ -223,6 +229,13 @@ class LayerPage(QWidget):
         self._column.replaceWidget(old, self.facts)
         old.hide()
         old.deleteLater()
+
+
+def _origin(chosen: Chosen) -> str:
+    """Where values come from that are not written in this file."""
+    if chosen.elsewhere is not None:
+        return ELSEWHERE.format(file=chosen.elsewhere)
+    return INHERITED if chosen.is_inherited else ""
 
 
 def _reads(chosen: Chosen) -> str:

@@ -45,6 +45,8 @@ def paste(source: Source, clipboard: str, after: str | None = None) -> str:
     draft = Draft(source)
     tables = read_clipboard(clipboard)
     giver = None if after is None else draft.node(after)
+    if giver is not None:
+        draft.check_is_here(giver.address)
     is_inside = giver is not None and giver.kind != "input" and giver.address[:1] == ("blocks",)
     entries = draft.siblings(giver.address) if giver is not None and is_inside else draft.layers()
     tables = _settle_variables(draft, tables)

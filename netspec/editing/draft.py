@@ -9,6 +9,7 @@ from typing import Any
 from netspec.editing.errors import EditError
 from netspec.editing.outline import Address, Node, Outline, outline
 from netspec.editing.syntax import BROKEN, ArrayNode, TableNode, plain
+from netspec.editing.tracing import file_of
 from netspec.editing.writing import read, write
 from netspec.spec.sections import NAME
 from netspec.spec.source import Source
@@ -44,6 +45,7 @@ class Draft:
 
     def entry(self, address: Address) -> Entry:
         """The table at an address; a patch of it where it is written in a base."""
+        self.check_is_here(address)
         if len(address) == 2 and address[0] in ("layers", "inputs") and isinstance(address[1], str):
             return self._patch(str(address[0]), address[1])
         value: Any = self.root
@@ -64,8 +66,17 @@ class Draft:
         made: Entry = entries[-1]
         return made
 
+    def check_is_here(self, address: Address) -> None:
+        """Refuse to edit a layer of a block that a base defines."""
+        file = file_of(address)
+        if file is not None:
+            name = next((node.name for node in self.outline.nodes if node.address == address), "this layer")
+            where = file or "a file that this one extends"
+            raise EditError(f"{name} is written in {where}", "open that file, or define the block here")
+
     def siblings(self, address: Address) -> list[Any]:
         """The list of layers that an entry stands in: the file's, or a block's."""
+        self.check_is_here(address)
         if not address or not isinstance(address[-1], int):
             return self.layers()
         value: Any = self.root

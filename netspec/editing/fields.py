@@ -40,6 +40,7 @@ def set_fields(source: Source, address: Address, values: Mapping[str, Any]) -> s
 def reset_field(source: Source, address: Address, key: str) -> str:
     """Take a key away, so that its default holds."""
     draft = Draft(source)
+    draft.check_is_here(address)
     if _find(draft, address) is not None:
         _table(draft, address).pop(key, None)
     return draft.text()
@@ -149,6 +150,7 @@ def _find(draft: Draft, address: Address) -> Entry | None:
 def _table(draft: Draft, address: Address) -> Entry:
     """The table to write to, made when it is a section that is not there."""
     address = _where(draft, address)
+    draft.check_is_here(address)
     if not address:
         return draft.root
     if len(address) == 1 and address[0] not in draft.root:

@@ -7,8 +7,10 @@ from typing import Any
 
 from netspec.editing.draft import Draft, Entry
 from netspec.editing.errors import EditError
-from netspec.editing.outline import Node
+from netspec.editing.outline import Node, Outline, outline
 from netspec.editing.syntax import plain
+from netspec.editing.tracing import file_of
+from netspec.editing.writing import with_text
 from netspec.graph import match_layers
 from netspec.spec.source import Source
 
@@ -23,7 +25,18 @@ def set_frozen(source: Source, names: Iterable[str], frozen: bool) -> str:
         _freeze(draft, [node for node in nodes if not {leaf.name for leaf in draft.outline.leaves(node.name)} <= before])
     else:
         _unfreeze(draft, leaves & before, before - leaves)
-    return draft.text()
+    text = draft.text()
+    if not frozen and "extends" in draft.root:
+        _check_unfrozen(draft, outline(with_text(source, text)), leaves)
+    return text
+
+
+def _check_unfrozen(draft: Draft, after: Outline, leaves: set[str]) -> None:
+    """A block that a base defines may freeze a layer, which nothing in this file can take back."""
+    still = [node for node in after.nodes if node.frozen and node.kind == "layer" and node.name in leaves]
+    if still:
+        file = next(filter(None, (file_of(node.address) for node in still)), "a file that this one extends")
+        raise EditError(f"{still[0].name} is frozen in {file}", "open that file to unfreeze it there")
 
 
 def freeze_to(source: Source, name: str | None) -> str:

@@ -17,7 +17,8 @@ from netspec.spec.source import Source
 
 Address = Path
 """Where something is edited: ("layers", 3); inside of blocks ("blocks", "basic", "layers", 0): the definition, which all
-uses share; ("layers", "conv1"), with a name, for a layer of a base that this file extends: an edit writes a patch."""
+uses share; ("layers", "conv1"), with a name, for a layer of a base that this file extends: an edit writes a patch;
+("extends", "base.toml", line, column) in a block that a base defines: every edit is refused."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Outline:
     """[transfer], that of a base worked in."""
     base_transfer: dict[str, Any] = field(default_factory=dict)
     """What a base says under [transfer]."""
+    base_layers: frozenset[str] = frozenset()
+    """Names of the layers at the top of a base; what this file says of them are patches."""
 
     @cached_property
     def by_name(self) -> dict[str, Node]:
@@ -96,7 +99,7 @@ def outline(source: Source) -> Outline:
     tree = read(source)
     found = trace(source, tree)
     nodes = tuple(_unique([*_inputs(tree, found.inputs), *(_node(tree, item) for item in found.layers)]))
-    return _with_frozen(Outline(nodes, found.transfer, found.base_transfer))
+    return _with_frozen(Outline(nodes, found.transfer, found.base_transfer, found.base_layers))
 
 
 def _with_frozen(drawn: Outline) -> Outline:
@@ -115,7 +118,7 @@ def _with_frozen(drawn: Outline) -> Outline:
             inside = drawn.children(node.name)
             frozen = frozen | {node.name} if inside and all(item.name in frozen for item in inside) else frozen - {node.name}
     nodes = tuple(replace(node, frozen=node.name in frozen) for node in drawn.nodes)
-    return Outline(nodes, drawn.transfer, drawn.base_transfer)
+    return replace(drawn, nodes=nodes)
 
 
 def _inputs(tree: Tree, names: list[str]) -> Iterator[Node]:

@@ -9,6 +9,7 @@ from typing import Any
 from netspec.editing.draft import Draft, check_name, context, local_name, names_in
 from netspec.editing.errors import EditError
 from netspec.editing.outline import Node, Outline, outline
+from netspec.editing.wiring import is_patch
 from netspec.graph import match_layers
 from netspec.spec.source import Source
 
@@ -42,7 +43,7 @@ def renames(before: Outline, after: Outline) -> dict[str, str]:
 
 
 def _check(draft: Draft, node: Node, new: str) -> None:
-    if not node.address or (isinstance(node.address[-1], str) and node.address[0] in ("layers", "inputs")):
+    if is_patch(draft, node.address) if node.kind != "input" else node.address == ("inputs", node.name):
         message = f"{node.name} is written in a file that this one extends"
         raise EditError(message, "open that file to rename it there")
     if node.kind == "block" and node.parent is not None and draft.node(node.parent).address == node.address:

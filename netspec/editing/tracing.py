@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Any, Literal
 
 from netspec.editing.syntax import BROKEN, TableNode, Tree
@@ -18,6 +19,13 @@ from netspec.spec.source import Source
 from netspec.spec.variables import resolve_variables
 
 UNNAMED = "?"
+INHERITED = "extends"
+"""First step of an address that no edit of this file reaches: ("extends", "base.toml", line, column)."""
+
+
+def file_of(address: Path) -> str | None:
+    """The file, without its folder, that an inherited layer of a block is written in; None for other addresses."""
+    return FilePath(str(address[1])).name if address[:1] == (INHERITED,) else None
 
 
 @dataclass
@@ -43,6 +51,8 @@ class Trace:
     layers: list[Traced]
     transfer: dict[str, Any]
     base_transfer: dict[str, Any]
+    base_layers: frozenset[str]
+    """Names of the layers and uses of blocks at the top of a base."""
 
 
 def trace(source: Source, tree: Tree) -> Trace:
@@ -58,7 +68,8 @@ def trace(source: Source, tree: Tree) -> Trace:
         tracer.expand(layers if isinstance(layers, Array) else Array())
     except SpecError:  # blocks that expand to more layers than netspec takes: as far as it came
         tracer.resolver.resolve_all()
-    return Trace(inputs, tracer.finish(), plain(_table(merged, "transfer")), plain(places.base_transfer))
+    transfer, base_transfer = plain(_table(merged, "transfer")), plain(places.base_transfer)
+    return Trace(inputs, tracer.finish(), transfer, base_transfer, places.base_layers)
 
 
 class Places:
@@ -68,6 +79,7 @@ class Places:
         self.by_span: dict[int, tuple[Path, TableNode]] = {}
         self.patches: dict[str, tuple[Path, TableNode]] = {}
         self.base_transfer = Table()
+        self.base_layers: frozenset[str] = frozenset()
         self._keep: list[Span] = []
 
     def span(self, path: Path, table: TableNode) -> Span:
@@ -80,7 +92,14 @@ class Places:
     def find(self, table: Table, name: str, *, is_inside: bool) -> tuple[Path, TableNode | None]:
         """Address and place of a copy; of a base's layer its name, or the entry that patches it."""
         found = self.by_span.get(id(table.span)) or (None if is_inside else self.patches.get(name))
-        return found if found is not None else (() if is_inside else ("layers", name), None)
+        if found is not None:
+            return found
+        return _inherited(table.span) if is_inside else ("layers", name), None
+
+
+def _inherited(span: Span | None) -> Path:
+    """The address of a layer in a block that a base defines: where it stands there, one for all uses."""
+    return (INHERITED, "", 0, 0) if span is None else (INHERITED, span.file, span.line, span.column)
 
 
 def merged_table(source: Source, tree: Tree, places: Places) -> Table:
@@ -98,6 +117,8 @@ def merged_table(source: Source, tree: Tree, places: Places) -> Table:
     except SpecError:
         return merged.without("extends")
     places.base_transfer = _table(base, "transfer")
+    names = [entry.get("name") for entry in base.get("layers", ()) if isinstance(entry, Table)]
+    places.base_layers = frozenset(name for name in names if isinstance(name, str))
     return merge(base, merged.without("extends"), [])
 
 
@@ -175,7 +196,7 @@ class Tracer(Expander):
         name = table.get("name")
         local = name if isinstance(name, str) else ""
         address, written = self.places.find(table, local, is_inside=scope.inputs is not None)
-        full = scope.prefix + (local or f"layers[{address[-1] if address else len(self.traced)}]")
+        full = scope.prefix + (local or f"layers[{address[-1] if written is not None else len(self.traced)}]")
         self.traced.append(Traced(full, kind, type_, address, written, scope.prefix[:-1] or None, table))
         return self.traced[-1]
 

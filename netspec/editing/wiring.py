@@ -110,9 +110,13 @@ def read_names(draft: Draft, node: Node) -> list[str]:
 
 def is_patch(draft: Draft, address: Address) -> bool:
     """Whether a layer comes from a base: its entry, if there is one, only patches it."""
+    draft.check_is_here(address)
     if isinstance(address[-1], str):
         return True
-    return address[0] == "layers" and "extends" in draft.root and "type" not in draft.siblings(address)[address[-1]]
+    if address[0] != "layers" or "extends" not in draft.root:
+        return False
+    entry = draft.siblings(address)[address[-1]]
+    return entry.get("name") in draft.outline.base_layers or "type" not in entry
 
 
 def above_name(draft: Draft, address: Address) -> str | None:

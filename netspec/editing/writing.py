@@ -20,10 +20,15 @@ def read(source: Source) -> Tree:
     return read_toml(data) if source.format == "toml" else read_json(data)
 
 
+def with_text(source: Source, text: str) -> Source:
+    """The same file with another text."""
+    return Source(source.file, text, source.format, source.folder)
+
+
 def write(source: Source, tree: Tree) -> str:
     """The text that says what the changed tables say; raises EditError when it does not come out as meant."""
     text = _write_json(tree) if tree.format == "json" else Sections(tree).write()
-    again = read(Source(source.file, text, source.format, source.folder))
+    again = read(with_text(source, text))
     if not is_equal(plain(again.root), plain(tree.root)):
         raise EditError("this part of the text is written in a way that cannot be changed from here", _BY_HAND)
     return text

@@ -16,6 +16,7 @@ from gui.history import difference, join
 from gui.state import State
 from netspec import editing
 from netspec.shipped import shipped_specs
+from netspec.spec.source import Source
 from tests.gui.conftest import BROKEN, TEXT
 
 
@@ -408,3 +409,15 @@ def test_an_unrelated_file_in_the_folder_changes_nothing(qtbot: QtBot, spec_file
     document = opened(spec_file)
     with qtbot.assertNotEmitted(document.changed, wait=400):
         spec_file.with_name("notes.txt").write_text("nothing", encoding="utf-8")
+
+
+def test_an_edit_that_fails_is_refused_and_the_text_stays(spec_file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(source: Source) -> str:
+        raise IndexError("tuple index out of range")
+
+    document = opened(spec_file)
+    said = refusals(document)
+    assert not document.edit("Break", broken)
+    assert said == ["Break failed: IndexError: tuple index out of range"]
+    assert document.text == TEXT
+    assert "Break failed" in caplog.text

@@ -391,6 +391,25 @@ def test_what_a_base_says_is_shown_quietly_and_patched(rig: Rig, tmp_path: Path)
     assert rig.document.state.report.table[0].output_shape == (5,)
 
 
+def test_a_layer_of_a_block_that_a_base_defines_is_shown_and_cannot_be_changed(rig: Rig, tmp_path: Path) -> None:
+    block = 'layers = [{ name = "q", type = "linear", out_features = 3 }]'
+    use = 'layers = [{ name = "s", type = "block", block = "u" }]'
+    text = f"input.shape = [4]\n{use}\n\n[loss]\ntype = \"cross_entropy\"\n\n[blocks.u]\n{block}\n"
+    (tmp_path / "base.toml").write_text(text, encoding="utf-8")
+    child = tmp_path / "child.toml"
+    child.write_text('extends = "base.toml"\n', encoding="utf-8")
+    panel = opened(rig, child, "s.q")
+    assert panel.layer.note.text() == "Part of a block that is written in base.toml: open that file to change it."
+    assert line(row(panel, "out_features").editor).text() == "3"
+    assert panel.layer.head.name.line.text() == "q"
+    assert not row(panel, "out_features").isEnabled()
+    assert not panel.layer.head.name.isEnabled()
+    rig.desk.choose(["s"])
+    QApplication.processEvents()
+    assert panel.layer.head.name.isEnabled()
+    assert row(panel, "repeat").isEnabled()
+
+
 def test_another_theme_paints_text_and_forms_anew(rig: Rig, panel: InspectorPanel) -> None:
     text = rig.panel("Text")
     assert isinstance(text, SpecTextPanel)
