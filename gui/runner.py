@@ -15,7 +15,18 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 import gui
-from gui.runs.order import LOG, ORDER, STATUS, TRAINER, Order, make_run_folder, read_started, spec_file_for, write_order
+from gui.runs.order import (
+    LOG,
+    ORDER,
+    STATUS,
+    TRAINER,
+    Order,
+    make_run_folder,
+    read_started,
+    spec_file_for,
+    write_order,
+    write_started,
+)
 from gui.runs.progress import Started
 from netspec.spec.source import Source
 from netspec.training.control import Command, send
@@ -111,7 +122,8 @@ def started_of(run: Path) -> Started:
     """What the run's trainer says of itself; nothing while a process that no window has started trains the run."""
     if is_held(run / RUNNING) and not is_held(run / START / TRAINER):
         return Started()
-    return read_started(run)
+    said = read_started(run)
+    return Started("starting") if not said.phase and is_alive(run) else said
 
 
 def cancel(run: Path) -> None:
@@ -119,6 +131,8 @@ def cancel(run: Path) -> None:
     process = trainer_pid(run)
     if process is None:
         raise TrainError(f"{run}: no process works on this run", "start it again")
+    if not (run / START / STATUS).exists():  # it has not come to its first word, and may end without one
+        write_started(run, Started("cancelled"))
     os.kill(process, signal.SIGTERM if sys.platform == "win32" else signal.SIGINT)
 
 

@@ -82,7 +82,7 @@ class RunActions(QObject):
             "train.stop": is_begun or phase == "preparing",
             "train.stop_last": is_begun,
             "train.save": is_begun,
-            "train.resume": phase in ("ended", "died") and self._has_state(),
+            "train.resume": phase in ("ended", "died", "failed") and self._has_state(),
         }
         for name, is_usable in usable.items():
             action = self.all[name]

@@ -11,8 +11,8 @@ from netspec.training.events import COMPLETED, EARLY_STOPPING, INTERRUPTED, NAN
 
 Phase = Literal["none", "preparing", "training", "paused", "finishing", "ended", "died", "failed", "unreadable"]
 ALIVE: tuple[Phase, ...] = ("preparing", "training", "paused", "finishing")
-BEFORE = ("starting", "reading data", "compiling")
-"""Phases of a trainer before it takes its first step; of a resumed run there is a history then."""
+BEFORE = ("starting", "reading data", "compiling", "cancelled")
+"""Phases of a trainer before it can be asked for anything; of a resumed run there is a history then, which says how it was."""
 GOOD = (COMPLETED, EARLY_STOPPING)
 """Reasons for which nobody has to worry."""
 
@@ -53,7 +53,8 @@ def standing(history: History, started: Started, *, is_alive: bool, has_folder: 
     if started.phase == "failed":
         return Standing("failed", started.message, "error")
     if started.phase == "cancelled":
-        return Standing("failed", "Stopped before the first step.", "warning")
+        when = "the first step" if history.run is None else f"it went on after step {count(history.step)}"
+        return Standing("failed", f"Stopped before {when}.", "warning")
     where = f"after step {count(history.step)}" if history.run is not None else "before the first step"
     return Standing("died", f"The trainer has gone {where} without a word: {death or 'it was killed'}", "error")
 

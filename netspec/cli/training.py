@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 Told = Callable[..., None]
-"""Called with a phase ("reading data", "compiling", "training", "evaluating"); while compiling also with the names of kernels,
-how many are done and how many there are."""
+"""Called with a phase ("reading data", "compiling", "starting", "training", "evaluating"); while compiling also with the names
+of kernels, how many are done and how many there are."""
 
 
 @dataclass
@@ -70,7 +70,7 @@ def run_job(job: Job, spec: Spec, told: Told | None = None) -> int:
     told("compiling")
     program, _ = compile_program(spec, job.threads, quiet=job.is_silent, samples=len(data.train), told=told)
     screen = console.stderr() if job.format is Format.JSON else console.stdout()
-    told("training")
+    told("starting")
     with Interrupts(job.on_sigint) as interrupts:
         view = TrainingView(screen, quiet=job.is_silent, verbose=job.verbose)
         events = _start(job, spec, data, program, interrupts, view)
@@ -78,7 +78,9 @@ def run_job(job: Job, spec: Spec, told: Told | None = None) -> int:
             console.print_table(parts_table(data.table(), full=job.verbose))
             screen.print()
         with view:
-            for event in events:
+            for number, event in enumerate(events):
+                if number == 0:  # the run is held and its history says so: from here on it can be asked for something
+                    told("training")
                 view.see(event)
     told("evaluating")
     print_ending(Ending(spec, program, data, view, job), screen)

@@ -3,8 +3,8 @@
 Whoever may write in the folder may ask: the desktop program, another window, a command. A line is
 {"do": "pause" | "continue" | "step" | "save" | "stop"}; "step" may have "until": "epoch" to go on to the end of the epoch,
 "stop" has "keep": "best" or "last". The trainer looks for new lines 20 times a second, between two steps; it answers each
-with a control event in the history. The file is removed when a run ends, and when one begins or goes on, so nothing old
-is obeyed.
+with a control event in the history. The file is removed when a run ends; lines that a killed trainer has left stood there
+before the next one held the run, and are passed over.
 """
 
 from __future__ import annotations
@@ -48,14 +48,20 @@ def send(folder: str | Path, command: Command) -> None:
         stream.write(line.encode())
 
 
+def asked_before(folder: Path) -> int:
+    """Bytes that stand in the file. To be asked before the run is held: `send` writes from then on, and is to be obeyed."""
+    with suppress(FileNotFoundError):
+        return (folder / CONTROL).stat().st_size
+    return 0
+
+
 class Inbox:
     """The trainer's side of the file."""
 
-    def __init__(self, folder: Path, *, paused: bool = False) -> None:
-        """Forgets what was asked of an earlier part of the run. paused: no step is taken before it is asked for."""
+    def __init__(self, folder: Path, *, paused: bool = False, old: int = 0) -> None:
+        """paused: no step is taken before it is asked for. old: bytes that are not obeyed; see `asked_before`."""
         self._path = folder / CONTROL
-        self._path.unlink(missing_ok=True)
-        self._offset = 0
+        self._offset = old
         self._next = 0.0
         self.is_paused = paused
         self.is_told = not paused
@@ -82,7 +88,10 @@ class Inbox:
             return []
         self._next = now + EVERY
         with suppress(FileNotFoundError):
-            if self._path.stat().st_size > self._offset:
+            size = self._path.stat().st_size
+            if size < self._offset:  # the file with the old lines has been removed, and this is another one
+                self._offset = 0
+            if size > self._offset:
                 return self._read()
         return []
 

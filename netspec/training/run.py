@@ -7,7 +7,7 @@ from pathlib import Path
 
 from netspec.spec.model import Spec
 from netspec.training.contract import Program
-from netspec.training.control import Inbox
+from netspec.training.control import Inbox, asked_before
 from netspec.training.events import Event
 from netspec.training.history import History
 from netspec.training.inputs import DataArgument
@@ -70,8 +70,9 @@ def _recorded(training: Training, state: State | None, *, paused: bool, wants_in
         yield from loop(training)
         return
     training.folder.path.mkdir(parents=True, exist_ok=True)
+    old = asked_before(training.folder.path)
     with run_lock(training.folder.running):
-        training.inbox = Inbox(training.folder.path, paused=paused)
+        training.inbox = Inbox(training.folder.path, paused=paused, old=old)
         try:
             yield from _written(training, training.folder, state, wants_insight=wants_insight)
         finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from netspec.training.control import Command, parse, send
+from netspec.training.control import Command, Inbox, asked_before, parse, send
 from netspec.training.errors import TrainError
 from netspec.training.events import Control, End, Event, Step
 from netspec.training.history import read_history
@@ -193,3 +193,25 @@ def test_a_run_that_nobody_trains_cannot_be_asked(undisturbed: Path) -> None:
     with pytest.raises(TrainError, match="no process trains this run, so nothing can pause"):
         send(undisturbed, Command("pause"))
     assert not (undisturbed / "control.jsonl").exists()
+
+
+def test_only_what_stood_in_the_file_before_the_run_was_held_is_passed_over(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "control.jsonl").write_text('{"do": "stop"}\n' * 3, encoding="utf-8")  # left by a trainer that was killed
+    events = train(SPEC, make_data(), folder, program=make_program(SPEC))
+    first = next(events)
+    send(folder, Command("pause"))
+    send(folder, Command("stop", keep="best"))
+    rest = [first, *events]
+    assert [event.command for event in of(rest, Control)] == ["pause", "stop"]
+    assert of(rest, Step) == []
+    assert not (folder / "control.jsonl").exists()
+
+
+def test_a_file_that_has_been_removed_and_written_anew_is_read_from_its_start(tmp_path: Path) -> None:
+    file = tmp_path / "control.jsonl"
+    file.write_text('{"do": "stop", "keep": "best"}\n', encoding="utf-8")
+    inbox = Inbox(tmp_path, old=asked_before(tmp_path))
+    file.write_text('{"do": "save"}\n', encoding="utf-8")
+    assert inbox.read() == [Command("save")]

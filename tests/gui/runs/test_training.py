@@ -169,8 +169,16 @@ def test_a_killed_trainer_is_reported_and_its_run_can_go_on(open_window: Open, d
     qtbot.waitUntil(lambda: any("the trainer has gone" in message for message in window.messages), timeout=WAIT)
     window.trigger("train.resume")
     watch = window.session.watch
-    qtbot.waitUntil(lambda: watch.history.run is not None and watch.history.run["resumed"], timeout=WAIT)
-    until(qtbot, window, "training")
+    watch.read_all()
+    assert watch.history.step > 0  # the old part is shown, but nothing can be asked of it
+    assert (window.phase, window.words) == ("preparing", "Starting")
+    window.trigger("train.stop")
+    until(qtbot, window, "failed", "died")
+    assert window.words.startswith("Stopped before it went on after step ")
+    window.trigger("train.resume")
+    until(qtbot, window, "training")  # what is asked at the first moment in which it can be asked is obeyed
+    assert watch.history.run is not None
+    assert watch.history.run["resumed"]
     window.trigger("train.stop_last")
     until(qtbot, window, "ended")
     assert choose_weights(run, None, None).name == "last.safetensors"
