@@ -133,7 +133,7 @@ class History:
         self.run = line
         kinds = dict(zip(line["optimizers"], line["types"], strict=True))
         colours = lane_colours(kinds)
-        beta = smoothing_factor(line["total_steps"])
+        beta = smoothing_factor(line["total_steps"], line["steps_per_epoch"])
         for label, kind in kinds.items():
             self.lanes.setdefault(label, Lane(label, kind, colours[label], Smoothed(beta)))
         self.warnings += [text for text in line.get("warnings", []) if text not in self.warnings]

@@ -118,7 +118,8 @@ def _short(label: str) -> str:
 
 
 def _beta(run: RunCurves) -> float:
-    return smoothing_factor(max((len(lane.loss.x) for lane in run.lanes.values()), default=1))
+    steps = max((len(lane.loss.x) for lane in run.lanes.values()), default=1)
+    return smoothing_factor(steps, run.steps_per_epoch)
 
 
 def _draw_loss(axes: Axes, run: RunCurves) -> None:

@@ -63,9 +63,14 @@ def collect(events: Iterable[Event]) -> RunCurves:
     return found
 
 
-def smoothing_factor(steps: int) -> float:
-    """β such that the average looks back over about a fortieth of the run, and over 4 steps at least."""
-    return 1 - 1 / max(4.0, steps / 40)
+LONGEST = 100
+"""Steps that an average looks back over at most."""
+
+
+def smoothing_factor(steps: int, steps_per_epoch: int) -> float:
+    """β = 1 − 1/w. w, over how many steps the average looks back: a fortieth of the run, at most an epoch and LONGEST, at
+    least 4. A fortieth of 400 epochs would be 10 epochs: a mean of losses that the network left behind long ago."""
+    return 1 - 1 / max(4.0, min(steps / 40, steps_per_epoch, LONGEST))
 
 
 def smoothed(values: list[float], beta: float) -> list[float]:

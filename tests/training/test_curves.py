@@ -15,7 +15,7 @@ from PIL import Image
 
 from netspec.training.curves import STYLE, _apart, _within, draw, write_curves
 from netspec.training.history import read_history
-from netspec.training.series import LaneCurves, RunCurves, collect, colours, smoothed
+from netspec.training.series import LaneCurves, RunCurves, collect, colours, smoothed, smoothing_factor
 from tests.training.fake import make_program, make_spec
 from tests.training.helpers import run
 
@@ -64,6 +64,22 @@ def test_a_run_without_validation_or_steps_is_drawn(tmp_path: Path) -> None:
     for name in "ab":
         write_curves(read_history(tmp_path / name), tmp_path / name)
         assert (tmp_path / name / "curves.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("steps", "steps_per_epoch", "window"),
+    [(615, 41, 615 / 40), (16_400, 41, 41), (100_000, 1000, 100), (40, 8, 4), (1000, 1, 4)],
+)
+def test_the_average_looks_back_over_an_epoch_and_100_steps_at_most(steps: int, steps_per_epoch: int, window: float) -> None:
+    assert 1 / (1 - smoothing_factor(steps, steps_per_epoch)) == pytest.approx(window)
+
+
+def test_in_a_long_run_the_average_follows_what_the_batches_are_now() -> None:
+    """400 epochs of 41 steps: the loss falls from 2.3 to 0.05 within 150 steps; at step 249 the average must say so."""
+    losses = [2.3 * (0.05 / 2.3) ** min(step / 150, 1) for step in range(250)]
+    found = smoothed(losses, smoothing_factor(16_400, 41))
+    assert found[249] == pytest.approx(np.mean(losses[209:]), rel=1)
+    assert found[249] < 0.12
 
 
 def test_smoothing_is_the_average_that_its_formula_says() -> None:
