@@ -52,6 +52,9 @@ lr = 0.001
 class Document(QObject):
     """One spec that is being edited; the only writer of its text."""
 
+    opened = Signal()
+    """Another document, with or without a file, is shown from now on; emitted before `text_changed`. Saving it elsewhere
+    leaves it the same."""
     changed = Signal()
     """The state is new and settled: everything in it belongs to the text."""
     text_changed = Signal()
@@ -148,6 +151,7 @@ class Document(QObject):
         self.undo_stack.clear()
         self._state, self._positions = state, positions
         self._watcher.watch([] if state.path is None else [state.path])
+        self.opened.emit()
         self.title_changed.emit()
         self.text_changed.emit()
         self._analysis.want(state)
@@ -238,10 +242,16 @@ class Document(QObject):
     # Saving
 
     def save(self) -> bool:
-        """Write the file; False, and `refused`, when it cannot be written or there is no file yet."""
+        """Write the file; False, and `refused`, when it cannot be written or there is no file yet.
+
+        What somebody else has written meanwhile is not replaced: it is shown, or `conflict` asks (see `keep`).
+        """
         if self._state is None or self._state.path is None:
             return False
-        return self._write(self._state.path)
+        if self.is_overtaken():  # the watcher tells it later, or never where it cannot watch
+            self._follow()
+            return not self.is_modified
+        return self._write(self._state.path, self._state.text)
 
     def save_as(self, path: Path | str) -> bool:
         """Write another file, which is the document's from now on."""
@@ -254,19 +264,16 @@ class Document(QObject):
                               f"give it the ending .{self._state.format}")  # fmt: skip
             return False
         text = moved_text(self._state.source, path.parent)
-        if text != self._state.text:
-            self._push("Save elsewhere", text, self._positions)
-        before, self._state = self._state, replace(self._state, path=path, file=str(path), folder=path.parent)
-        if not self._write(path):
-            self._state = before
+        if not self._write(path, text):
             return False
+        self._state = replace(self._state, path=path, file=str(path), folder=path.parent)
+        self._push("Save elsewhere", text, self._positions)
         self.title_changed.emit()
         self._analysis.want(self._state)
         return True
 
-    def _write(self, path: Path) -> bool:
-        assert self._state is not None
-        data = (self._bom + self._state.text).encode(errors="surrogatepass")
+    def _write(self, path: Path, text: str) -> bool:
+        data = (self._bom + text).encode(errors="surrogatepass")
         target = path.resolve()  # a link stays one
         try:
             if not _holds(target, data):
@@ -275,8 +282,8 @@ class Document(QObject):
         except OSError as problem:
             self.refused.emit(f"{path.name} cannot be written: {problem.strerror or problem}", "save it elsewhere")
             return False
-        self._on_disk, self._is_gone = self._state.text, False
-        self._saved = (self._state.text, self._positions)
+        self._on_disk, self._is_gone = text, False
+        self._saved = (text, self._positions)
         self.title_changed.emit()
         return True
 

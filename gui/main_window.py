@@ -86,16 +86,17 @@ class MainWindow(QMainWindow):
 
     def save(self) -> bool:
         """Save to the file, or ask for one; what somebody else has written meanwhile is not replaced unasked."""
-        if self.document.is_overtaken() and not self._may_overwrite():
-            return False
+        if self.document.is_overtaken():
+            if not self._may_replace(f"{self.document.path} was changed by another program."):
+                return False
+            self.document.keep()
         saved = self.document.save() if self.document.path is not None else self.save_as()
         if saved and self.document.path is not None:
             self.desk.message(f"Saved {self.document.path}")
         return saved
 
-    def _may_overwrite(self) -> bool:
-        button = QMessageBox.StandardButton
-        question = f"{self.document.path} was changed by another program. Replace it?"
+    def _may_replace(self, reason: str) -> bool:
+        button, question = QMessageBox.StandardButton, f"{reason} Replace it?"
         return QMessageBox.question(self, "netspec", question, button.Save | button.Cancel, button.Cancel) == button.Save
 
     def save_as(self) -> bool:
@@ -107,8 +108,10 @@ class MainWindow(QMainWindow):
         name, _ = QFileDialog.getSaveFileName(self, "Save the spec", start, FILE_FILTER)
         if not name:
             return False
-        path = Path(name)
-        saved = self.document.save_as(path if path.suffix else path.with_suffix(f".{state.format}"))
+        path = Path(name) if Path(name).suffix else Path(f"{name}.{state.format}")
+        if path != Path(name) and path.exists() and not self._may_replace(f"{path} is already there."):
+            return False  # the dialog has asked about the name without its suffix only
+        saved = self.document.save_as(path)
         if saved and self.document.path is not None:
             remember_file(self.document.path)
         return saved
@@ -165,19 +168,20 @@ class MainWindow(QMainWindow):
     def offer_recovery(self) -> None:
         """Say what a crash has left behind: all of it on the welcome page, beside an open spec what belongs to it."""
         state = self.document.state
-        left = [entry for entry in left_behind() if entry.folder.is_dir()]
+        left = left_behind()
         self.welcome.show_left(left if state is None else [])
         mine = [entry for entry in left if state is not None and entry.path is not None and entry.path == state.path]
         if mine:
             self.banner.ask(
                 f"netspec ended before changes of {mine[0].name} were saved.",
-                {"Restore": lambda: mine[0].restore(self.document), "Discard": mine[0].discard},
+                {"Restore": lambda: self.restore(mine[0]), "Discard": mine[0].discard},
             )
 
     def restore(self, entry: LeftBehind) -> None:
         """Take up what a crash has left."""
-        if self.may_discard():
-            entry.restore(self.document)
+        is_shown = entry.path is not None and entry.path == self.document.path  # its text can be had back by undo
+        if is_shown or self.may_discard():
+            self.recovery.restore(entry)
             self.desk.message(f"Restored the unsaved changes of {entry.name}")
 
     def choose_theme(self, choice: ThemeChoice) -> None:
@@ -261,6 +265,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         document, welcome = self.document, self.welcome
+        document.opened.connect(self.banner.clear)  # what it asked was about the one before
         document.changed.connect(self.show_state)
         document.text_changed.connect(self.show_state)
         document.title_changed.connect(self.show_title)

@@ -42,13 +42,15 @@ class LeftBehind:
     positions: dict[str, tuple[float, float]]
     time: float
 
-    def restore(self, document: Document) -> None:
-        """Show the text as unsaved changes of its file, and take it over."""
-        if self.path is None or not document.open(self.path):
-            document.new(self.text, name=self.name, folder=self.folder, positions=self.positions, is_modified=True)
-        else:
+    def show_in(self, document: Document) -> None:
+        """Show the text as unsaved changes of its file, in a step that can be undone; without the file, as a document
+        without one."""
+        is_there = self.path is not None and (self.path == document.path or (self.path.is_file() and document.open(self.path)))
+        if is_there:
             document.put("Recover", self.text, self.positions)
-        self.discard()
+        else:
+            folder = self.folder if self.folder.is_dir() else None
+            document.new(self.text, name=self.name, folder=folder, positions=self.positions, is_modified=True)
 
     def discard(self) -> None:
         """Forget it."""
@@ -65,6 +67,8 @@ class Recovery(QObject):
         self._entry: Path | None = None
         self._lock: QLockFile | None = None
         self._kept: tuple[str, Mapping[str, object]] | None = None
+        self._taken: list[tuple[LeftBehind, QLockFile]] = []
+        """What was restored, and has not yet been kept anew."""
         self._writing: Future[bool] | None = None
         self._soon, self._latest = _timer(self, SOON), _timer(self, LATEST)
         self._soon.timeout.connect(self.keep)
@@ -96,6 +100,8 @@ class Recovery(QObject):
         if self._writing is not None and not self._writing.result():
             self._kept = None  # a full disk must not stop the work; the next edit tries again
             self._latest.start()
+        elif self._writing is not None:
+            self._discard_taken()
         self._writing = None
 
     def forget(self) -> None:
@@ -108,6 +114,21 @@ class Recovery(QObject):
         if self._lock is not None:
             self._lock.unlock()
         self._entry, self._lock, self._kept = None, None, None
+        self._discard_taken()
+
+    def restore(self, entry: LeftBehind) -> None:
+        """Show what was left behind; it stays on the disk until the document has been kept anew."""
+        self.finish()
+        lock = _lock_of(entry.entry)
+        if lock.tryLock(0):  # else another window has taken it, and will forget it
+            self._taken.append((entry, lock))
+        entry.show_in(self.document)
+
+    def _discard_taken(self) -> None:
+        for entry, lock in self._taken:
+            lock.unlock()
+            entry.discard()
+        self._taken = []
 
     def _wait(self) -> None:
         self._soon.start()
@@ -121,8 +142,7 @@ class Recovery(QObject):
             with suppress(OSError):  # told by the write
                 folder.mkdir(parents=True, exist_ok=True)
             self._entry = folder / f"{os.getpid()}-{uuid.uuid4().hex[:12]}.json"
-            self._lock = QLockFile(str(self._entry.with_suffix(".lock")))
-            self._lock.setStaleLockTime(0)
+            self._lock = _lock_of(self._entry)
             self._lock.tryLock(0)
         return self._entry
 
@@ -148,9 +168,15 @@ def left_behind() -> list[LeftBehind]:
     return sorted((entry for entry in entries if entry is not None), key=lambda entry: -entry.time)
 
 
-def _is_alive(entry: Path) -> bool:
+def _lock_of(entry: Path) -> QLockFile:
+    """The lock of an entry, which lasts as long as its program."""
     lock = QLockFile(str(entry.with_suffix(".lock")))
     lock.setStaleLockTime(0)
+    return lock
+
+
+def _is_alive(entry: Path) -> bool:
+    lock = _lock_of(entry)
     if not lock.tryLock(0):
         return True
     lock.unlock()

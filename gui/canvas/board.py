@@ -41,10 +41,12 @@ class Board(QObject):
         self.desk = desk
         self.scene = CanvasScene(ink_of(current_theme()), is_cached=True)
         self.folded: frozenset[str] = frozenset()
-        self._document: tuple[object, str] | None = None
+        self._is_new = True
+        """Another document has been opened, and is not shown yet."""
         self._last_news = 0.0
         self._pins: dict[str, Point] = {}
         self._laid: tuple[object, Layout] | None = None
+        desk.document.opened.connect(self._note_opened)
         desk.document.changed.connect(self.refresh)
         desk.theme_changed.connect(self.refresh)
         desk.run_event.connect(self._note_news)
@@ -59,17 +61,17 @@ class Board(QObject):
         """Where it is shown."""
         return self.scene.layout
 
+    def _note_opened(self) -> None:
+        self._is_new = True
+
     def refresh(self) -> None:
         """Show the document as it is now."""
         state = self.desk.document.state
         if state is None:
-            self._document = None
             self._show(Diagram())
             return
-        key = (state.path, state.file)
-        is_other = key != self._document
+        is_other, self._is_new = self._is_new, False
         if is_other:
-            self._document = key
             is_large = sum(node.kind == "layer" for node in state.outline.nodes) > MOST_OPEN
             self.folded = fold_all(state.outline) if is_large else frozenset()
         self._show(self._diagram(state), animated=not is_other)

@@ -37,13 +37,15 @@ class RunSession(QObject):
         self.waiting = ""
         """What was asked for and is not yet answered."""
         self._controls = 0
-        self._shown_file = ""
+        self._is_new = True
+        """Another document has been opened, and nothing is chosen for it yet."""
         self._stepping: Path | None = None
         """A run that was begun to take one step."""
         self.watch.news.connect(desk.run_event)
         self.watch.changed.connect(self._see_answer)
         self.runner.ended.connect(self._tell_end)
         desk.run_changed.connect(self._follow_desk)
+        desk.document.opened.connect(self._note_opened)
         desk.document.changed.connect(self._follow_document)
 
     def _follow_desk(self) -> None:
@@ -52,12 +54,15 @@ class RunSession(QObject):
             self.watch.show_run(self.desk.run_folder)
             self._controls = 0
 
+    def _note_opened(self) -> None:
+        self._is_new = True
+
     def _follow_document(self) -> None:
         """Another document: other choices, and the run that is being trained from it, if there is one."""
         state = self.desk.document.state
-        if state is None or state.file == self._shown_file:
+        if state is None or not self._is_new:
             return
-        self._shown_file = state.file
+        self._is_new = False
         self.choices = Choices()
         self.choices_changed.emit()
         for run in list(self.overlays):

@@ -279,6 +279,32 @@ def test_saved_elsewhere_a_spec_still_finds_what_it_extends(tmp_path: Path) -> N
     assert state.text.count("\n") == race.read_text(encoding="utf-8").count("\n")
 
 
+def test_a_failed_save_elsewhere_leaves_the_paths_in_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    race = shipped_specs()["digits_race"]
+    document = Document()
+    document.new(race.read_text(encoding="utf-8"), name=race.name, folder=race.parent)
+    said = refusals(document)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gui.document.replace_file", fail)
+    assert not document.save_as(tmp_path / "mine.toml")
+    assert said == ["mine.toml cannot be written: No space left on device"]
+    assert (document.text, document.undo_stack.count(), document.path) == (race.read_text(encoding="utf-8"), 0, None)
+
+
+def test_opened_tells_of_another_document_and_not_of_one_saved_elsewhere(spec_file: Path) -> None:
+    document = Document()
+    told: list[str] = []
+    document.opened.connect(lambda: told.append(document.state.name if document.state else ""))
+    document.new()
+    document.new()
+    document.open(spec_file)
+    document.save_as(spec_file.with_name("other.toml"))
+    assert told == ["untitled.toml", "untitled.toml", "tiny.toml"]
+
+
 def test_toml_is_not_saved_under_the_name_of_json(spec_file: Path) -> None:
     document = opened(spec_file)
     said = refusals(document)
@@ -370,6 +396,28 @@ def test_what_somebody_else_wrote_is_noticed_before_it_is_replaced(spec_file: Pa
     assert not document.is_overtaken()
     assert document.save()
     assert not document.is_overtaken()
+
+
+def test_saving_never_replaces_what_the_watcher_has_not_told_yet(spec_file: Path) -> None:
+    document = opened(spec_file)
+    document.put("Type", f"{TEXT}# mine\n")
+    asked: list[str] = []
+    document.conflict.connect(lambda: asked.append(document.text))
+    spec_file.write_text(f"{TEXT}# theirs\n", encoding="utf-8")
+    assert not document.save()
+    assert asked == [f"{TEXT}# mine\n"]
+    assert spec_file.read_text(encoding="utf-8") == f"{TEXT}# theirs\n"
+    assert document.is_modified
+    document.keep()
+    assert document.save()
+    assert spec_file.read_text(encoding="utf-8") == f"{TEXT}# mine\n"
+
+
+def test_saving_without_changes_takes_what_somebody_else_wrote(spec_file: Path) -> None:
+    document = opened(spec_file)
+    spec_file.write_text(f"{TEXT}# theirs\n", encoding="utf-8")
+    assert document.save()
+    assert document.text == spec_file.read_text(encoding="utf-8") == f"{TEXT}# theirs\n"
 
 
 def test_a_file_that_is_replaced_twice_is_followed_both_times(qtbot: QtBot, spec_file: Path) -> None:

@@ -261,6 +261,19 @@ def test_save_as_asks_for_a_file_and_remembers_it(
     assert not window.document.is_modified
 
 
+@pytest.mark.parametrize("answer", [Button.Save, Button.Cancel])
+def test_saving_under_a_name_that_gets_its_suffix_asks_before_it_replaces_a_file(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    answers: list[QMessageBox.StandardButton], answer: QMessageBox.StandardButton,
+) -> None:  # fmt: skip
+    window.open_template("digits")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    (tmp_path / "mine.toml").write_text("theirs", encoding="utf-8")
+    answers.append(answer)
+    assert window.save_as() == (answer == Button.Save)
+    assert ((tmp_path / "mine.toml").read_text(encoding="utf-8") == "theirs") == (answer == Button.Cancel)
+
+
 def test_a_conflict_on_disk_is_asked_without_standing_in_the_way(qtbot: QtBot, window: MainWindow, spec_file: Path) -> None:
     window.open(spec_file)
     window.document.edit("Rename", editing.rename, "conv1", "stem")

@@ -109,7 +109,75 @@ def test_a_document_without_a_file_is_restored_from_the_first_page(window: MainW
     window.welcome.left.itemActivated.emit(window.welcome.left.item(0))
     assert window.document.text == TEXT
     assert window.document.is_modified
-    assert [entry.name for entry in folder.glob("*.json")] == ["1-b.json"]
+    window.recovery.keep()
+    window.recovery.finish()
+    assert not (folder / "1-a.json").exists()
+    assert (folder / "1-b.json").exists()  # not one of ours
+
+
+def leave(path: Path | None, folder: Path, text: str) -> Path:
+    """What a killed program has left."""
+    entry = keeping.recovery_folder() / "1-a.json"
+    entry.parent.mkdir(parents=True)
+    name = path.name if path else "untitled.toml"
+    values = {"path": path and str(path), "name": name, "folder": str(folder), "text": text, "positions": {}, "time": 1.0}
+    entry.write_text(json.dumps(values), encoding="utf-8")
+    return entry
+
+
+def test_what_was_typed_before_restoring_can_be_had_back(window: MainWindow, spec_file: Path) -> None:
+    leave(spec_file, spec_file.parent, f"{TEXT}# left\n")
+    window.open(spec_file)
+    window.document.set_text("Type", f"{TEXT}# typed\n")
+    window.banner.buttons["Restore"].click()
+    assert window.document.text == f"{TEXT}# left\n"
+    window.document.undo_stack.undo()
+    assert window.document.text == f"{TEXT}# typed\n"
+
+
+def test_what_is_restored_stays_on_the_disk_until_it_is_kept_anew(window: MainWindow, spec_file: Path) -> None:
+    left = leave(spec_file, spec_file.parent, f"{TEXT}# left\n")
+    window.open(spec_file)
+    window.banner.buttons["Restore"].click()
+    assert left.exists()
+    assert left_behind() == []  # nobody else is offered it
+    window.recovery.keep()
+    window.recovery.finish()
+    (kept,) = entries()
+    assert kept != left
+    assert json.loads(kept.read_text(encoding="utf-8"))["text"] == f"{TEXT}# left\n"
+
+
+def test_restored_text_is_kept_by_the_old_entry_while_the_disk_is_full(
+    window: MainWindow, spec_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = leave(spec_file, spec_file.parent, f"{TEXT}# left\n")
+    window.open(spec_file)
+    window.banner.buttons["Restore"].click()
+    monkeypatch.setattr("gui.recovery._write", lambda *_: False)
+    window.recovery.keep()
+    window.recovery.finish()
+    assert entries() == [left]
+
+
+def test_text_whose_folder_is_gone_is_restored_as_a_document_without_a_file(window: MainWindow, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    leave(gone / "tiny.toml", gone, f"{TEXT}# left\n")
+    window.offer_recovery()
+    assert window.welcome.left.count() == 1
+    window.welcome.left.itemActivated.emit(window.welcome.left.item(0))
+    assert (window.document.text, window.document.path) == (f"{TEXT}# left\n", None)
+    assert window.document.is_modified
+
+
+def test_the_banner_of_one_spec_does_not_stay_over_another(window: MainWindow, spec_file: Path) -> None:
+    other = spec_file.with_name("other.toml")
+    other.write_text(TEXT, encoding="utf-8")
+    leave(spec_file, spec_file.parent, f"{TEXT}# left\n")
+    window.open(spec_file)
+    assert "Restore" in window.banner.buttons
+    window.open(other)
+    assert not window.banner.buttons
 
 
 def test_a_full_disk_does_not_stop_the_work(qtbot: QtBot, spec_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -213,3 +213,22 @@ def test_run_folders_are_numbered_and_never_taken_twice(tmp_path: Path) -> None:
     assert read_order(made[0]) == order
     refuse_taken(made[0])  # what only orders a run does not stand in its way
     assert find_runs(tmp_path / "runs") == [made[0]]
+
+
+def test_another_document_has_choices_and_runs_of_its_own_and_one_saved_elsewhere_keeps_them(
+    open_window: Open, tmp_path: Path
+) -> None:
+    window = open_window(None)
+    document = window.desk.document
+    for _ in range(2):  # both are untitled
+        document.new(DIGITS, folder=tmp_path)
+        document.settle()
+        assert window.session.choices == Choices()
+        assert window.desk.run_folder is None
+        window.session.choices.epochs = 7
+        window.desk.show_run(write(tmp_path / "runs" / "digits-1", whole_run()))
+    run = window.desk.run_folder
+    assert document.save_as(tmp_path / "mine.toml")
+    document.settle()
+    assert window.session.choices.epochs == 7
+    assert window.desk.run_folder == run is not None
