@@ -11,6 +11,7 @@ from typing import Any
 from netspec.editing.draft import Draft, Entry, fresh_name, local_name, names_in
 from netspec.editing.errors import EditError
 from netspec.editing.outline import Node
+from netspec.editing.outputs import keep_block_output, keep_outputs
 from netspec.editing.syntax import plain
 from netspec.editing.tracing import Traced, trace
 from netspec.editing.values import spell_key, spell_value
@@ -41,7 +42,10 @@ def copy(source: Source, names: Iterable[str]) -> str:
 
 
 def paste(source: Source, clipboard: str, after: str | None = None) -> str:
-    """Add the clipboard's layers behind all others, under fresh names. after: what the first of them reads."""
+    """Add the clipboard's layers behind all others, under fresh names. after: what the first of them reads.
+
+    Layers that nobody reads yet change neither the outputs of the network nor those of blocks.
+    """
     draft = Draft(source)
     tables = read_clipboard(clipboard)
     giver = None if after is None else draft.node(after)
@@ -57,8 +61,10 @@ def paste(source: Source, clipboard: str, after: str | None = None) -> str:
         name = local_name(giver)
         if name != above_name(draft, (*_list_address(giver, is_inside), len(entries))):
             put_inputs(pasted[0], [name])
+    if is_inside:
+        keep_block_output(source, draft, entries)
     entries.extend(pasted)
-    return draft.text()
+    return keep_outputs(source, draft.text())
 
 
 def duplicate(source: Source, names: Iterable[str]) -> str:
@@ -76,8 +82,9 @@ def duplicate(source: Source, names: Iterable[str]) -> str:
         entry = plain(draft.entry(node.address))
         put_inputs(entry, read_names(draft, node))
         copies.append(entry)
+    keep_block_output(source, draft, entries)
     entries.extend(_renamed(copies, names_in(entries) | {"input"} | {name for item in copies for name in item["inputs"]}, {}))
-    return draft.text()
+    return keep_outputs(source, draft.text())
 
 
 def read_clipboard(text: str) -> dict[str, Any]:

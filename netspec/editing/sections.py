@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netspec.editing.errors import EditError
 from netspec.editing.inline import indent_at, is_same, spell, write_inline
 from netspec.editing.syntax import ArrayNode, Section, TableNode, Tree
 from netspec.editing.values import spell_key
@@ -120,9 +119,14 @@ class Sections:
         elif is_tables and table.form == "root" and self._has_headers():
             self.appended += [self._section(f"[[{names}]]", item) for item in value]
         elif is_implied:
-            raise EditError(f"[{'.'.join(path)}] has no place of its own in the text", "add it in the text")
+            self._add_header(table, ".".join(spell_key(name, "toml") for name in path), key, value)
         else:
             self._add_line(table, key, value)
+
+    def _add_header(self, table: TableNode, names: str, key: str, value: Any) -> None:
+        """[names] with a key, in front of the sections inside of it, which stood for it so far."""
+        start = min(self._line_start(section.start) for section in _sections_in(table))
+        self.patches.append((start, start, self._section(f"[{names}]", {key: value}) + self.tree.newline))
 
     def _has_headers(self) -> bool:
         return any(
@@ -211,6 +215,15 @@ def _end_of(table: TableNode) -> int:
         tables = [value] if isinstance(value, TableNode) else value if isinstance(value, ArrayNode) else []
         ends += [_end_of(inner) for inner in tables if isinstance(inner, TableNode) and inner.form == "section"]
     return max(ends, default=0)
+
+
+def _sections_in(table: TableNode) -> list[Section]:
+    """The sections of a table and of all in it."""
+    found = list(table.sections)
+    for value in table.original.values():
+        tables = [value] if isinstance(value, TableNode) else value if isinstance(value, ArrayNode) else []
+        found += [section for inner in tables if isinstance(inner, TableNode) for section in _sections_in(inner)]
+    return found
 
 
 def _pairs_below(table: TableNode) -> list[Any]:

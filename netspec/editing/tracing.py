@@ -53,6 +53,11 @@ class Trace:
     base_transfer: dict[str, Any]
     base_layers: frozenset[str]
     """Names of the layers and uses of blocks at the top of a base."""
+    blocks: Table
+    outputs: Any
+    """The key `outputs`; None where there is none."""
+    ends: Mapping[str, str]
+    """Names at the top of the file → full names of the layers whose outputs they mean."""
 
 
 def trace(source: Source, tree: Tree) -> Trace:
@@ -69,7 +74,8 @@ def trace(source: Source, tree: Tree) -> Trace:
     except SpecError:  # blocks that expand to more layers than netspec takes: as far as it came
         tracer.resolver.resolve_all()
     transfer, base_transfer = plain(_table(merged, "transfer")), plain(places.base_transfer)
-    return Trace(inputs, tracer.finish(), transfer, base_transfer, places.base_layers)
+    found, blocks = tracer.finish(), _table(merged, "blocks")
+    return Trace(inputs, found, transfer, base_transfer, places.base_layers, blocks, merged.get("outputs"), tracer.outputs)
 
 
 class Places:
