@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gui.desk import Desk
+from netspec.look import plural
 from netspec.training.insight_files import Look, LookReader, read_arrays, want_insight
 from netspec.training.run_folder import INSIGHT, RUNNING
 
@@ -40,6 +40,8 @@ class RunLooks(QObject):
         self.classes: list[str] | None = None
         self.lane = ""
         self.cell: tuple[int, int] | None = None
+        self._cannot_ask = ""
+        """Why the trainer of this run cannot be asked for looks; empty when it can."""
         self._files: dict[Path, LookReader] = {}
         self._of_file: dict[Path, str] = {}
         self._timer = QTimer(self, interval=EVERY)
@@ -61,7 +63,7 @@ class RunLooks(QObject):
         if self.run is None:
             return f"No run is shown. {what}."
         if self.is_going_on:
-            return f"{what}."
+            return self._cannot_ask or f"{what}."
         return "Nobody looked inside while this run was trained. Show a run in this window, or train with --insight."
 
     def choose_lane(self, lane: str) -> None:
@@ -99,7 +101,10 @@ class RunLooks(QObject):
 
     def _read_file(self, file: Path) -> bool:
         reader = self._files.setdefault(file, LookReader(file))
+        before = reader.damaged
         looks, is_new = reader.read(AT_ONCE)
+        if reader.damaged > before:
+            self._desk.message(f"{file}: left out {plural(reader.damaged, 'line')} that cannot be read")
         if is_new and file in self._of_file:
             self.lanes[self._of_file[file]].clear()
         for look in looks:
@@ -122,17 +127,28 @@ class RunLooks(QObject):
     def _change_run(self) -> None:
         self.run = self._desk.run_folder
         self.lanes, self.types, self.classes, self.lane, self.cell = {}, {}, None, "", None
-        self._files, self._of_file = {}, {}
+        self._files, self._of_file, self._cannot_ask = {}, {}, ""
         if self.run is None:
             self._timer.stop()
         else:
             self._timer.start()
-            if self.run.is_dir() and self.is_going_on:
-                with suppress(OSError):  # a folder that may only be read is shown all the same
-                    want_insight(self.run)
+            self._ask(self.run)
             self.read()
         self.changed.emit()
         self.cell_changed.emit()
+
+    def _ask(self, run: Path) -> None:
+        """Ask the trainer for looks, if there is one. A folder that may only be read is shown all the same."""
+        try:
+            if run.is_dir() and self.is_going_on:
+                want_insight(run)
+        except OSError as problem:
+            why = problem.strerror or str(problem)
+            self._cannot_ask = (
+                f"{run / INSIGHT}: no looks at this run can be asked for, as the folder cannot be written ({why}). "
+                "Make it writable and show the run again, or train with --insight."
+            )
+            self._desk.message(self._cannot_ask)
 
 
 def looks_of(desk: Desk) -> RunLooks:

@@ -136,10 +136,16 @@ class History:
         beta = smoothing_factor(line["total_steps"], line["steps_per_epoch"])
         for label, kind in kinds.items():
             self.lanes.setdefault(label, Lane(label, kind, colours[label], Smoothed(beta)))
-        self.warnings += [text for text in line.get("warnings", []) if text not in self.warnings]
+        self._warn(line.get("warnings", []))
         self.is_paused = False
         self.part_began = line["step"], line["seconds"]
         self.recent.clear()
+
+    def _add_warning(self, line: Line) -> None:
+        self._warn([line["message"]])
+
+    def _warn(self, texts: Iterable[str]) -> None:
+        self.warnings += [text for text in texts if text not in self.warnings]
 
     def _add_validation(self, line: Line) -> None:
         lane = self.lanes.get(line["optimizer"])
@@ -211,5 +217,6 @@ _HANDLERS = {
     "stage": History._add_stage,
     "checkpoint": History._add_checkpoint,
     "control": History._add_control,
+    "warning": History._add_warning,
     "end": History._add_end,
 }

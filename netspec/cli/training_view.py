@@ -10,7 +10,7 @@ from netspec.cli import console
 from netspec.cli.epoch_table import EpochTable, Line, numbers, say, title
 from netspec.cli.live import LiveBar
 from netspec.training.events import Checkpoint as Saved
-from netspec.training.events import End, Epoch, Event, FrozenProof, Run, Stage, Step, Validation
+from netspec.training.events import End, Epoch, Event, FrozenProof, Run, Stage, Step, Validation, Warned
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,6 +55,8 @@ class TrainingView:
             self._say(f"{console.FROZEN} frozen: {', '.join(event.frozen)}", style=look.FROZEN_COLOUR)
         elif isinstance(event, Saved):
             self._see_saved(event)
+        elif isinstance(event, Warned):
+            _warn(event.message)
         elif isinstance(event, End):
             self.ends[event.optimizer] = event
 
@@ -71,7 +73,7 @@ class TrainingView:
         for note in run.notes:
             self._say(note, style=console.QUIET)
         for warning in run.warnings:
-            console.stderr().print(f"warning: {warning}", style=console.WARNING, markup=False)
+            _warn(warning)
         self._say(self._headline(run), style="bold")
         self._table = EpochTable(run.epochs, kinds, self._screen.width)
         if self._screen.is_terminal and not self._quiet and run.total_steps > run.step:
@@ -133,6 +135,10 @@ class TrainingView:
         if self._bar is not None:
             self._bar.__exit__()
             self._bar = None
+
+
+def _warn(text: str) -> None:
+    console.stderr().print(f"warning: {text}", style=console.WARNING, markup=False)
 
 
 def last_values(metrics: dict[str, float]) -> str:

@@ -182,6 +182,15 @@ class Control(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Warned(Event):
+    """Something beside the training went wrong, and the training goes on. Warnings known at the start are in `Run`."""
+
+    event: ClassVar[str] = "warning"
+
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class End(Event):
     """A lane is done. reason: one of REASONS; message: the same for people."""
 
@@ -213,7 +222,8 @@ COMPLETED, EARLY_STOPPING, INTERRUPTED, NAN, NO_WEIGHT, FROZEN_CHANGED, DRY_RUN 
 )
 REASONS = (COMPLETED, EARLY_STOPPING, INTERRUPTED, NAN, NO_WEIGHT, FROZEN_CHANGED, DRY_RUN)
 _KINDS: dict[tuple[str, str | None], type[Event]] = {
-    (kind.event, kind.subtype): kind for kind in (Run, Step, Validation, Epoch, Stage, FrozenProof, Checkpoint, Control, End)
+    (kind.event, kind.subtype): kind
+    for kind in (Run, Step, Validation, Epoch, Stage, FrozenProof, Checkpoint, Control, Warned, End)
 }
 
 

@@ -3,7 +3,8 @@
 Nothing is looked at unless the run folder has the file insight/wanted. Parameters and activations are looked at in steps
 1, 2, 5, 10, 20, 50, …, in the step that ends an epoch and in one after which a validation follows; the confusion matrix and the
 worst samples in every validation. No look changes a bit of the training: parameters are read, activations are computed in
-memory of their own, and the gradients are those of the step itself.
+memory of their own, and the gradients are those of the step itself. Nor does one end it: where the folder cannot be written
+a warning says so, and no more looks are taken.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from netspec.datasets.base import Part
 from netspec.room import NotEnoughMemoryError
-from netspec.training.insight_files import append_look, cut_looks, is_wanted, write_arrays
+from netspec.training.insight_files import append_look, cut_looks, is_wanted, want_insight, write_arrays
 from netspec.training.insight_tensors import look_at_tensors
 from netspec.training.insight_units import Units
 from netspec.training.insight_worst import Worst, cells, worst_arrays
@@ -40,16 +41,47 @@ class Insight:
     folder: RunFolder | None
     _units: Units | None = field(default=None, init=False)
     _cannot: str | None = field(default=None, init=False)
+    _has_given_up: bool = field(default=False, init=False)
+    warnings: list[str] = field(default_factory=list, init=False)
+    """What is still to be told."""
 
     def is_wanted(self) -> bool:
         """Whether somebody looks; asks the disk, so it is called only when a look is due."""
-        return self.folder is not None and is_wanted(self.folder.path)
+        if self.folder is None or self._has_given_up:
+            return False
+        with self._writing():
+            return is_wanted(self.folder.path)
+        return False
+
+    def want(self) -> None:
+        """Ask for looks."""
+        assert self.folder is not None
+        with self._writing():
+            want_insight(self.folder.path)
 
     def resume(self, step: int, labels: list[str]) -> None:
         """Forget looks after the step at which the run goes on."""
-        assert self.folder is not None
-        for label in labels:
-            cut_looks(self._lines(label), step)
+        with self._writing():
+            for label in labels:
+                cut_looks(self._lines(label), step)
+
+    def new_warnings(self) -> list[str]:
+        """What is to be told, and is then forgotten."""
+        found, self.warnings = self.warnings, []
+        return found
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Around what may fail for reasons of the disk: then looking ends, and nothing else."""
+        try:
+            yield
+        except OSError as problem:
+            assert self.folder is not None
+            self._has_given_up = True
+            self.warnings.append(
+                f"{self.folder.path / INSIGHT}: looks inside cannot be written ({problem}), so none are taken any more and the "
+                "training goes on without them; make the folder writable, and the run takes looks again when it is resumed"
+            )
 
     @contextmanager
     def step(self, training: Training, run: LaneRun, *, is_due: bool) -> Iterator[None]:
@@ -65,9 +97,11 @@ class Insight:
         finally:
             run.keeps_gradients = False
         where = {"optimizer": run.label, "step": lane.step, "epoch": training.position.epoch + 1}
-        tensors = look_at_tensors(layout, lane.memory, before)
-        append_look(self._lines(run.label), {"look": "tensors", **where, "lr": run.lr, "tensors": tensors})
-        append_look(self._lines(run.label), {"look": "units", **where, **self._look_at_units(training, run)})
+        tensors = {"look": "tensors", **where, "lr": run.lr, "tensors": look_at_tensors(layout, lane.memory, before)}
+        units = {"look": "units", **where, **self._look_at_units(training, run)}
+        with self._writing():
+            append_look(self._lines(run.label), tensors)
+            append_look(self._lines(run.label), units)
 
     def _look_at_units(self, training: Training, run: LaneRun) -> dict[str, Any]:
         """The layers, or why they cannot be looked at."""
@@ -95,9 +129,10 @@ class Insight:
             "loss": found.loss, "samples": found.samples, "classes": len(classes) if classes is not None else None,
             "cells": cells(found.confusion) if found.confusion is not None else None,
         }  # fmt: skip
-        append_look(self._lines(run.label), look)
         arrays = worst_arrays(watched.chosen(), part, training.data.normalization, step=step, epoch=epoch)
-        write_arrays(self._worst(run.label), {**arrays, "part": np.asarray(name)})
+        with self._writing():
+            append_look(self._lines(run.label), look)
+            write_arrays(self._worst(run.label), {**arrays, "part": np.asarray(name)})
 
     def _lines(self, label: str) -> Path:
         assert self.folder is not None

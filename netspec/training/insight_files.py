@@ -51,15 +51,16 @@ def append_look(file: Path, look: Mapping[str, Any]) -> None:
 
 
 def cut_looks(file: Path, step: int) -> None:
-    """Forget looks after this step: a resumed run takes them again."""
+    """Forget looks after this step, which a resumed run takes again, and lines that are no looks."""
     if not file.exists():
         return
-    lines = [line for line in file.read_text(encoding="utf-8").splitlines(keepends=True) if _is_until(line, step)]
-    write_text(file, "".join(lines))
+    lines = [line for line in file.read_bytes().splitlines(keepends=True) if _is_until(line, step)]
+    replace_file(file, lambda stream: stream.writelines(lines))
 
 
-def _is_until(line: str, step: int) -> bool:
-    return line.endswith("\n") and int(json.loads(line)["step"]) <= step
+def _is_until(line: bytes, step: int) -> bool:
+    look = _parsed(line)
+    return line.endswith(b"\n") and look is not None and int(look["step"]) <= step
 
 
 class LookReader:
@@ -67,12 +68,15 @@ class LookReader:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self.damaged = 0
+        """Lines left out so far."""
         self._offset, self._number = 0, -1
 
     def read(self, most: int | None = None) -> tuple[list[Look], bool]:
         """Looks written since the last call, and whether the file has begun anew (a resumed run cuts it).
 
-        A line that is still being written is left for the next call. most: about so many bytes at once, at least one line.
+        A line that is still being written is left for the next call; one that is no look, as a crash or a full disk may
+        leave it, is left out and counted. most: about so many bytes at once, at least one line.
         """
         status = self.file.stat() if self.file.exists() else None
         size, number = (status.st_size, status.st_ino) if status is not None else (0, -1)
@@ -87,11 +91,20 @@ class LookReader:
             text = stream.read() if most is None else stream.read(most) + stream.readline()
         whole = text[: text.rfind(b"\n") + 1]
         self._offset += len(whole)
-        return [_parsed(line) for line in whole.splitlines()], is_new
+        looks = [_parsed(line) for line in whole.split(b"\n")[:-1]]
+        self.damaged += looks.count(None)
+        return [look for look in looks if look is not None], is_new
 
 
-def _parsed(line: bytes) -> Look:
-    return {key: from_json_value(value, key) for key, value in json.loads(line).items()}
+def _parsed(line: bytes) -> Look | None:
+    """The look of a line; None when it is no look."""
+    try:
+        look = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(look, dict) or not isinstance(look.get("step"), int):
+        return None
+    return {key: from_json_value(value, key) for key, value in look.items()}
 
 
 def read_looks(file: Path) -> list[Look]:

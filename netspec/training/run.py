@@ -8,11 +8,10 @@ from pathlib import Path
 from netspec.spec.model import Spec
 from netspec.training.contract import Program
 from netspec.training.control import Inbox, asked_before
-from netspec.training.events import Event
+from netspec.training.events import Event, Warned
 from netspec.training.history import History
 from netspec.training.inputs import DataArgument
 from netspec.training.insight import Insight
-from netspec.training.insight_files import want_insight
 from netspec.training.loop import loop
 from netspec.training.run_folder import RunFolder
 from netspec.training.run_lock import run_lock
@@ -88,7 +87,7 @@ def _written(training: Training, folder: RunFolder, state: State | None, *, want
         folder.renew(training.spec, lock, state.position.step)
         training.insight.resume(state.position.step, [run.label for run in training.lanes])
     if wants_insight:
-        want_insight(folder.path)
+        training.insight.want()
     metrics = [metric.better_name() for metric in training.settings.metrics]
     start = tuple(state.values["history"]) if state is not None else None
     training.history = History(folder.path, metrics, start)
@@ -96,5 +95,15 @@ def _written(training: Training, folder: RunFolder, state: State | None, *, want
         for event in loop(training):
             training.history.write(event)
             yield event
+            if training.insight.warnings:
+                yield from _told(training, training.history, event)
     finally:
         training.history.close()
+
+
+def _told(training: Training, history: History, after: Event) -> Iterator[Event]:
+    """What went wrong with looking inside."""
+    for message in training.insight.new_warnings():
+        event = Warned(step=after.step, epoch=after.epoch, seconds=after.seconds, message=message)
+        history.write(event)
+        yield event

@@ -51,6 +51,15 @@ def test_quiet_training_prints_only_the_result(small: Path) -> None:
     assert "epoch " not in result.out
 
 
+def test_looks_inside_that_cannot_be_written_are_a_warning_also_when_quiet(small: Path) -> None:
+    Path("here").mkdir()
+    Path("here/insight").touch()
+    result = run("train", small, "-q", "-o", "here", "--insight")
+    assert result.code == 0
+    assert result.out.startswith("completed: 2 epochs")
+    assert " ".join(result.err.split()).startswith("warning: here/insight: looks inside cannot be written (")
+
+
 def test_seed_threads_and_set_reach_the_run(small: Path) -> None:
     base = digest(run("train", small, "--format", "json").json)
     assert digest(run("train", small, "--format", "json", "--threads", "1").json) == base

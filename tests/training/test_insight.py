@@ -16,7 +16,8 @@ from netspec.layers.base import Layer
 from netspec.plan import stream
 from netspec.registry import plugins
 from netspec.training.evaluate import evaluate, predict
-from netspec.training.events import End, Step, Validation
+from netspec.training.events import End, Step, Validation, Warned
+from netspec.training.history import read_history
 from netspec.training.inputs import data_for
 from netspec.training.insight import is_look_due
 from netspec.training.insight_files import LookReader, append_look, cut_looks, read_arrays, read_looks, want_insight
@@ -190,6 +191,54 @@ def test_a_resumed_run_leaves_the_looks_of_the_uninterrupted_one(
     list(netspec.train(spec, resume=folder))
     for kind in ("tensors", "units", "validation"):
         assert looks(folder, kind) == looks(watched[0], kind)
+
+
+def test_looks_that_cannot_be_written_are_told_once_and_the_training_goes_on(
+    watched: tuple[Path, list[Any]], tmp_path: Path
+) -> None:
+    folder, events = tmp_path / "run", []
+    for event in netspec.train(netspec.loads(NETWORK), output=folder, insight=True):
+        events.append(event)
+        if isinstance(event, Step) and (event.step, event.optimizer) == (4, "adam"):
+            (folder / "insight" / "lane.adam.jsonl").unlink()
+            (folder / "insight" / "lane.adam.jsonl").mkdir()
+    assert numbers(folder) == numbers(watched[0])
+    [warning] = of(events, Warned)
+    assert warning.step == 5
+    assert warning.message.startswith(f"{folder / 'insight'}: looks inside cannot be written (")
+    assert "lane.adam.jsonl" in warning.message
+    assert warning in list(read_history(folder))
+    assert [look["step"] for look in looks(folder, "tensors", "momentum")] == [1, 2, 5]
+
+
+@pytest.mark.parametrize("taken", ["insight", "insight/lane.momentum.jsonl", "insight/worst.adam.npz"])
+def test_a_folder_that_takes_no_looks_does_not_keep_a_run_from_beginning_or_going_on(
+    taken: str, watched: tuple[Path, list[Any]], tmp_path: Path
+) -> None:
+    folder, spec = tmp_path / "run", netspec.loads(NETWORK)
+    (folder / "insight").mkdir(parents=True)
+    if taken == "insight":
+        (folder / "insight").rmdir()
+        (folder / "insight").touch()
+    else:
+        (folder / taken).mkdir()
+    assert len(of(list(netspec.train(spec, output=folder, insight=True, stop=StopAfter(5))), Warned)) == 1
+    assert len(of(list(netspec.train(spec, resume=folder, insight=True)), Warned)) == 1
+    assert numbers(folder)[-1] == numbers(watched[0])[-1]
+
+
+def test_lines_that_are_no_looks_cost_no_other_look_and_no_resume(tmp_path: Path) -> None:
+    file = tmp_path / "lane.jsonl"
+    append_look(file, {"step": 1})
+    with file.open("ab") as stream:
+        stream.write(b'{"step": 2, "cel\n\x00\xff\n[1]\n\n{"step": "2"}\n')
+    append_look(file, {"step": 3})
+    append_look(file, {"step": 4})
+    reader = LookReader(file)
+    assert [look["step"] for look in reader.read()[0]] == [1, 3, 4]
+    assert reader.damaged == 5
+    cut_looks(file, 3)
+    assert file.read_text() == '{"step":1}\n{"step":3}\n'
 
 
 def test_a_histogram_counts_every_value_once() -> None:

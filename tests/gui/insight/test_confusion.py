@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +141,30 @@ def test_a_run_that_goes_on_is_asked_for_looks_and_a_finished_one_is_not(desk: D
     assert "--insight" in looks.why_none("It appears")
 
 
+def test_a_run_folder_that_may_only_be_read_is_shown_and_the_reason_for_no_looks_told(
+    desk: Desk, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr("gui.insight.looks.want_insight", refused)
+    watched, alone = tmp_path / "watched", tmp_path / "alone"
+    for folder in (watched, alone):
+        shutil.copytree(run, folder)
+        (folder / "running.pid").touch()  # being trained
+    shutil.rmtree(alone / "insight")
+    looks, said = looks_of(desk), []
+    desk.message_shown.connect(said.append)
+    desk.show_run(watched)
+    assert looks.of("validation")
+    assert said == [looks.why_none("It appears")]
+    desk.show_run(alone)
+    assert looks.why_none("It appears").startswith(f"{alone / 'insight'}: no looks at this run can be asked for")
+    assert "Permission denied" in looks.why_none("It appears")
+    desk.show_run(run)
+    assert "Permission denied" not in looks.why_none("It appears")
+
+
 def test_new_looks_are_taken_in_while_a_run_goes_on(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
     panel = Confusion(desk)
     qtbot.addWidget(panel)
@@ -189,5 +214,5 @@ def test_files_that_are_no_looks_are_told_and_the_panel_stays(desk: Desk, tmp_pa
     desk.message_shown.connect(said.append)
     desk.show_run(tmp_path)
     assert len(said) == 1
-    assert "insight: cannot be read" in said[0]
+    assert "lane.jsonl: left out 1 line that cannot be read" in said[0]
     assert "appears with the first validation" in panel.pages.sentence.text()

@@ -134,6 +134,12 @@ def test_frozen_stages_are_bands_and_the_proof_is_counted() -> None:
     assert proof(history) == (False, "1 frozen layer CHANGED, proven 4 times")
 
 
+def test_warnings_of_the_start_and_of_the_way_are_told_once() -> None:
+    told = line("warning", 5, message="looks inside cannot be written")
+    history = made(run_line(warnings=["few samples"]), told, run_line(resumed=True, step=4, warnings=["few samples"]), told)
+    assert history.warnings == ["few samples", "looks inside cannot be written"]
+
+
 def test_exported_points_are_those_of_the_history() -> None:
     stream = io.StringIO()
     lines = whole_run(("sgd", "adam"))
