@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Qt, QTimer
 
 import netspec
 from netspec.training.json_values import from_json_value
@@ -21,6 +23,8 @@ Arrays = dict[str, NDArray[Any]]
 Heard = Callable[[str, dict[str, Any], Arrays], None]
 """Kind ("progress", "result" or "problem"), values, arrays."""
 ENDED = {"problem": "the process that looks inside has ended", "hint": "ask again; the terminal may say why"}
+Folder = tempfile.TemporaryDirectory[str]
+"""Where a process leaves its arrays. It is the window's: a process that is ended at once tidies nothing up."""
 
 
 class Service(QObject):
@@ -29,6 +33,7 @@ class Service(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._process: QProcess | None = None
+        self._folder: Folder | None = None
         self._count = 0
         self._waiting: dict[int, Heard] = {}
         self._rest = b""
@@ -37,28 +42,44 @@ class Service(QObject):
         """Ask, and tell `heard` what comes."""
         self._count += 1
         self._waiting[self._count] = heard
-        process = self._process or self._start()
-        process.write(json.dumps({"id": self._count, "do": do, **request}).encode() + b"\n")
+        try:
+            process = self._process or self._start()
+        except OSError as problem:
+            QTimer.singleShot(0, self, partial(self._fail, str(problem)))
+            return
+        if process.state() != QProcess.ProcessState.NotRunning:  # else `_examine` is about to tell why
+            process.write(json.dumps({"id": self._count, "do": do, **request}).encode() + b"\n")
 
     def stop(self) -> None:
         """End the process at once; nothing that waits is told. The next question starts another."""
         self._waiting.clear()
-        process, self._process = self._process, None
-        if process is not None:
-            process.finished.disconnect(self._ended)
-            _end(process)
-            process.deleteLater()
+        if self._process is not None:
+            self._process.finished.disconnect(self._ended)
+            self._let_go()
 
     def _start(self) -> QProcess:
+        """Raises OSError when there is no place for the arrays."""
+        self._folder = folder = Folder(prefix="netspec-inside-", ignore_cleanup_errors=True)
         process = QProcess(self)
         process.setProcessEnvironment(_environment())
         process.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)
         process.readyReadStandardOutput.connect(self._read)
         process.finished.connect(self._ended)
-        self.destroyed.connect(partial(_end, process))
-        process.start(sys.executable, ["-m", "netspec.inside.service"])
+        process.errorOccurred.connect(self._examine, Qt.ConnectionType.QueuedConnection)  # may come while it is started
+        self.destroyed.connect(partial(_end, process, folder))
         self._process, self._rest = process, b""
+        process.start(sys.executable, ["-m", "netspec.inside.service", folder.name])
         return process
+
+    def _examine(self) -> None:
+        """A process that cannot be started does not end, either."""
+        process = self._process
+        if process is not None and process.error() == QProcess.ProcessError.FailedToStart:
+            self._fail(f"{process.program()}: {process.errorString()}")
+
+    def _fail(self, why: str) -> None:
+        problem = f"the process that looks inside cannot be started ({why})"
+        self._give_up(problem, "make room or mend the installation, then ask again")
 
     def _read(self) -> None:
         if self._process is None:
@@ -78,10 +99,23 @@ class Service(QObject):
         heard(kind, {key: from_json_value(value, key) for key, value in values.items()}, arrays)
 
     def _ended(self) -> None:
-        waiting, self._process = list(self._waiting.values()), None
+        self._give_up(**ENDED)
+
+    def _give_up(self, problem: str, hint: str) -> None:
+        """Tell all that wait; the next question starts another process."""
+        self._let_go()
+        waiting = list(self._waiting.values())
         self._waiting.clear()
         for heard in waiting:
-            heard("problem", dict(ENDED), {})
+            heard("problem", {"problem": problem, "hint": hint}, {})
+
+    def _let_go(self) -> None:
+        """Have no process and no folder any more."""
+        process, folder = self._process, self._folder
+        self._process = self._folder = None
+        if process is not None and folder is not None:
+            _end(process, folder)
+            process.deleteLater()
 
 
 def _environment() -> QProcessEnvironment:
@@ -93,12 +127,11 @@ def _environment() -> QProcessEnvironment:
     return environment
 
 
-def _end(process: QProcess) -> None:
-    try:
+def _end(process: QProcess, folder: Folder) -> None:
+    with suppress(RuntimeError):  # Qt has deleted it already
         process.kill()
         process.waitForFinished(1000)
-    except RuntimeError:  # Qt has deleted it already
-        return
+    folder.cleanup()
 
 
 def _taken(file: Path) -> Arrays:

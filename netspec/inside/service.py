@@ -1,8 +1,9 @@
-"""`python -m netspec.inside.service`: looks inside networks for the desktop program, whose window thus never waits.
+"""`python -m netspec.inside.service FOLDER`: looks inside networks for the desktop program, whose window thus never waits.
 
 A request is a line of JSON on stdin, {"id": 1, "do": "predict", …}; answers are lines on stdout, each with the id:
 {"id", "progress": {…}} any number of times, then {"id", "result": {…}} or {"id", "problem": text, "hint": text}. Arrays lie in
-the .npz file that the line names as "arrays". One request after the other; whoever does not want to wait ends the process.
+the .npz file in FOLDER that the line names as "arrays"; the folder goes when stdin ends. One request after the other; whoever
+does not want to wait ends the process, and removes the folder.
 The functions that answer stand in looks.py.
 """
 
@@ -10,8 +11,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
-import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -30,11 +31,13 @@ def main() -> int:
         os.nice(5)  # a training beside has the first call on the cores
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     sys.stdout = sys.stderr  # nothing else may get among the answers
-    with tempfile.TemporaryDirectory(prefix="netspec-inside-") as folder:
-        try:
-            serve(sys.stdin, answers, Path(folder))
-        except BrokenPipeError:  # the window has gone
-            os.dup2(os.open(os.devnull, os.O_WRONLY), answers.fileno())  # what is left to be written has a place
+    folder = Path(sys.argv[1])
+    try:
+        serve(sys.stdin, answers, folder)
+    except BrokenPipeError:  # the window has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), answers.fileno())  # what is left to be written has a place
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 

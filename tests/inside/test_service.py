@@ -219,13 +219,17 @@ def test_large_maps_are_sent_reduced(tmp_path: Path) -> None:
     assert answer["result"]["high"] == pytest.approx(max(0.0, float(whole.max())))
 
 
-def test_the_process_answers_over_pipes_and_ends_quietly_when_nobody_listens() -> None:
-    command = [sys.executable, "-m", "netspec.inside.service"]
+def test_the_process_answers_over_pipes_and_ends_quietly_when_nobody_listens(tmp_path: Path) -> None:
+    folder = tmp_path / "arrays"
+    command = [sys.executable, "-m", "netspec.inside.service", str(folder)]
     walk = {"do": "walks", "surface": "saddle", "start": [1, 1], "steps": 2, "optimizers": [{"type": "sgd"}]}
+    folder.mkdir()
     ask = "".join(json.dumps({"id": i, **walk}) + "\n" for i in range(2))
     ended = subprocess.run(command, input=ask, capture_output=True, text=True, timeout=120, cwd=ROOT)
     assert [json.loads(line)["id"] for line in ended.stdout.splitlines()] == [0, 1]
     assert (ended.returncode, ended.stderr) == (0, "")
+    assert not folder.exists()
+    folder.mkdir()
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
     )

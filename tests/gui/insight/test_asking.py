@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
@@ -102,3 +104,52 @@ def test_the_end_of_the_process_is_told(desk: Desk, qtbot: QtBot) -> None:
     process.kill()
     qtbot.waitUntil(lambda: bool(told), timeout=10_000)
     assert told == ["the process that looks inside has ended"]
+
+
+def test_an_ended_process_leaves_no_folder(
+    desk: Desk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    service = service_of(desk)
+    asker, progress, told = Asker(service), [], []  # type: ignore[var-annotated]
+    walk = {"surface": "ravine", "start": [1, 1], "optimizers": [{"type": "sgd"}]}
+
+    def answered(reply: Reply) -> None:
+        told.append(len(list(tmp_path.glob("netspec-inside-*"))))
+
+    def failed(problem: str, hint: str) -> None:
+        told.append(len(list(tmp_path.iterdir())))
+
+    for end in (asker.cancel, lambda: service._process and service._process.kill()):
+        asker.ask("walks", answered, failed, progress.append, steps=3, **walk)
+        qtbot.waitUntil(lambda: bool(told), timeout=20_000)
+        assert told == [1]
+        asker.ask("walks", answered, failed, progress.append, steps=1_000_000, **walk)
+        end()
+        qtbot.waitUntil(lambda: not list(tmp_path.iterdir()), timeout=10_000)
+        told.clear()
+
+
+def test_a_process_that_cannot_be_started_is_told_and_can_be_asked_again(
+    desk: Desk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asker, told = Asker(service_of(desk)), []  # type: ignore[var-annotated]
+
+    def walk(count: int) -> None:
+        asker.ask(
+            "walks", lambda reply: told.append("answer"), lambda problem, hint: told.append(problem), surface="ravine",
+            start=[1, 1], steps=3, optimizers=[{"type": "sgd"}],
+        )  # fmt: skip
+        qtbot.waitUntil(lambda: len(told) == count and not asker.is_busy, timeout=20_000)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.executable", str(tmp_path / "nothing"))
+        walk(1)
+    with monkeypatch.context() as patch:
+        patch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+        walk(2)
+    assert str(tmp_path / "nothing") in told[0]
+    assert str(tmp_path / "nowhere") in told[1]
+    assert all(text.startswith("the process that looks inside cannot be started (") for text in told)
+    walk(3)
+    assert told[2] == "answer"
