@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolBar, QWidget
 
 from gui.commands import Commands
 from gui.desk import Desk
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 MENUS = ("File", "Edit", "Layer", "Train", "View", "Help")
 Key = QKeySequence.StandardKey
 Keys = tuple[Key | str, ...]
-NEEDS_DOCUMENT = ("file.save", "file.save_as", "file.close", "edit.find", "edit.paste", "edit.select_all", "check")
+NEEDS_DOCUMENT = (
+    "file.save", "file.save_as", "file.close", "edit.find", "edit.paste", "edit.select_all", "check", "view.fit",
+    "view.zoom_in", "view.zoom_out", "view.fold", "view.fold_all", "view.unfold_all", "view.arrange", "view.export",
+    "layer.add", "predict.open",
+)  # fmt: skip
 NEEDS_CHOICE = ("edit.cut", "edit.copy", "layer.freeze", "layer.delete", "layer.duplicate")
 NEEDS_ONE = ("layer.rename", "layer.freeze_to")
 
@@ -43,6 +47,8 @@ class Actions(QObject):
         self.toolbar.setIconSize(QSize(18, 18))
         self.toolbar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         window.addToolBar(self.toolbar)
+        self.toolbar.ensurePolished()
+        QApplication.sendEvent(self.toolbar, QEvent(QEvent.Type.StyleChange))  # its margins are those of the style sheet
         self._placed: set[QAction] = set()
 
     def assemble(self) -> None:
@@ -200,6 +206,9 @@ class Actions(QObject):
         room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(room)
         bar.addWidget(self.search)
+        edge = QWidget()
+        edge.setFixedWidth(6)
+        bar.addWidget(edge)
 
     def _place(self, action: QAction) -> None:
         """Put an action where its properties say."""
@@ -210,12 +219,22 @@ class Actions(QObject):
         if menu:
             if menu not in self.menus:
                 self.menus[menu] = self.window.menuBar().addMenu(menu)
-            self.menus[menu].addAction(action)
+            self._insert(self.menus[menu], action)
             self.menus[menu].menuAction().setVisible(True)
         else:
             self.window.addAction(action)
         if action.property("in_toolbar"):
             self.toolbar.insertAction(self._train_end, action)
+
+    def _insert(self, menu: QMenu, action: QAction) -> None:
+        """At the end; in the File menu before what ends the work, which stays last."""
+        close = self.desk.actions.get("file.close")
+        if menu is self.menus["File"] and close is not None and close in menu.actions() and close is not action:
+            last = self.desk.actions.get("file.quit")
+            if action is not last:
+                menu.insertAction(close, action)
+                return
+        menu.addAction(action)
 
     def focus_search(self) -> None:
         """Into the search field."""

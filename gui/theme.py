@@ -117,7 +117,7 @@ def _style_sheet(theme: Theme) -> str:
     QScrollBar::add-page, QScrollBar::sub-page {{ background: none; }}
     QAbstractScrollArea::corner {{ background: transparent; border: none; }}
     #secondary {{ color: {theme.secondary}; }}
-    #status {{ color: {theme.secondary}; padding: 2px 8px; }}
+    #status {{ color: {theme.secondary}; }}
     #banner {{
         background: {theme.surface}; border: 1px solid {theme.warning}; border-radius: 6px; padding: 6px 12px;
         color: {theme.text};
@@ -129,10 +129,10 @@ def _style_sheet(theme: Theme) -> str:
     QPushButton#statusButton {{ border: none; background: transparent; padding: 2px 8px; color: {theme.secondary}; }}
     QPushButton#statusButton:hover, QPushButton#statusButton:focus {{ color: {theme.text}; background: {theme.selection}; }}
     QToolBar#toolbar {{
-        background: {theme.window}; border: none; border-bottom: 1px solid {theme.line}; padding: 4px 8px; spacing: 2px;
+        background: {theme.window}; border: none; border-bottom: 1px solid {theme.line}; padding: 0; spacing: 2px;
     }}
     QToolBar#toolbar::separator {{ background: {theme.line}; width: 1px; margin: 6px 6px; }}
-    QToolBar#toolbar QToolButton {{ border: none; border-radius: 6px; padding: 4px 6px; color: {theme.text}; }}
+    QToolBar#toolbar QToolButton {{ border: none; border-radius: 6px; padding: 4px 6px; margin: 4px 1px; color: {theme.text}; }}
     QToolBar#toolbar QToolButton:hover {{ background: {theme.selection}; }}
     QToolBar#toolbar QToolButton:focus {{ border: 1px solid {theme.accent}; }}
     QLineEdit#search {{
@@ -224,7 +224,7 @@ def _style_sheet(theme: Theme) -> str:
     #fieldError {{ font-size: 12px; }}
     #facts {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 6px; }}
     #freeze {{ padding: 3px 10px; }}
-    #freeze:checked {{ border: 1px dashed {theme.frozen}; color: {theme.frozen}; font-weight: 600; }}
+    #freeze:checked {{ border: 1px dashed {theme.frozen}; color: {theme.frozen}; }}
     #form #sectionHead {{ font-weight: 600; padding: 4px 6px 4px 2px; }}
     #completionDocs {{ padding: 6px 10px; border-left: 1px solid {theme.line}; color: {theme.secondary}; }}
     """

@@ -215,7 +215,7 @@ class NetworkPage(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(2, 4, 8, 8)
         self._column.setSpacing(4)
-        self.more = QPushButton("Add an optimizer: train them side by side")
+        self.more = QPushButton("Add an optimizer to the race")
         self.more.setObjectName("small")
         self.more.clicked.connect(self._add_optimizer)
         self._column.addWidget(self.more)

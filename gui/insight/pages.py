@@ -45,10 +45,10 @@ class Line(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
-        fitting = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        fitting = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width())
         self.style().drawItemText(
             painter,
-            self.rect(),
+            self.contentsRect(),
             int(self.alignment()),
             self.palette(),
             self.isEnabled(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Concatenate, ParamSpec
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.analyzer.lines import layer_of
@@ -35,7 +35,7 @@ class InspectorPanel(Panel):
         super().__init__(desk, parent)
         self.layer, self.network, self.empty = LayerPage(), NetworkPage(), QLabel(NOTHING)
         self.pages = QStackedWidget()
-        self.scrolls = {page: _scrolled(page) for page in (self.layer, self.network)}
+        self.scrolls = {page: FormArea(page) for page in (self.layer, self.network)}
         self._chosen: Chosen | None = None
         self._refusal = ""
         self._lay_out()
@@ -152,12 +152,25 @@ def _name(chosen: Chosen) -> str:
     return chosen.nodes[0].name if len(chosen.nodes) == 1 else plural(len(chosen.nodes), "layer")
 
 
-def _scrolled(page: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setObjectName("form")
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(page)
-    return area
+class FormArea(QScrollArea):
+    """Scrolls a form up and down; never narrower than its fields, so that none is cut off."""
+
+    def __init__(self, page: QWidget) -> None:
+        super().__init__()
+        self.page = page
+        self.setObjectName("form")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(page)
+        page.installEventFilter(self)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        width = self.page.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width, super().minimumSizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)

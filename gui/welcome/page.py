@@ -9,12 +9,14 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QListView,
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -45,7 +47,7 @@ class Welcome(QWidget):
         super().__init__(parent)
         self.templates = templates
         self.specs, self.recent, self.left = _cards(), _lines("Recent files"), _lines("Unsaved changes")
-        self.left_title, self.recent_title = _label("Not saved before the end", "panelTitle"), _label("Recent", "panelTitle")
+        self.left_title, self.recent_title = _label("Recovered after a crash", "panelTitle"), _label("Recent", "panelTitle")
         self.train = _button("Train the digits in one click", "play", self.train_wanted, "surface")
         self.train.setObjectName("primary")
         self._waiting: list[QListWidgetItem] = []
@@ -107,25 +109,34 @@ class Welcome(QWidget):
     def _lay_out(self) -> None:
         page = QWidget()
         page.setMaximumWidth(WIDTH)
-        whole = QVBoxLayout(page)
-        whole.setContentsMargins(16, 32, 16, 16)
-        whole.setSpacing(8)
-        whole.addWidget(_label("netspec", "pageTitle"))
-        whole.addWidget(_label(TITLE, "secondary"))
-        whole.addSpacing(12)
-        whole.addLayout(self._buttons())
-        whole.addSpacing(16)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(16, 32, 16, 16)
+        column.setSpacing(8)
+        column.addWidget(_label("netspec", "pageTitle"))
+        column.addWidget(_label(TITLE, "secondary"))
+        column.addSpacing(12)
+        column.addLayout(self._buttons())
+        column.addSpacing(16)
         for widget in (self.left_title, self.left, self.recent_title, self.recent):
-            whole.addWidget(widget)
-        whole.addSpacing(8)
-        whole.addWidget(_label("Start from a template", "panelTitle"))
-        whole.addWidget(self.specs, 1)
-        whole.addWidget(_label("Or drop a .toml or .json file on this window.", "secondary"))
-        row = QHBoxLayout(self)
+            column.addWidget(widget)
+        column.addSpacing(8)
+        column.addWidget(_label("Start from a template", "panelTitle"))
+        column.addWidget(self.specs, 1)
+        column.addWidget(_label("Or drop a .toml or .json file on this window.", "secondary"))
+        middle = QWidget()
+        row = QHBoxLayout(middle)
         row.setContentsMargins(0, 0, 0, 0)
         row.addStretch(1)
         row.addWidget(page, 100)
         row.addStretch(1)
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(middle)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(area)
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -416,6 +417,7 @@ def test_sizes_and_tabs_are_remembered(window: MainWindow, qapp: QApplication, s
     window.open(spec_file)
     window.areas.show_panel(window.panel("Problems"))
     window.areas.whole.setSizes([300, 400])
+    window.areas.whole.splitterMoved.emit(300, 1)  # as a hand that drags the handle does
     sizes = window.areas.whole.sizes()
     window.close()
     again = MainWindow(spec_file)
@@ -485,3 +487,70 @@ def luminance(colour: str) -> float:
     channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_the_window_fits_a_small_laptop(window: MainWindow, spec_file: Path) -> None:
+    pages = [lambda: None, lambda: window.open(spec_file), *(partial(window.areas.show_panel, it) for it in window.panels)]
+    for show in pages:
+        show()
+        window.document.settle()
+        QApplication.processEvents()
+        least = window.minimumSizeHint()
+        assert least.width() <= 960
+        assert least.height() <= 620
+    window.areas.show_panel(window.panel("Canvas"))
+
+
+def test_most_of_the_height_is_the_canvas_at_first(window: MainWindow, spec_file: Path) -> None:
+    window.resize(1366, 768)
+    window.open(spec_file)
+    window.areas.reset()
+    QApplication.processEvents()
+    above, below = window.areas.whole.sizes()
+    assert below / (above + below) == pytest.approx(0.28, abs=0.03)
+
+
+def test_a_message_has_the_status_bar_for_itself_until_it_ends(window: MainWindow, spec_file: Path) -> None:
+    window.open(spec_file)
+    window.desk.message("conv1: this name is already taken; choose another")
+    window.document.edit("Rename", editing.rename, "conv1", "stem")
+    window.document.settle()
+    assert window.status.message().startswith("conv1: this name")
+    assert window.status.told.isVisible()
+    assert not window.status.totals.isVisible()
+    window.desk.message("")
+    assert window.status.message() == ""
+    assert window.status.totals.isVisible()
+
+
+def test_a_narrow_status_bar_leaves_out_what_comes_last(window: MainWindow, spec_file: Path) -> None:
+    window.open(spec_file)
+    status = window.status
+    status._show_memory(2**30, 32)
+    status.parts.resize(1200, 25)
+    assert status.memory.isVisibleTo(status.parts)
+    status.parts.resize(500, 25)
+    assert not status.memory.isVisibleTo(status.parts)
+    assert status.file.isVisibleTo(status.parts)
+
+
+def test_the_toolbar_keeps_its_height_in_another_theme(window: MainWindow, spec_file: Path) -> None:
+    window.open(spec_file)
+    before = window.actions_.toolbar.sizeHint()
+    apply_theme(DARK)
+    after = window.actions_.toolbar.sizeHint()
+    apply_theme(LIGHT)
+    assert after == before
+
+
+def test_quitting_stands_last_in_the_file_menu(window: MainWindow) -> None:
+    actions = window.actions_.menus["File"].actions()
+    assert actions[-1] is window.desk.actions["file.quit"]
+    assert window.desk.actions["view.export"] in actions
+
+
+def test_without_a_spec_nothing_asks_for_one(window: MainWindow, spec_file: Path) -> None:
+    for name in ("view.export", "layer.add", "predict.open", "view.arrange"):
+        assert not window.desk.actions[name].isEnabled(), name
+    window.open(spec_file)
+    assert window.desk.actions["layer.add"].isEnabled()

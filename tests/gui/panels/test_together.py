@@ -81,7 +81,7 @@ def test_f8_goes_round_the_problems_and_shift_f8_back(window: MainWindow, spec_f
         QTest.keyClick(window, Qt.Key.Key_F8, key)
         seen.append(pane.editor.textCursor().selectedText())
     assert seen == ["30", '"reluu"', "30", '"reluu"']
-    assert "NS106" in window.statusBar().currentMessage()
+    assert "NS106" in window.status.message()
 
 
 def test_keys_of_the_window_do_not_reach_layers_while_typing(window: MainWindow, spec_file: Path) -> None:
