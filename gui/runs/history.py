@@ -79,6 +79,8 @@ class History:
         self.step = self.epoch = 0
         self.seconds = 0.0
         self.is_paused = False
+        self.until: str | None = None
+        """What is trained before the run pauses: "step" or "epoch"; None: it has not been asked to."""
         self.damaged = 0
         self.part_began = (0, 0.0)
         """Step and seconds at which this part of the run (after the last resume) began."""
@@ -137,7 +139,7 @@ class History:
         for label, kind in kinds.items():
             self.lanes.setdefault(label, Lane(label, kind, colours[label], Smoothed(beta)))
         self._warn(line.get("warnings", []))
-        self.is_paused = False
+        self.is_paused, self.until = False, None
         self.part_began = line["step"], line["seconds"]
         self.recent.clear()
 
@@ -180,7 +182,9 @@ class History:
 
     def _add_control(self, line: Line) -> None:
         self.controls.append(line)
-        self.is_paused = bool(line["paused"])
+        if line.get("command") not in ("save", "refused"):  # these change nothing
+            self.until = line.get("until")
+        self.is_paused = bool(line["paused"]) and self.until is None
 
     def _add_end(self, line: Line) -> None:
         lane = self.lanes.get(line["optimizer"])

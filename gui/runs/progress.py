@@ -68,6 +68,9 @@ def _alive(history: History, started: Started) -> Standing:
         return Standing("finishing", "Training is over; evaluating the test part.")
     if history.is_paused:
         return Standing("paused", f"Paused after step {count(history.step)}.", "warning")
+    if history.until is not None:
+        rest = "one step" if history.until == "step" else "to the end of the epoch"
+        return Standing("training", f"Training {rest}, then pausing.")
     if history.step == history.part_began[0]:
         return Standing("training", "Looking at the network before its first step.")
     return Standing("training", "Training.")

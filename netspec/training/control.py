@@ -3,8 +3,9 @@
 Whoever may write in the folder may ask: the desktop program, another window, a command. A line is
 {"do": "pause" | "continue" | "step" | "save" | "stop"}; "step" may have "until": "epoch" to go on to the end of the epoch,
 "stop" has "keep": "best" or "last". The trainer looks for new lines 20 times a second, between two steps; it answers each
-with a control event in the history. The file is removed when a run ends; lines that a killed trainer has left stood there
-before the next one held the run, and are passed over.
+with a control event in the history, and tells with one more when the steps asked for have been taken. The file is
+removed when a run ends; lines that a killed trainer has left stood there before the next one held the run, and are
+passed over. Nothing that stands in the file, and no fault of the file itself, ends the run.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ Keep = Literal["best", "last"]
 WORDS = {"do": ("pause", "continue", "step", "save", "stop"), "keep": ("best", "last"), "until": ("step", "epoch")}
 EVERY = 0.05
 """Seconds between two looks at the file: a look takes some microseconds, and a step of a small network no millisecond."""
+LONGEST = 200
+"""Characters of a wrong line that its answer repeats."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def send(folder: str | Path, command: Command) -> None:
 
 def asked_before(folder: Path) -> int:
     """Bytes that stand in the file. To be asked before the run is held: `send` writes from then on, and is to be obeyed."""
-    with suppress(FileNotFoundError):
+    with suppress(OSError):
         return (folder / CONTROL).stat().st_size
     return 0
 
@@ -62,6 +65,8 @@ class Inbox:
         """paused: no step is taken before it is asked for. old: bytes that are not obeyed; see `asked_before`."""
         self._path = folder / CONTROL
         self._offset = old
+        self._fault = ""
+        """Why the file cannot be read, once that has been told."""
         self._next = 0.0
         self.is_paused = paused
         self.is_told = not paused
@@ -72,10 +77,13 @@ class Inbox:
         """While paused: epochs that may be finished first."""
         self.steps_left = 0
         """While paused: steps that may be taken first."""
+        self.is_stepping = False
+        """Whether steps were asked for and the history does not yet say that they have been taken."""
 
     def close(self) -> None:
         """Take the file away: nobody reads it any more."""
-        self._path.unlink(missing_ok=True)
+        with suppress(OSError):  # what cannot be removed is passed over when the run goes on
+            self._path.unlink(missing_ok=True)
 
     def is_quiet(self) -> bool:
         """Whether there is nothing to do before the next step; asked before each, so it must cost nothing."""
@@ -87,13 +95,25 @@ class Inbox:
         if now < self._next:
             return []
         self._next = now + EVERY
-        with suppress(FileNotFoundError):
-            size = self._path.stat().st_size
-            if size < self._offset:  # the file with the old lines has been removed, and this is another one
-                self._offset = 0
-            if size > self._offset:
-                return self._read()
-        return []
+        try:
+            found = self._read_more()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            return self._tell_fault(f"the file cannot be read ({error.strerror}); make {self._path} readable")
+        self._fault = ""
+        return found
+
+    def _tell_fault(self, fault: str) -> list[Command | str]:
+        """Once, and not at each of 20 looks a second."""
+        is_told, self._fault = fault == self._fault, fault
+        return [] if is_told else [fault]
+
+    def _read_more(self) -> list[Command | str]:
+        size = self._path.stat().st_size
+        if size < self._offset:  # the file with the old lines has been removed, and this is another one
+            self._offset = 0
+        return self._read() if size > self._offset else []
 
     def _read(self) -> list[Command | str]:
         with self._path.open("rb") as stream:
@@ -101,7 +121,7 @@ class Inbox:
             text = stream.read()
         whole = text[: text.rfind(b"\n") + 1]
         self._offset += len(whole)
-        return [parse(line) for line in whole.decode(errors="replace").splitlines()]
+        return [parse(line.decode(errors="replace")) for line in whole.split(b"\n")[:-1]]
 
 
 def parse(line: str) -> Command | str:
@@ -109,12 +129,19 @@ def parse(line: str) -> Command | str:
     try:
         values = json.loads(line)
     except ValueError:
-        return f"not JSON: {line}"
+        return f"not JSON: {_cut(line)}"
+    except RecursionError:
+        return f"nested too deeply: {_cut(line)}"
     if not isinstance(values, dict) or "do" not in values:
-        return f'no object with "do": {line}'
+        return f'no object with "do": {_cut(line)}'
     for key, value in values.items():
         if key not in WORDS:
-            return f"unknown key {key!r}; there are {', '.join(WORDS)}"
+            return f"unknown key {_cut(repr(key))}; there are {', '.join(WORDS)}"
         if value not in WORDS[key]:
-            return f"{key} = {value!r}; it must be one of {', '.join(WORDS[key])}"
+            return f"{key} = {_cut(repr(value))}; it must be one of {', '.join(WORDS[key])}"
     return Command(**values)
+
+
+def _cut(text: str) -> str:
+    """What a message can hold of a line."""
+    return text if len(text) <= LONGEST else text[:LONGEST] + " …"

@@ -169,8 +169,9 @@ class Checkpoint(Event):
 class Control(Event):
     """Somebody asked the running training for something (control.jsonl), and this is what was done.
 
-    command: pause, continue, step, save, stop, or refused. paused: whether the run stands still from here on, but for the
-    steps that were asked for. waited: seconds of a pause that is over, which are no training time.
+    command: pause, continue, step, save, stop, or refused; "paused" when the steps that were asked for have been taken.
+    paused: whether the run stands still from here on, but for those steps. until: of "step", what is trained before the
+    run stands still, "step" or "epoch". waited: seconds of a pause that is over, which are no training time.
     """
 
     event: ClassVar[str] = "control"
@@ -179,6 +180,7 @@ class Control(Event):
     message: str
     paused: bool
     waited: float | None = None
+    until: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

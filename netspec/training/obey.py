@@ -29,6 +29,9 @@ def obey(training: Training) -> Generator[Event, None, bool]:
                 return True
         if _may_go_on(training, inbox):
             return False
+        if inbox.is_stepping:
+            inbox.is_stepping = False
+            yield _event(training, inbox, "paused", f"paused after step {training.position.step}, as was asked for")
         if training.is_stopped():
             return True
         if training.history is not None:
@@ -57,27 +60,28 @@ def _do(training: Training, inbox: Inbox, command: Command | str) -> Iterator[Ev
     if isinstance(command, str):
         yield _event(training, inbox, "refused", f"a line of control.jsonl was not obeyed, {command}")
         return
-    step, waited = training.position.step, None
+    step, waited, until = training.position.step, None, None
     if command.do == "pause":
         message = f"paused on request after step {step}"
-        inbox.is_paused, inbox.until_epoch, inbox.steps_left = True, None, 0
+        inbox.is_paused, inbox.until_epoch, inbox.steps_left, inbox.is_stepping = True, None, 0, False
     elif command.do == "continue":
-        inbox.is_paused, waited, inbox.waited = False, inbox.waited, 0.0
+        inbox.is_paused, inbox.until_epoch, inbox.steps_left, inbox.is_stepping = False, None, 0, False
+        waited, inbox.waited = inbox.waited, 0.0
         message = f"went on after step {step}"
     elif command.do == "step":
-        message = _allow(training, inbox, command)
+        message, until = _allow(training, inbox, command), command.until
     elif command.do == "save":
         message = f"saved on request after step {step}"
         yield from save(training, training.position.epoch + 1, [], due=False, force=True)
     else:
         training.kept, inbox.is_paused, waited = command.keep, False, inbox.waited
         message = f"stopped on request after step {step}, keeping the {command.keep} weights"
-    yield _event(training, inbox, command.do, message, waited)
+    yield _event(training, inbox, command.do, message, waited, until)
 
 
 def _allow(training: Training, inbox: Inbox, command: Command) -> str:
     """One more step, or the rest of the epoch; a running training takes it and then pauses."""
-    inbox.is_paused = True
+    inbox.is_paused = inbox.is_stepping = True
     if command.until == "epoch":
         inbox.until_epoch = training.position.epoch + 1
         return f"goes on to the end of epoch {inbox.until_epoch} on request"
@@ -85,7 +89,9 @@ def _allow(training: Training, inbox: Inbox, command: Command) -> str:
     return f"takes step {training.position.step + inbox.steps_left} on request"
 
 
-def _event(training: Training, inbox: Inbox, command: str, message: str, waited: float | None = None) -> Control:
+def _event(
+    training: Training, inbox: Inbox, command: str, message: str, waited: float | None = None, until: str | None = None
+) -> Control:
     position = training.position
     return Control(
         step=position.step,
@@ -95,4 +101,5 @@ def _event(training: Training, inbox: Inbox, command: str, message: str, waited:
         message=message,
         paused=inbox.is_paused,
         waited=waited,
+        until=until,
     )

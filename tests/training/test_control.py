@@ -73,8 +73,12 @@ def test_pause_step_epoch_save_and_continue_do_not_change_a_bit(tmp_path: Path, 
         name = f"checkpoints/last.{label}.safetensors"
         assert weights_digest(tmp_path / "run" / name) == weights_digest(undisturbed / name)
     told = of(events, Control)
-    assert [e.command for e in told] == [command.do for command in wanted] + ["step", "continue"]
-    assert [e.paused for e in told] == [True, True, True, True, True, False, True, False]
+    assert [(e.command, e.until) for e in told] == [
+        ("pause", None), ("step", "step"), ("paused", None), ("step", "step"), ("paused", None), ("save", None),
+        ("step", "epoch"), ("paused", None), ("continue", None), ("step", "step"), ("paused", None), ("continue", None),
+    ]  # fmt: skip
+    assert [e.paused for e in told] == [e.command != "continue" for e in told]
+    assert [e.step for e in told] == [2, 2, 3, 3, 4, 4, 4, 5, 5, 11, 12, 12]
     assert steps_between(events, "pause", "save") == [3, 4]
     assert steps_between(events, "save", "continue") == [5]  # an epoch has 5 steps
 
@@ -169,6 +173,28 @@ def test_lines_that_are_no_commands_are_told_and_change_nothing(tmp_path: Path, 
             time.sleep(0.06)
     assert [e.command for e in of(events, Control)] == ["refused", "refused"]
     assert without_times(e for e in events if not isinstance(e, Control))[1:] == without_times(read_history(undisturbed))[1:]
+
+
+@pytest.mark.parametrize("fault", ["a folder", "nested", "separators"])
+def test_a_file_that_cannot_be_understood_or_read_does_not_end_the_run(
+    tmp_path: Path, undisturbed: Path, fault: str
+) -> None:
+    folder, events = tmp_path / "run", []
+    for event in train(SPEC, make_data(), folder, program=make_program(SPEC)):
+        events.append(event)
+        if isinstance(event, Step) and event.step in (1, 5) and event.optimizer == RACE[-1]:
+            if fault == "a folder":
+                (folder / "control.jsonl").mkdir(exist_ok=True)
+            elif event.step == 1:
+                text = "[" * 100_000 if fault == "nested" else '{"do": "pause\u2028", "a": 1}'
+                (folder / "control.jsonl").write_text(text + "\n", encoding="utf-8")
+            time.sleep(0.06)
+    (answer,) = of(events, Control)
+    reasons = {"a folder": "the file cannot be read", "nested": "nested too deeply: [[[", "separators": "do = 'pause\\u2028'"}
+    assert answer.command == "refused"
+    assert reasons[fault] in answer.message
+    assert len(answer.message) < 400
+    assert numbers(folder) == numbers(undisturbed)
 
 
 @pytest.mark.parametrize(

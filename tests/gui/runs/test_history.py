@@ -99,6 +99,16 @@ def test_pausing_and_going_on_is_seen() -> None:
     assert standing(history, Started(), is_alive=True, has_folder=True).phase == "training"
 
 
+def test_a_run_that_takes_the_rest_of_an_epoch_is_not_paused_before_it_says_so() -> None:
+    step = line("control", 3, "", command="step", message="", paused=True, until="epoch")
+    history = made(run_line(), step, step_line(4), line("control", 4, "", command="save", message="", paused=True))
+    told = standing(history, Started(), is_alive=True, has_folder=True)
+    assert (told.phase, told.words) == ("training", "Training to the end of the epoch, then pausing.")
+    history.add([step_line(5), line("control", 5, "", command="paused", message="", paused=True)])
+    told = standing(history, Started(), is_alive=True, has_folder=True)
+    assert (told.phase, told.words) == ("paused", "Paused after step 5.")
+
+
 def test_while_compiling_it_is_told_what(tmp_path: Path) -> None:
     started = Started("compiling", "conv2d.forward", 3, 12)
     told = standing(History(), started, is_alive=True, has_folder=True)

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gui.runs.tail import News, Tail
+from gui.runs.tail import News, Tail, parse
 
 
 def line(number: int, **more: Any) -> bytes:
@@ -89,6 +89,20 @@ def test_damaged_lines_are_counted_and_the_others_read(tmp_path: Path) -> None:
     path.write_bytes(line(1) + b'{"event": \n[1]\n' + line(2))
     news = Tail(path).read()
     assert (steps(news), news.damaged) == ([1, 2], 2)
+
+
+def test_lines_end_where_the_writer_ended_them_and_nowhere_else() -> None:
+    names = ["a\u2028b", "a\u2029b", "a\x85b"]
+    assert [read["note"] for read in parse(line(1, note=names[0]) + line(2, note=names[1]) + line(3, note=names[2]))[0]] == names
+    assert parse(b"") == ([], 0)
+    assert parse(b"\n" + line(1)) == ([json.loads(line(1))], 1)
+
+
+def test_pieces_of_damaged_lines_are_not_put_together() -> None:
+    assert parse(b'{"a": 1\n"b": 2}\n') == ([], 2)
+    assert parse(b'{"a": "x\ny"}\n') == ([], 2)
+    assert parse(b'{"a": 1}, {"b": 2}\n{"c": 3}\n') == ([{"c": 3}], 1)
+    assert parse(b'{"a": ' + b"[" * 100_000 + b"\n" + line(1)) == ([json.loads(line(1))], 1)
 
 
 def test_large_files_and_long_lines_come_in_pieces(tmp_path: Path) -> None:
