@@ -18,6 +18,7 @@ from gui.runs.plot import CurvePlot, Look
 from gui.runs.points import Points
 from gui.runs.smoothing import FORMULA
 from netspec.look import count, plural
+from netspec.metrics.monitor import is_share
 
 FRAME = 33
 """Milliseconds between two pictures at least: 30 a second."""
@@ -204,13 +205,12 @@ class PlotArea(QWidget):
     def _annotate(self) -> None:
         """Titles, bands, rings and labels."""
         name = self.shown_metric()
-        is_share = self._is_share(name)
-        self.score.left.say = say_share if is_share else say_value
-        self.score.skipped = STEEP if is_share else 0.0
+        in_percent = is_share(name)
+        self.score.left.say = say_share if in_percent else say_value
+        self.score.skipped = STEEP if in_percent else 0.0
         main = self.runs[0].history if self.runs else None
-        beta = next((lane.smoothed.beta for _, lane in self._lanes()), None)
         notes = {
-            self.loss: ("loss", "faint: batch · " + FORMULA.format(beta=beta) if beta is not None else ""),
+            self.loss: ("loss", self._smoothing()),
             self.score: (name.replace("_", " "), "solid: training · dashed: validation" if name else ""),
             self.rate: ("learning rate", ""),
         }
@@ -222,11 +222,19 @@ class PlotArea(QWidget):
         self.overlays[self.loss].title += ", logarithmic" if self.loss.is_log else ""
         self.overlays[self.rate].title += ", logarithmic" if self.rate.is_log else ""
         self._put_rings(name)
-        self._put_labels(name, is_share=is_share)
+        self._put_labels(name)
 
-    def _is_share(self, name: str) -> bool:
-        points = [points for _, lane in self._lanes() for points in (lane.metrics.get(name), training_curve(lane, name))]
-        return bool(name) and all(0 <= y <= 1 for found in points if found is not None for y in found.y if math.isfinite(y))
+    def _smoothing(self) -> str:
+        """How the bold curves were made; β follows from a run's length, so it is told of each where they differ."""
+        betas: dict[str, list[str]] = {}
+        for shown, lane in self._lanes():
+            names = betas.setdefault(f"{lane.smoothed.beta:.4g}", [])
+            if shown.name not in names:
+                names.append(shown.name)
+        if not betas:
+            return ""
+        several = ", ".join(f"{beta} ({', '.join(names)})" for beta, names in betas.items())
+        return "faint: batch · " + FORMULA.format(beta=several if len(betas) > 1 else next(iter(betas)))
 
     def _put_rings(self, metric: str) -> None:
         for shown, lane in self._lanes():
@@ -238,8 +246,8 @@ class PlotArea(QWidget):
             elif lane.best.monitor == f"val_{metric}":
                 self.overlays[self.score].rings.append(ring)
 
-    def _put_labels(self, metric: str, *, is_share: bool) -> None:
-        say = say_percent if is_share else say_short
+    def _put_labels(self, metric: str) -> None:
+        say = say_percent if is_share(metric) else say_short
         loss, values = [], []
         rates: dict[float, list[str]] = {}
         lasts = [lane.lr.x[-1] for _, lane in self._lanes() if len(lane.lr) and lane.end is None]
@@ -301,7 +309,7 @@ class PlotArea(QWidget):
             curves = [training_curve(lane, metric), lane.metrics.get(metric)]
         else:
             curves = [lane.lr]
-        say = say_percent if plot is self.score and self._is_share(metric) else say_short
+        say = say_percent if plot is self.score and is_share(metric) else say_short
         found = [None if points is None else points.at(self.step) for points in curves]
         return ["–" if point is None else say(point[1]) + self._where(point[0]) for point in found]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gui.runs.history import History, Lane
 from gui.runs.plot_area import last_finite, say_percent, say_short
 from netspec.look import count
+from netspec.metrics.monitor import is_share
 from netspec.training.events import COMPLETED, event_from_json
 from netspec.training.ranking import Place, ranking
 
@@ -52,15 +53,15 @@ def _row(history: History, place: Place, step: float | None) -> Row:
         "–" if mean is None else say_short(mean),
         f"{say_short(place.best_loss)} @{count(place.best_step)}" if math.isfinite(place.best_loss) else "–",
         "first" if place.rank == 1 else f"+{say_short(place.gap)}" if math.isfinite(place.gap) else "–",
-        "–" if place.best_metric is None else _score(place.best_metric),
+        "–" if place.best_metric is None else _score(place.metric or "", place.best_metric),
         _at(lane, step),
         "" if reason == COMPLETED else reason,
     )
     return Row(lane.label, lane.colour, done / max(history.total_steps, 1), cells, lane.end is not None)
 
 
-def _score(value: float) -> str:
-    return say_percent(value) if 0 <= value <= 1 else say_short(value)
+def _score(metric: str, value: float) -> str:
+    return say_percent(value) if is_share(metric) else say_short(value)
 
 
 def _at(lane: Lane, step: float | None) -> str:

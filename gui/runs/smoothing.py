@@ -8,7 +8,7 @@ from gui.runs.points import Floats, Points
 
 BLOCK = 128
 """Values that are averaged by one product of matrices."""
-FORMULA = "bold: mₜ/(1−βᵗ), mₜ = βmₜ₋₁ + (1−β)lossₜ, β = {beta:.4g}"
+FORMULA = "bold: mₜ/(1−βᵗ), mₜ = βmₜ₋₁ + (1−β)lossₜ, β = {beta}"
 
 
 class Smoothed:

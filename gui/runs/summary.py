@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from gui.runs.finding import label_of
 from gui.runs.history import History
 from gui.runs.progress import Standing, standing
 from gui.runs.tail import Line, parse
+from netspec.metrics.monitor import direction_of
 
 HEAD, END = 64 * 1024, 256 * 1024
 """Bytes that are read of a history at its beginning and at its end."""
@@ -40,7 +42,7 @@ def summarize(folder: Path) -> Summary:
     history.add(_ends(folder / "history.jsonl"))
     alive = runner.is_alive(folder)
     stands = standing(
-        history, runner.started_of(folder), is_alive=alive, has_folder=True, death=runner.death(folder)
+        history, runner.started_of(folder), is_alive=alive, has_folder=True, death=runner.how_it_ended(folder)
     )  # fmt: skip
     run = history.run
     if run is None:
@@ -76,17 +78,18 @@ def _ends(path: Path) -> list[Line]:
 
 
 def _best(history: History) -> str:
-    """The best value of the best lane, by the latest news of each."""
+    """The best value of the best lane, by the latest news of each; which way is better, the monitored metric says."""
     found: list[tuple[float, str, str]] = []
     for lane in history.lanes.values():
         if lane.end is not None and lane.end.get("best_value") is not None:
             found.append((float(lane.end["best_value"]), lane.label, str(lane.end["monitor"])))
         elif lane.best is not None:
             found.append((lane.best.value, lane.label, lane.best.monitor))
-    if not found:
+    found = [item for item in found if math.isfinite(item[0])]
+    direction = direction_of(found[0][2]) if found else None
+    if not found or (direction is None and len(found) > 1):  # a metric that is not installed here
         return ""
-    is_loss = found[0][2].endswith("loss")
-    value, label, monitor = min(found) if is_loss else max(found)
+    value, label, monitor = (max if direction == "max" else min)(found, key=lambda item: item[0])
     name = monitor.removeprefix("val_").replace("_", " ")
     return f"{name} {value:.4g}" + (f" ({label})" if len(history.lanes) > 1 else "")
 

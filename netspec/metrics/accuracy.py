@@ -18,6 +18,7 @@ class Accuracy(ConfusionMetric):
 
     type: Literal["accuracy"] = "accuracy"
     aliases: ClassVar[tuple[str, ...]] = ("acc", "categorical_accuracy", "binary_accuracy", "top_1")
+    is_share: ClassVar[bool] = True
 
     def from_counts(self, counts: Counts) -> float:
         return float(np.trace(counts) / counts.sum())

@@ -44,6 +44,8 @@ class Metric(Plugin):
 
     direction: ClassVar[Direction | None] = "max"
     """Which way is better, for best checkpoints and early stopping; None cannot be monitored."""
+    is_share: ClassVar[bool] = False
+    """Whether it is a part of a whole, from 0 to 1, that people read in percent."""
     task: ClassVar[Literal["classification", "regression"]] = "classification"
 
     def better_name(self) -> str:

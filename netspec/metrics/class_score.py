@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ class ClassScore(ConfusionMetric):
     mean, as in scikit-learn without `labels`. A sample whose outputs are NaN is in T but in no class's P.
     """
 
+    is_share: ClassVar[bool] = True
     average: Average = "macro"
     """How the scores of the classes become one number: macro, micro, weighted, or binary (class 1 of two)."""
 

@@ -1,8 +1,8 @@
-"""Which way a monitored quantity gets better."""
+"""What a monitored quantity is: which way it gets better, and whether it is read in percent."""
 
 from __future__ import annotations
 
-from netspec.metrics.base import Direction
+from netspec.metrics.base import Direction, Metric
 from netspec.registry import plugins
 
 _PREFIXES = ("val_", "validation_", "train_")
@@ -10,8 +10,22 @@ _PREFIXES = ("val_", "validation_", "train_")
 
 def direction_of(monitor: str) -> Direction | None:
     """Gives "min" for losses, the metric's direction for metrics ("val_f1", "top_5"), None for anything unknown."""
-    name = next((monitor.removeprefix(p) for p in _PREFIXES if monitor.startswith(p)), monitor)
+    name = _plain(monitor)
     if name == "loss" or name.endswith("_loss"):
         return "min"
-    directions: list[Direction | None] = [m.direction for m in plugins("netspec.metrics").values() if m.reports(name)]
-    return directions[0] if directions else None
+    metric = _metric_of(name)
+    return metric.direction if metric is not None else None
+
+
+def is_share(monitor: str) -> bool:
+    """Whether its metric is a part of a whole, from 0 to 1; False for losses and anything unknown."""
+    metric = _metric_of(_plain(monitor))
+    return metric is not None and metric.is_share
+
+
+def _plain(monitor: str) -> str:
+    return next((monitor.removeprefix(p) for p in _PREFIXES if monitor.startswith(p)), monitor)
+
+
+def _metric_of(name: str) -> type[Metric] | None:
+    return next((m for m in plugins("netspec.metrics").values() if m.reports(name)), None)

@@ -20,6 +20,7 @@ class TopK(Metric):
 
     type: Literal["top_k"] = "top_k"
     aliases: ClassVar[tuple[str, ...]] = ("top_k_accuracy", "top_5", "top5", "top_k_categorical_accuracy")
+    is_share: ClassVar[bool] = True
 
     k: int = Field(default=5, ge=1)
     """How many of the highest scores may hold the true class; at most the number of classes."""

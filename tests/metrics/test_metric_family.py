@@ -14,7 +14,7 @@ from netspec.metrics.confusion import Confusion
 from netspec.metrics.confusion_counts import ConfusionCounts
 from netspec.metrics.f1 import F1
 from netspec.metrics.mae import MAE
-from netspec.metrics.monitor import direction_of
+from netspec.metrics.monitor import direction_of, is_share
 from netspec.metrics.report import Report
 from netspec.metrics.rmse import RMSE
 from netspec.metrics.top_k import TopK
@@ -25,6 +25,12 @@ NAMES = ["accuracy", "confusion", "f1", "mae", "precision", "r2", "recall", "rms
 
 def test_the_registry_finds_every_metric() -> None:
     assert list(plugins("netspec.metrics")) == NAMES
+
+
+def test_scores_of_classes_are_shares_and_errors_are_none() -> None:
+    names = (*NAMES, "val_f1_weighted", "top_3", "val_loss", "loss", "unheard_of", "")
+    shares = {"accuracy", "f1", "precision", "recall", "top_k", "val_f1_weighted", "top_3"}
+    assert {name for name in names if is_share(name)} == shares - {"top_k"}  # it is reported as top_5
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -17,6 +17,7 @@ from gui.runs.axes import log_ticks
 from gui.runs.history import History
 from gui.runs.picture import write_picture
 from gui.runs.plot_area import PlotArea, Shown
+from gui.runs.race_model import places, rows
 from gui.theme import apply_theme
 from netspec.look import LIGHT
 from tests.gui.runs.made import line, run_line, step_line, whole_run
@@ -59,6 +60,24 @@ def test_the_formula_of_the_smoothing_is_stated(area: PlotArea) -> None:
     note = area.overlays[area.loss].note
     assert "mₜ/(1−βᵗ), mₜ = βmₜ₋₁ + (1−β)lossₜ" in note
     assert f"β = {history.lanes['adam'].smoothed.beta:.4g}" in note
+
+
+def test_runs_of_other_lengths_have_their_own_smoothing_stated(area: PlotArea) -> None:
+    other = History()
+    other.add([run_line(epochs=400), step_line(1)])
+    history = shown(area, *whole_run(("sgd", "adam")), more=(Shown("long", other, is_main=False),))
+    one, two = (found.lanes["adam"].smoothed.beta for found in (history, other))
+    assert one != two
+    assert area.overlays[area.loss].note.endswith(f"β = {one:.4g} (run), {two:.4g} (long)")
+
+
+@pytest.mark.parametrize(("metric", "said"), [("rmse", "0.310"), ("r2", "0.310"), ("accuracy", "31.00 %")])
+def test_only_metrics_that_are_shares_are_told_in_percent(area: PlotArea, metric: str, said: str) -> None:
+    values: dict[str, object] = {metric: 0.31}
+    history = shown(area, run_line(), line("validation", 5, loss=1.0, samples=8, part="validation", **values))
+    assert [label.value for label in area.overlays[area.score].labels] == [said]
+    assert area.score.left.say(0.5) == ("50 %" if said.endswith("%") else "0.5")
+    assert rows(history, places(history), None)[0].cells[3] == said
 
 
 def test_a_spike_in_a_long_run_is_drawn(area: PlotArea) -> None:

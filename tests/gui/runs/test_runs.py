@@ -22,7 +22,7 @@ from netspec.shipped import shipped_specs
 from netspec.training.run_folder import refuse_taken
 from netspec.training.run_lock import run_lock
 from tests.gui.runs.conftest import DIGITS, Window
-from tests.gui.runs.made import run_line, step_line, whole_run, write
+from tests.gui.runs.made import line, run_line, step_line, whole_run, write
 
 Open = Callable[..., Window]
 CHECKED, UNCHECKED = Qt.CheckState.Checked.value, Qt.CheckState.Unchecked.value
@@ -161,6 +161,22 @@ def test_a_summary_reads_only_the_ends_of_a_long_history(tmp_path: Path) -> None
     assert (run / "history.jsonl").stat().st_size > 4 * (HEAD + END)
     summary = summarize(run)
     assert (summary.steps, summary.epochs, summary.standing.phase) == ("20000", "4000/4000", "ended")
+
+
+@pytest.mark.parametrize(("monitor", "values", "said"), [
+    ("val_rmse", (0.9, 0.2), "rmse 0.2 (adam)"),
+    ("val_accuracy", (0.9, 0.2), "accuracy 0.9 (sgd)"),
+    ("val_loss", ("NaN", 0.5), "loss 0.5 (adam)"),
+    ("val_r2", ("NaN", "Infinity"), ""),
+    ("val_unheard_of", (0.1, 0.2), ""),
+])  # fmt: skip
+def test_the_best_lane_is_that_of_the_metrics_own_direction(
+    tmp_path: Path, monitor: str, values: tuple[object, object], said: str
+) -> None:
+    lines = [run_line(("sgd", "adam"))]
+    for label, value in zip(("sgd", "adam"), values, strict=True):
+        lines.append(line("checkpoint", 5, label, kind="best", path="", monitor=monitor, value=value))
+    assert summarize(write(tmp_path / "run", lines)).best == said
 
 
 def test_choices_are_overrides_and_those_of_the_spec_are_none(open_window: Open, digits: Path) -> None:

@@ -93,7 +93,8 @@ def test_damaged_lines_are_counted_and_the_others_read(tmp_path: Path) -> None:
 
 def test_lines_end_where_the_writer_ended_them_and_nowhere_else() -> None:
     names = ["a\u2028b", "a\u2029b", "a\x85b"]
-    assert [read["note"] for read in parse(line(1, note=names[0]) + line(2, note=names[1]) + line(3, note=names[2]))[0]] == names
+    lines, _ = parse(b"".join(line(number, note=name) for number, name in enumerate(names)))
+    assert [read["note"] for read in lines] == names
     assert parse(b"") == ([], 0)
     assert parse(b"\n" + line(1)) == ([json.loads(line(1))], 1)
 
