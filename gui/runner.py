@@ -159,6 +159,25 @@ def death(run: Path) -> str:
     return "" if code is None else _say(code)
 
 
+def how_it_ended(run: Path) -> str:
+    """What is known of a trainer that has gone: how its process ended, else the last line of its log; "": nothing.
+
+    A log that is older than the history was printed by an earlier part of the run.
+    """
+    if known := death(run):
+        return known
+    log, history = (_written(run / name) for name in (f"{START}/{LOG}", "history.jsonl"))
+    last = log_end(run).rpartition("\n")[2].strip() if log >= history else ""
+    return f"its log ends with “{last}”" if last else ""
+
+
+def _written(file: Path) -> float:
+    """When a file was last written to; 0 where there is none."""
+    with suppress(OSError):
+        return file.stat().st_mtime
+    return 0.0
+
+
 def log_end(run: Path) -> str:
     """The last lines that the trainer printed."""
     try:

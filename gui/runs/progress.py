@@ -43,7 +43,7 @@ class Standing:
 
 
 def standing(history: History, started: Started, *, is_alive: bool, has_folder: bool, death: str = "") -> Standing:
-    """What is going on. death: what is known of how the trainer's process ended, where it is known."""
+    """What is going on. death: what is known of how the trainer's process ended; "": nothing is."""
     if not has_folder:
         return Standing("none", "No run yet.")
     if is_alive:
@@ -56,7 +56,7 @@ def standing(history: History, started: Started, *, is_alive: bool, has_folder: 
         when = "the first step" if history.run is None else f"it went on after step {count(history.step)}"
         return Standing("failed", f"Stopped before {when}.", "warning")
     where = f"after step {count(history.step)}" if history.run is not None else "before the first step"
-    return Standing("died", f"The trainer has gone {where} without a word: {death or 'it was killed'}", "error")
+    return Standing("died", f"The trainer ended {where} without a last word{f': {death}' if death else '.'}", "error")
 
 
 def _alive(history: History, started: Started) -> Standing:

@@ -129,7 +129,7 @@ class RunWatch(QObject):
         if now >= self._next_look:
             self._next_look = now + LOOK
             self._is_alive, self.started = runner.is_alive(self.folder), runner.started_of(self.folder)
-            self._has_folder, self._death = self.folder.is_dir(), runner.death(self.folder)
+            self._has_folder, self._death = self.folder.is_dir(), runner.how_it_ended(self.folder)
 
     def _find_standing(self) -> Standing:
         is_alive = self._is_alive or not self.is_read  # whether it ended well stands at the end of the history

@@ -58,9 +58,9 @@ def refuse_running(path: Path) -> None:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds `path`; leaves the file as it is."""
+    """Whether a process holds `path`; leaves the file as it is. Reading is enough: the run may be somebody else's."""
     try:
-        file = os.open(path, os.O_RDWR)
+        file = _open_to_look(path)
     except OSError:
         return False
     try:
@@ -70,6 +70,15 @@ def is_held(path: Path) -> bool:
     finally:
         os.close(file)
     return False
+
+
+def _open_to_look(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return os.open(path, os.O_RDONLY)
 
 
 def _take(path: Path) -> int:

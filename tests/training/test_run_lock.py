@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from netspec.training.errors import TrainError
-from netspec.training.run_lock import refuse_running, run_lock
+from netspec.training.run_lock import is_held, refuse_running, run_lock
 
 HOLD = """
 import sys, time
@@ -43,3 +43,20 @@ def test_a_second_writer_in_the_same_process_is_refused_too(tmp_path: Path) -> N
     with run_lock(tmp_path / "running.pid"), pytest.raises(TrainError, match=f"by process {os.getpid()}"):
         refuse_running(tmp_path / "running.pid")
     refuse_running(tmp_path / "running.pid")
+
+
+def test_a_run_that_may_only_be_read_is_seen_to_live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, opened = tmp_path / "running.pid", os.open
+
+    def open_to_read(file: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(13, "Permission denied", str(file))
+        return opened(file, flags, mode)
+
+    with run_lock(path):
+        monkeypatch.setattr(os, "open", open_to_read)
+        assert is_held(path)
+        monkeypatch.undo()
+    path.write_text("1\n")
+    monkeypatch.setattr(os, "open", open_to_read)
+    assert not is_held(path)

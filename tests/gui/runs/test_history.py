@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,15 @@ def test_a_run_that_another_process_trains_is_alive_and_one_that_nobody_trains_h
         assert watch.standing.phase == "training"
     watch.look_again()
     assert watch.standing.phase == "died"
-    assert watch.standing.words.startswith("The trainer has gone after step 1 without a word")
+    assert watch.standing.words == "The trainer ended after step 1 without a last word."
+    log = run / "start" / "trainer.log"
+    log.parent.mkdir()
+    log.write_text("Traceback\nMemoryError: 9 GB\n\n")
+    watch.look_again()
+    assert watch.standing.words.endswith("without a last word: its log ends with “MemoryError: 9 GB”")
+    os.utime(log, (1, 1))  # of an earlier part of the run
+    watch.look_again()
+    assert watch.standing.words.endswith("without a last word.")
     write(run, whole_run())
     watch.look_again()
     assert (watch.standing.phase, watch.standing.words) == ("ended", "Completed: 4 epochs, 20 steps.")

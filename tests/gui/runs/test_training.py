@@ -165,7 +165,7 @@ def test_a_killed_trainer_is_reported_and_its_run_can_go_on(open_window: Open, d
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     until(qtbot, window, "died")
-    assert window.words.endswith("without a word: it was ended by SIGKILL")
+    assert window.words.endswith("without a last word: it was ended by SIGKILL")
     qtbot.waitUntil(lambda: any("the trainer has gone" in message for message in window.messages), timeout=WAIT)
     window.trigger("train.resume")
     watch = window.session.watch
