@@ -169,7 +169,8 @@ class Status(QStatusBar):
     def _show_step_time(self, events: list[dict[str, Any]]) -> None:
         self._times.add(events)
         seconds = self._times.seconds
-        self.step.setText("" if seconds is None else f"{spell_time(seconds)} a step")
+        whose = " of all lanes" if self._times.lanes > 1 else ""
+        self.step.setText("" if seconds is None else f"{spell_time(seconds)} a step{whose}")
         self.step.setToolTip("Mean of the last steps of the shown run, validation left out")
         self.parts.fit()
 

@@ -166,6 +166,24 @@ def test_the_time_of_a_step_leaves_out_validation_and_other_lanes() -> None:
     assert [spell_time(value) for value in (0.0123, 0.25, 2.5)] == ["12.3 ms", "250 ms", "2.50 s"]
 
 
+def test_the_time_of_a_step_is_that_of_lanes_that_still_step() -> None:
+    def step(label: str, number: int, seconds: float) -> dict[str, object]:
+        return {"event": "step", "optimizer": label, "step": number, "seconds": seconds}
+
+    times = StepTime()
+    for number in range(1, 4):
+        times.add([step("a", number, number * 0.3), step("b", number, number * 0.3 + 0.1)])
+    assert (times.seconds, times.lanes) == (pytest.approx(0.3), 2)
+    times.add([{"event": "end", "optimizer": "a"}])
+    assert times.seconds is None
+    times.add([step("b", number, number * 1.0) for number in (4, 5, 6)])
+    assert (times.seconds, times.lanes) == (1.0, 1)
+    times.add([step("c", number, number * 2.0) for number in (7, 8, 9, 10)])  # b has gone without saying so
+    assert (times.seconds, times.lanes) == (2.0, 1)
+    times.add([{"event": "run", "optimizer": ""}, step("c", 1, 0.0), step("c", 2, 0.5)])
+    assert times.seconds == 0.5
+
+
 def test_the_check_shows_the_problems(window: MainWindow, spec_file: Path) -> None:
     spec_file.write_text(BROKEN, encoding="utf-8")
     window.open(spec_file)
