@@ -105,13 +105,12 @@ class RunPanel(Panel):
         if self.desk.run_folder is not None:
             self.raise_panel()
 
-    def _choose_run(self, name: str, lane: str) -> None:
+    def _choose_run(self, run: Path, lane: str) -> None:
         """A curve of a run that is laid over was clicked: show that run."""
-        for run in self.session.overlays:
-            if label_of(run) == name and run != self.session.watch.folder:
-                self.desk.show_run(run)
-                return
-        self.desk.message(f"{name}: {lane}")
+        if run in self.session.overlays and run != self.session.watch.folder:
+            self.desk.show_run(run)
+        else:
+            self.desk.message(f"{label_of(run)}: {lane}")
 
     def _view_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -175,7 +174,7 @@ class RunPanel(Panel):
         """Every point of the runs that are shown."""
         try:
             with path.open("w", encoding="utf-8", newline="") as stream:
-                points = write_points({run.name: run.history for run in self.session.shown_runs()}, stream)
+                points = write_points([(run.name, run.history) for run in self.session.shown_runs()], stream)
         except OSError as problem:
             self.desk.message(f"{path.name} cannot be written: {problem.strerror}; choose another place")
             return

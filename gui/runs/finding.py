@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,6 +40,17 @@ def label_of(run: Path) -> str:
     with suppress(OSError, UnicodeDecodeError):
         return (run / LABEL).read_text(encoding="utf-8").strip() or run.name
     return run.name
+
+
+def names_apart(runs: Iterable[Path]) -> dict[Path, str]:
+    """What each is called; those of one label also by their folders, as far as that is needed to tell them apart."""
+    names = labels = {run: label_of(run) for run in runs}
+    by_name = {run: f"{label} ({run.name})" for run, label in labels.items()}
+    by_path = {run: f"{label} ({run})" for run, label in labels.items()}
+    for longer in (by_name, by_path):
+        often = Counter(names.values())
+        names = {run: longer[run] if often[name] > 1 else name for run, name in names.items()}
+    return names
 
 
 def set_label(run: Path, label: str) -> None:

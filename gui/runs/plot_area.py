@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
@@ -38,18 +39,24 @@ STEEP = 0.2
 
 @dataclass(frozen=True)
 class Shown:
-    """One run on the plots. is_main: not one that is laid over another for comparison."""
+    """One run on the plots. is_main: not one that is laid over another for comparison; folder: tells runs of one name apart."""
 
     name: str
     history: History
     is_main: bool = True
+    folder: Path | None = None
+
+    @property
+    def key(self) -> object:
+        """What its curves are known by."""
+        return self.folder or self.name
 
 
 class PlotArea(QWidget):
     """Three plots with linked steps; draws at most 30 times a second, and only while it is visible."""
 
-    lane_chosen = Signal(str, str)
-    """A curve was clicked: run, lane."""
+    lane_chosen = Signal(object, str)
+    """A curve was clicked: key of the run, lane."""
     pointed = Signal(object)
     """The step under the mouse, or None."""
 
@@ -168,7 +175,7 @@ class PlotArea(QWidget):
 
         def show(plot: CurvePlot, kind: str, points: Points | None, look: Look) -> None:
             if points is not None:
-                key = shown.name, lane.label, kind
+                key = shown.key, lane.label, kind
                 keys[plot].add(key)
                 plot.set_curve(key, points, look)
 

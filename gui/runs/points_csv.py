@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 from gui.runs.history import History, Lane
@@ -12,12 +12,15 @@ from gui.runs.points import Points
 HEAD = ("run", "optimizer", "curve", "step", "value")
 
 
-def write_points(runs: Mapping[str, History], stream: IO[str]) -> int:
-    """One line a point, as it was measured (nothing thinned out or smoothed); returns how many points."""
+def write_points(runs: Iterable[tuple[str, History]], stream: IO[str]) -> int:
+    """One line a point, as it was measured (nothing thinned out or smoothed); returns how many points.
+
+    runs: names, no two of them equal, and histories.
+    """
     table = csv.writer(stream, lineterminator="\n")
     table.writerow(HEAD)
     written = 0
-    for run, history in runs.items():
+    for run, history in runs:
         for lane in history.lanes.values():
             for name, points in curves(lane):
                 rows = zip(points.x.astype(int).tolist(), points.y.tolist(), strict=True)

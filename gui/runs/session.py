@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from gui import runner
 from gui.desk import Desk
 from gui.runs.choices import Choices, runs_folder, spec_of, why_not
-from gui.runs.finding import label_of, latest_alive
+from gui.runs.finding import latest_alive, names_apart
 from gui.runs.plot_area import Shown
 from gui.runs.watch import RunWatch
 from netspec.training.control import Command, Do, Keep
@@ -157,9 +157,13 @@ class RunSession(QObject):
 
     def shown_runs(self) -> list[Shown]:
         """The main run, then those laid over it."""
-        main = [] if self.watch.folder is None else [Shown(label_of(self.watch.folder), self.watch.history)]
-        others = [run for run in self.overlays if run != self.watch.folder]
-        return main + [Shown(label_of(run), self.overlays[run].history, is_main=False) for run in others]
+        main = self.watch.folder
+        runs = ([] if main is None else [main]) + [run for run in self.overlays if run != main]
+        names = names_apart(runs)
+        return [
+            Shown(names[run], (self.watch if run == main else self.overlays[run]).history, is_main=run == main, folder=run)
+            for run in runs
+        ]
 
 
 def session_of(desk: Desk) -> RunSession:

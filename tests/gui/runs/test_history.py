@@ -162,7 +162,7 @@ def test_warnings_of_the_start_and_of_the_way_are_told_once() -> None:
 def test_exported_points_are_those_of_the_history() -> None:
     stream = io.StringIO()
     lines = whole_run(("sgd", "adam"))
-    count = write_points({"one": made(*lines)}, stream)
+    count = write_points([("one", made(*lines))], stream)
     rows = stream.getvalue().splitlines()
     assert rows[0] == "run,optimizer,curve,step,value"
     assert len(rows) == count + 1

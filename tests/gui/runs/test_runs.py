@@ -14,7 +14,7 @@ from gui.main_window import MainWindow
 from gui.panels import run_list
 from gui.runs.choices import Choices, base_folder, known_optimizers
 from gui.runs.compare import compare
-from gui.runs.finding import find_runs, label_of, set_label
+from gui.runs.finding import find_runs, label_of, names_apart, set_label
 from gui.runs.list_model import LABEL, SHOWN
 from gui.runs.order import Order, make_run_folder, read_order, write_order
 from gui.runs.summary import END, HEAD, summarize
@@ -65,11 +65,34 @@ def test_runs_are_shown_laid_over_and_hidden(listed: Window) -> None:
     listed.session.watch.read_all()
     assert [run.name for run in listed.session.shown_runs()] == ["digits-2", "digits-1"]
     listed.panel.plots.draw()
-    assert ("digits-1", "adam", "mean") in listed.panel.plots.loss.curves
-    listed.panel.plots.lane_chosen.emit("digits-1", "adam")
+    assert (oldest, "adam", "mean") in listed.panel.plots.loss.curves
+    listed.panel.plots.lane_chosen.emit(oldest, "adam")
     assert listed.desk.run_folder == oldest
     tick(listed, 1, UNCHECKED)
     assert listed.desk.run_folder is None
+
+
+def test_runs_of_one_name_are_drawn_and_exported_all_the_same(listed: Window, tmp_path: Path) -> None:
+    newest, oldest = (run.folder for run in listed.runs.runs.runs)
+    for run in (newest, oldest):
+        set_label(run, "same")
+    tick(listed, 0, CHECKED)
+    tick(listed, 1, CHECKED)
+    listed.session.overlays[oldest].read_all()
+    listed.session.watch.read_all()
+    plots = listed.panel.plots
+    plots.draw()
+    assert {key for key in plots.loss.curves if key[2] == "mean"} == {  # type: ignore[index]
+        (newest, "sgd", "mean"), (newest, "adam", "mean"), (oldest, "adam", "mean")
+    }  # fmt: skip
+    assert [label.text for label in plots.overlays[plots.loss].labels] == ["sgd", "adam", "adam · same (digits-1)"]
+    listed.panel.export_points(tmp_path / "points.csv")
+    losses = [row for row in (tmp_path / "points.csv").read_text().splitlines() if ",loss," in row]
+    assert len(losses) == 3 * 20
+    assert {row.split(",")[0] for row in losses} == {"same (digits-1)", "same (digits-2)"}
+    with_label, without = names_apart([oldest, oldest.parent / "other"]), names_apart([newest, oldest])
+    assert list(with_label.values()) == ["same", "other"]
+    assert len(set(without.values())) == 2
 
 
 def test_a_run_is_renamed_in_the_list(listed: Window) -> None:
