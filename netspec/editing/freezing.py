@@ -46,9 +46,9 @@ def freeze_to(source: Source, name: str | None) -> str:
         node = draft.node(name)
         if node.kind == "input":
             raise EditError(f"{name} is an input of the network", "choose a layer")
-        _transfer(draft)["freeze_to"] = name
+        section(draft)["freeze_to"] = name
     elif "freeze_to" in _merged(draft):
-        _drop(draft, "freeze_to", None)
+        drop(draft, "freeze_to", None)
     return draft.text()
 
 
@@ -61,7 +61,7 @@ def _freeze(draft: Draft, nodes: list[Node]) -> None:
         elif not _has_parent_in(draft, node, done):
             patterns.append(node.name)
     if patterns:
-        _put_patterns(draft, [*_patterns(draft), *patterns])
+        put_patterns(draft, "freeze", [*patterns_of(draft, "freeze"), *patterns])
 
 
 def _has_parent_in(draft: Draft, node: Node, names: set[str]) -> bool:
@@ -80,7 +80,7 @@ def _unfreeze(draft: Draft, gone: set[str], kept: set[str]) -> None:
             _clear(draft, node)
     leaves = [node.name for node in draft.outline.nodes if node.kind == "layer"]
     patterns = []
-    for pattern in _patterns(draft):
+    for pattern in patterns_of(draft, "freeze"):
         matched = set(match_layers(pattern, leaves))
         if matched & gone:
             lost |= matched
@@ -89,10 +89,10 @@ def _unfreeze(draft: Draft, gone: set[str], kept: set[str]) -> None:
     up_to = _merged(draft).get("freeze_to")
     if isinstance(up_to, str) and (below := draft.outline.below(match_layers(up_to, leaves))) & gone:
         lost |= below
-        _drop(draft, "freeze_to", None)
+        drop(draft, "freeze_to", None)
     still = {name for pattern in patterns for name in match_layers(pattern, leaves)}
     again = [name for name in leaves if name in (lost & kept) - still]
-    _put_patterns(draft, [*patterns, *_short(draft, again, gone)])
+    put_patterns(draft, "freeze", [*patterns, *shortest(draft, again)])
 
 
 def _frozen_with(draft: Draft, node: Node) -> list[Node]:
@@ -109,7 +109,7 @@ def _clear(draft: Draft, node: Node) -> None:
         entry.pop("frozen", None)
 
 
-def _short(draft: Draft, names: list[str], gone: set[str]) -> list[str]:
+def shortest(draft: Draft, names: list[str]) -> list[str]:
     """Names of layers; of a block's copy its own name, when all of it is meant."""
     wanted, result = set(names), []
     for node in draft.outline.nodes:
@@ -120,8 +120,9 @@ def _short(draft: Draft, names: list[str], gone: set[str]) -> list[str]:
     return result
 
 
-def _patterns(draft: Draft) -> list[str]:
-    value = _merged(draft).get("freeze")
+def patterns_of(draft: Draft, key: str) -> list[str]:
+    """A list of [transfer], that of a base included."""
+    value = _merged(draft).get(key)
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
@@ -130,7 +131,8 @@ def _merged(draft: Draft) -> dict[str, Any]:
     return draft.outline.transfer
 
 
-def _transfer(draft: Draft) -> Entry:
+def section(draft: Draft) -> Entry:
+    """[transfer]; made when it is not there."""
     value = draft.root.get("transfer")
     if not isinstance(value, dict):
         value = draft.root["transfer"] = {}
@@ -138,21 +140,22 @@ def _transfer(draft: Draft) -> Entry:
     return made
 
 
-def _put_patterns(draft: Draft, patterns: list[str]) -> None:
-    if patterns == _patterns(draft):
+def put_patterns(draft: Draft, key: str, patterns: list[str]) -> None:
+    """Change a list of [transfer]; one that would be empty is not there."""
+    if patterns == patterns_of(draft, key):
         return
     if not patterns:
-        _drop(draft, "freeze", [])
+        drop(draft, key, [])
         return
-    transfer = _transfer(draft)
-    old = transfer.get("freeze")
+    transfer = section(draft)
+    old = transfer.get(key)
     if isinstance(old, list):
         old[:] = patterns
     else:
-        transfer["freeze"] = patterns
+        transfer[key] = patterns
 
 
-def _drop(draft: Draft, key: str, nothing: Any) -> None:
+def drop(draft: Draft, key: str, nothing: Any) -> None:
     """Take a key of [transfer] away; where a base has it, say the opposite."""
     transfer = draft.root.get("transfer")
     is_ours = isinstance(transfer, dict) and key in transfer
@@ -163,4 +166,4 @@ def _drop(draft: Draft, key: str, nothing: Any) -> None:
     if not is_ours or ("extends" in draft.root and draft.outline.base_transfer.get(key)):
         if nothing is None:
             raise EditError(f"{key} is written in a file that this one extends", "open that file to change it there")
-        _transfer(draft)[key] = nothing
+        section(draft)[key] = nothing

@@ -8,6 +8,7 @@ from typing import Any
 from netspec.editing.draft import Draft, Entry, context, local_name
 from netspec.editing.errors import EditError
 from netspec.editing.outline import Node
+from netspec.editing.references import forget_removed
 from netspec.editing.wiring import INSIDE, is_patch
 from netspec.spec.source import Source
 
@@ -24,8 +25,7 @@ def remove_layers(source: Source, names: Iterable[str], reconnect: bool = True) 
             bodies.setdefault(id(entries), (entries, []))[1].append(node)
     for entries, gone in bodies.values():
         _remove_from(draft, entries, gone, reconnect)
-    _forget_references(draft, {node.name for node in nodes})
-    return draft.text()
+    return forget_removed(source, draft.text(), reconnected=reconnect)
 
 
 def _topmost(draft: Draft, names: Iterable[str]) -> list[Node]:
@@ -124,22 +124,3 @@ def _remove_from_base(draft: Draft, nodes: list[Node], reconnect: bool) -> None:
     for reader, names in inputs.items():
         if nodes and names != before[reader]:
             draft.entry(draft.node(reader).address)["inputs"] = names
-
-
-def _forget_references(draft: Draft, names: set[str]) -> None:
-    """`outputs` and [transfer] no longer name what is gone; a list that would be empty is not there."""
-    transfer = draft.root.get("transfer")
-    for owner, key in ((draft.root, "outputs"), (transfer, "freeze"), (transfer, "replace")):
-        if isinstance(owner, dict) and isinstance(owner.get(key), list) and names & set(map(str, owner[key])):
-            left = [name for name in owner[key] if name not in names]
-            if left:
-                owner[key][:] = left
-            else:
-                del owner[key]
-    if isinstance(transfer, dict) and transfer.get("freeze_to") in names:
-        del transfer["freeze_to"]
-    loss = draft.root.get("loss")
-    if isinstance(loss, dict) and loss.get("input") in names:
-        del loss["input"]
-
-

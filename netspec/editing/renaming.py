@@ -8,8 +8,11 @@ from typing import Any
 
 from netspec.editing.draft import Draft, check_name, context, local_name, names_in
 from netspec.editing.errors import EditError
+from netspec.editing.freezing import patterns_of, put_patterns, section
 from netspec.editing.outline import Node, Outline, outline
+from netspec.editing.references import LISTS, keep_frozen, leaves_of
 from netspec.editing.wiring import is_patch
+from netspec.editing.writing import with_text
 from netspec.graph import match_layers
 from netspec.spec.source import Source
 
@@ -28,10 +31,12 @@ def rename(source: Source, old: str, new: str) -> str:
     draft.entry(node.address)["name"] = new
     _follow_inside(draft, node, local, new)
     text = draft.text()
-    changed = Source(source.file, text, source.format, source.folder)
-    if not any(key in draft.root for key in ("outputs", "loss", "transfer", "blocks")):
+    changed = with_text(source, text)
+    if not any(key in draft.root for key in ("outputs", "loss", "transfer", "blocks", "extends")):
         return text  # nothing that could name it by its full name
-    return _follow_full_names(changed, renames(before, outline(changed)))
+    names = renames(before, outline(changed))
+    text = _follow_full_names(changed, names)
+    return keep_frozen(before, with_text(source, text), names) if before.transfer else text
 
 
 def renames(before: Outline, after: Outline) -> dict[str, str]:
@@ -95,34 +100,33 @@ def _follow_full_names(source: Source, mapping: Mapping[str, str]) -> str:
             names[:] = [mapping.get(name, name) if isinstance(name, str) and "." in name else name for name in names]
     if isinstance(root.get("outputs"), list):
         root["outputs"][:] = [mapping.get(name, name) if isinstance(name, str) else name for name in root["outputs"]]
-    loss, transfer = root.get("loss"), root.get("transfer")
+    loss = root.get("loss")
     if isinstance(loss, dict) and isinstance(loss.get("input"), str):
         loss["input"] = mapping.get(loss["input"], loss["input"])
-    if isinstance(transfer, dict):
-        _follow_patterns(draft, transfer, mapping)
+    _follow_patterns(draft, mapping)
     return draft.text()
 
 
-def _follow_patterns(draft: Draft, transfer: dict[str, Any], mapping: Mapping[str, str]) -> None:
+def _follow_patterns(draft: Draft, mapping: Mapping[str, str]) -> None:
     """Patterns go on to mean the same layers, be it by more names."""
-    after = [node.name for node in draft.outline.nodes if node.kind == "layer"]
+    after = leaves_of(draft.outline)
     back = {new: old for old, new in mapping.items()}
     before = [back.get(name, name) for name in after]
-    for key in ("freeze", "replace"):
-        if isinstance(transfer.get(key), list):
-            patterns = [item for item in transfer[key] if isinstance(item, str)]
-            transfer[key][:] = [new for item in patterns for new in _followed(item, before, after, mapping)]
-    if isinstance(transfer.get("freeze_to"), str):
-        found = _followed(transfer["freeze_to"], before, after, mapping)
-        transfer["freeze_to"] = found[0] if found else transfer["freeze_to"]
+    for key in LISTS:
+        found = [new for item in patterns_of(draft, key) for new in _followed(item, before, after, mapping)]
+        put_patterns(draft, key, list(dict.fromkeys(found)))
+    up_to = draft.outline.transfer.get("freeze_to")
+    followed = _followed(up_to, before, after, mapping) if isinstance(up_to, str) else []
+    if followed and up_to not in followed:
+        section(draft)["freeze_to"] = followed[-1]
 
 
 def _followed(pattern: str, before: list[str], after: list[str], mapping: Mapping[str, str]) -> list[str]:
+    """The pattern, if it still means something and nothing else, and names of what it no longer matches."""
     meant = {new for old, new in zip(before, after, strict=True) if match_layers(pattern, [old])}
     heads = [old for old in mapping if pattern == old or pattern.startswith(f"{old}.")]
     head = max(heads, key=len, default="")
     renamed = mapping.get(head, "") + pattern[len(head) :]
     matched = set(match_layers(renamed, after))
-    if matched <= meant:
-        return [renamed, *(name for name in after if name in meant - matched)]
-    return [name for name in after if name in meant]
+    kept = [renamed] if matched <= meant and (matched or not meant) else []
+    return kept + [name for name in after if name in (meant - matched if kept else meant)]
