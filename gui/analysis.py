@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from gui.garbage import collect_here
-from gui.state import State, analysed
+from gui.state import State, analysed, failed
 
 QUICK = 0.03
 """Seconds that an analysis may hold the window."""
@@ -81,10 +82,9 @@ class Analysis(QObject):
         """Take the thread's result; one that is overtaken by a later text is dropped."""
         if self._running is None or not self._running.done():
             return
-        state, cost = self._running.result()
-        self._running = None
+        done, self._running = self._running, None
         self._poll.stop()
-        self._take(state, cost)
+        self._take(*done.result())
         if self._wanted is not None and not self._pause.isActive():
             self._start()
 
@@ -96,7 +96,11 @@ class Analysis(QObject):
 
 def _timed(state: State, before: State | None) -> tuple[State, float]:
     start = time.perf_counter()
-    result = analysed(state, before)
+    try:
+        result = analysed(state, before)
+    except Exception as failure:  # the window outlives a defect of the analysis
+        traceback.print_exception(failure)
+        result = failed(state, before, failure)
     return result, time.perf_counter() - start
 
 

@@ -13,7 +13,7 @@ from netspec.analysis import Report, analyze
 from netspec.editing import Outline, outline
 from netspec.loading import Document as Found
 from netspec.loading import read_from
-from netspec.problems import Problem, Span, SpecError
+from netspec.problems import Problem, Span, SpecError, error
 from netspec.spec.source import Format, Source, read_source
 
 
@@ -70,6 +70,20 @@ def analysed(state: State, before: State | None = None) -> State:
     spans = {layer.name: found.locate(("layers", place, "name")) for place, layer in enumerate(found.spec.layers)}
     places = {name: span for name, span in spans.items() if span is not None}
     return replace(known, report=analyze(found.spec), places=places)
+
+
+def failed(state: State, before: State | None, failure: Exception) -> State:
+    """The state of a text on which the analysis itself has failed: a problem like others, and the table of before."""
+    message = f"netspec fails on this text ({type(failure).__name__}: {failure})"
+    problem = error("NS009", (), state.source.span(1, 1, 1), message, "undo the last change, and report the defect")
+    found = Found(None, (problem,), {}, (state.file,))
+    known = replace(
+        state, texts={state.file: state.text}, problems=found.problems, found=found, is_settled=True, report=None,
+        is_stale=False, places={},
+    )  # fmt: skip
+    if before is None or before.report is None:
+        return known
+    return replace(known, report=before.report, places=before.places, is_stale=True, outline=before.outline, tree=before.tree)
 
 
 def _texts(files: Iterable[str]) -> dict[str, str]:

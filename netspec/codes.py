@@ -18,6 +18,8 @@ CODES: dict[str, str] = {
     "NS007": "The text is nested deeper than any spec needs. Usually a closing bracket is missing further up.",
     "NS008": "There is nothing in the file, or a JSON file holds a list or a number where an object should be. The "
     "smallest spec has an [input] with a shape and one entry in [[layers]].",
+    "NS009": "netspec itself fails on this text, which is a defect of netspec and not of the text. Undo what was changed "
+    "last, and report the defect with the text that shows it.",
     "NS010": "`extends` names the file that this one patches, relative to the folder of this file. The file must "
     "exist, and no file may extend itself, directly or through others.",
     "NS011": "`remove = true` in a patch deletes the layer of that name which the base has. The message names a layer "

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from netspec.problems import Path
+from netspec.spec.places import DEEPEST
 from netspec.spec.source import Format
 
 TOKEN = {
@@ -259,6 +260,8 @@ class _Reader:
         token = self.peek()
         if token is None or self.header_inside():
             return None
+        if token.text in ("[", "{") and len(path) > DEEPEST:
+            return self.skip_brackets(path)
         if token.text == "[":
             return self.read_array(path)
         if token.text == "{":
@@ -267,6 +270,18 @@ class _Reader:
         if not words:
             return None
         start, stop = words[0].start, words[-1].end
+        return Value(start, stop, path, text=self.text[start:stop])
+
+    def skip_brackets(self, path: Path) -> Value:
+        """What is nested deeper than any spec, as one text without a loop for each level."""
+        start = stop = self.here()
+        depth = 0
+        while (token := self.peek()) is not None and not self.header_inside():
+            depth += (token.text in ("[", "{")) - (token.text in ("]", "}"))
+            self.next += 1
+            stop = token.end
+            if depth <= 0:
+                break
         return Value(start, stop, path, text=self.text[start:stop])
 
     def read_array(self, path: Path) -> Value:
@@ -364,8 +379,8 @@ def scalar(text: str) -> object:
 
 
 def keys_of(text: str) -> list[str]:
-    """The parts of a dotted key, quotes taken off."""
+    """The parts of a dotted key, quotes taken off; only as many as any spec has levels."""
     if "." not in text and '"' not in text and "'" not in text:
         return [text]
     parts = re.findall(r"\"[^\"\n]*\"?|'[^'\n]*'?|[^.\s\"']+", text)
-    return [part.strip("\"'") for part in parts]
+    return [part.strip("\"'") for part in parts[:DEEPEST]]

@@ -11,6 +11,7 @@ import tree_sitter_toml
 from tree_sitter import Language, Node, Parser
 
 from netspec.editing.syntax import BROKEN, ArrayNode, Item, Pair, Section, TableNode, Tree
+from netspec.spec.places import DEEPEST
 
 KEYS = ("bare_key", "quoted_key", "dotted_key")
 PLAIN_TEXT = re.compile(rb'"([^"\\\x00-\x1f]*)"')
@@ -41,6 +42,8 @@ class Reader:
 
     def __init__(self, data: bytes) -> None:
         self.data = data
+        self.depth = 0
+        """Tables and arrays around the value that is being read; what is nested deeper than any spec is passed over."""
 
     def read_section(self, node: Node, root: TableNode) -> None:
         """A `[table]` or a `[[table]]` with its pairs."""
@@ -49,7 +52,7 @@ class Reader:
         bracket = "]]" if is_array else "]"
         keys = [key for child in children if child.type in KEYS for key in leaves(child)]
         closing = next((child for child in children if child.type == bracket), None)
-        if not keys or closing is None:
+        if not keys or closing is None or len(keys) > DEEPEST:
             return
         table = self._open(root, keys, is_array)
         if table is None:
@@ -57,9 +60,11 @@ class Reader:
         end = closing.end_byte
         section = Section(node.start_byte, end, end)
         table.sections.append(section)
+        self.depth = len(keys)
         for child in children:
             if child.type == "pair":
                 self.read_pair(child, table, section)
+        self.depth = 0
 
     def _open(self, root: TableNode, keys: list[Node], is_array: bool) -> TableNode | None:
         """The table that a header opens; None when its name is taken by something else."""
@@ -83,7 +88,7 @@ class Reader:
         if section is not None and children:
             section.end = max(section.end, children[-1].end_byte)
         keys = leaves(children[0]) if children and children[0].type in KEYS else []
-        if not keys or len(children) < 3:
+        if not keys or len(children) < 3 or self.depth + len(keys) > DEEPEST:
             return
         owner: TableNode | None = table
         prefix = b""
@@ -96,11 +101,15 @@ class Reader:
         value = children[-1]
         comma = node.next_sibling if section is None else None
         at = comma.start_byte if comma is not None and comma.type == "," else None
+        self.depth += len(keys)
         owner[name] = self._value(value)
+        self.depth -= len(keys)
         owner.pairs[name] = Pair(node.start_byte, value.end_byte, value.start_byte, at)
 
     def _value(self, node: Node) -> Any:
         kind = node.type
+        if self.depth > DEEPEST:
+            return BROKEN
         if kind == "array":
             return self._array(node)
         if kind == "inline_table":
@@ -119,7 +128,9 @@ class Reader:
                 array.items[-1] = Item(last.start, last.end, child.start_byte)
             elif child.is_named and child.type not in ("comment", "ERROR"):
                 array.items.append(Item(child.start_byte, child.end_byte))
+                self.depth += 1
                 array.append(self._value(child))
+                self.depth -= 1
         return array
 
     def _text(self, node: Node) -> bytes:

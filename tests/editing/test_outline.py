@@ -110,3 +110,18 @@ def test_every_broken_spec_of_the_collection_has_an_outline() -> None:
         source = Source(str(path), text, "json" if path.suffix == ".json" else "toml", path.parent)
         names = [node.name for node in editing.outline(source).nodes]
         assert len(names) == len(set(names))
+
+
+DEEP = {
+    "arrays": "a = " + "[" * 3000 + "]" * 3000,
+    "tables": "a = " + "{a=" * 900 + "1" + "}" * 900,
+    "keys": ".".join("a" * 900) + " = 1",
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_what_is_nested_too_deep_is_passed_over_and_stays_as_it_is(name: str) -> None:
+    text = f'{DEEP[name]}\ninput.shape = [4]\n\n[[layers]]\nname = "fc"\ntype = "relu"\n'
+    source = Source("deep.toml", text, "toml", Path())
+    assert [node.name for node in editing.outline(source).nodes] == ["input", "fc"]
+    assert editing.rename(source, "fc", "act") == text.replace('"fc"', '"act"')

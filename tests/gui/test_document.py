@@ -469,3 +469,26 @@ def test_an_edit_that_fails_is_refused_and_the_text_stays(spec_file: Path, caplo
     assert said == ["Break failed: IndexError: tuple index out of range"]
     assert document.text == TEXT
     assert "Break failed" in caplog.text
+
+
+@pytest.mark.parametrize("size", [10, 20_000], ids=["at once", "in the thread"])
+def test_a_text_on_which_the_analysis_fails_has_a_problem_and_the_next_is_read(
+    size: int, monkeypatch: pytest.MonkeyPatch, spec_file: Path
+) -> None:
+    document = opened(spec_file)
+    good = state_of(document)
+
+    def fail(*_: object) -> State:
+        raise RecursionError("maximum recursion depth exceeded")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gui.analysis.analysed", fail)
+        document._analysis._cost = size / 100_000
+        document.put("Type", f"{TEXT}# more\n")
+        bad = state_of(document)
+    assert [problem.code for problem in bad.problems] == ["NS009"]
+    assert "RecursionError: maximum recursion depth" in bad.problems[0].message
+    assert bad.is_stale
+    assert bad.report is good.report
+    document.undo_stack.undo()
+    assert (state_of(document).problems, state_of(document).is_stale) == ((), False)

@@ -572,3 +572,30 @@ def test_without_a_spec_nothing_asks_for_one(window: MainWindow, spec_file: Path
         assert not window.desk.actions[name].isEnabled(), name
     window.open(spec_file)
     assert window.desk.actions["layer.add"].isEnabled()
+
+
+DEEP = {
+    "open.toml": "a=" + "[" * 500,
+    "arrays.toml": "a=" + "[" * 500 + "]" * 500,
+    "tables.toml": "a=" + "{a=" * 500 + "1" + "}" * 500,
+    "keys.toml": ".".join("a" * 600) + "=1\n",
+    "header.toml": f"[{'.'.join('a' * 600)}]\n",
+    "arrays.json": '{"a":' + "[" * 5000 + "]" * 5000 + "}",
+    "tables.json": '{"a":' * 600 + "1" + "}" * 600,
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_a_text_that_is_nested_too_deep_has_a_problem_and_the_window_lives(
+    window: MainWindow, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(DEEP[name], encoding="utf-8")
+    window.open(path)
+    window.document.settle()
+    assert window.document.state is not None
+    assert [problem.code for problem in window.document.state.problems] == ["NS007"]
+    window.document.edit("Add relu", editing.add_layer, "relu")
+    window.document.put("Replace", TEXT if name.endswith("toml") else '{"input": {"shape": [4]}}')
+    window.document.settle()
+    assert all(problem.code != "NS007" for problem in window.document.state.problems)

@@ -59,3 +59,14 @@ def test_what_is_being_typed_has_its_place_although_the_text_is_broken(text: str
 def test_an_open_bracket_does_not_swallow_the_sections_below_it() -> None:
     found = scan('[[layers]]\ninputs = ["a",\n\n[train]\nepochs = 3\n', "toml")
     assert found.root.plain() == {"layers": [{"inputs": ["a"]}], "train": {"epochs": 3}}
+
+
+DOTTED = ".".join("a" * 900)
+DEEP = ["a=" + "[" * 3000, "a=" + "[" * 3000 + "]" * 3000, "a=" + "{a=" * 900, f"{DOTTED}=1", f"[{DOTTED}]"]
+
+
+@pytest.mark.parametrize("text", DEEP, ids=range(len(DEEP)))
+def test_what_is_nested_too_deep_is_one_text_and_what_follows_is_read(text: str) -> None:
+    found = scan(f"{text}\n[train]\nepochs = 3\n", "toml")
+    assert found.tree["train"] == {"epochs": 3}
+    assert len(list(found.tables())) < 100
