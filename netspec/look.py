@@ -106,3 +106,19 @@ def size(amount: float) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1024
     return f"{amount:.1f} GiB"
+
+
+def title(name: str) -> str:
+    """A metric's name for people: "val_accuracy" → "val accuracy"; what ran along with the training loses its prefix."""
+    return name.removeprefix("running_").replace("_", " ")
+
+
+def say(name: str, value: float) -> str:
+    """The value of the metric `name`: scores in percent, everything else with four significant digits."""
+    return f"{100 * value:.2f} %" if is_score(name) else f"{value:.4g}" if abs(value) < 1e-3 else f"{value:.4f}"
+
+
+def is_score(name: str) -> bool:
+    """Whether the quantity runs from 0 to 1 and is told in percent."""
+    words = ("accuracy", "precision", "recall", "f1", "top_")
+    return any(word in name for word in words)

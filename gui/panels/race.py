@@ -36,7 +36,7 @@ class RaceModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[Row] = []
-        self.columns: tuple[str, ...] = columns([], None)
+        self.columns: tuple[str, ...] = columns([], None, {})
 
     def show_rows(self, found: list[Row], heads: tuple[str, ...]) -> None:
         """Replace what is shown; tells only what has changed."""
@@ -72,7 +72,7 @@ class RaceModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.UserRole:
             return row
         if role == Qt.ItemDataRole.DisplayRole:
-            return (str(index.row() + 1), row.label, f"{round(100 * row.share)} %", *row.cells)[column]
+            return (row.rank, row.label, f"{round(100 * row.share)} %", *row.cells)[column]
         return None
 
 
@@ -169,7 +169,8 @@ class RacePanel(Panel):
         history = self.session.watch.history
         if len(history.milestones) != self._ranked:
             self._ranked, self._places = len(history.milestones), places(history)
-        self.lanes.show_rows(rows(history, self._places, self.step), columns(self._places, self.step))
+        tests = self.session.watch.tests
+        self.lanes.show_rows(rows(history, self._places, self.step, tests), columns(self._places, self.step, tests))
         self.table.setVisible(bool(self.lanes.rows))
         self.note.setText(same_batch(history, self.step) if len(self.lanes.rows) > 1 else NO_RACE)
 

@@ -15,9 +15,10 @@ from gui.runs.progress import Standing
 from gui.runs.summary import Summary, summarize
 from gui.theme import current_theme
 from netspec.look import duration
+from netspec.training.run_folder import CLOSING
 
 Index = QModelIndex | QPersistentModelIndex
-COLUMNS = ("", "run", "standing", "optimizers", "best", "epochs", "steps", "time", "started")
+COLUMNS = ("", "run", "standing", "optimizers", "best", "test", "epochs", "steps", "time", "started")
 SHOWN, LABEL, STANDING = range(3)
 AT_ONCE = 0.012
 """Seconds of reading at a time."""
@@ -63,7 +64,7 @@ class RunListModel(QAbstractTableModel):
         """Read again only when its files have changed, or its trainer has come or gone."""
         stamp = (
             runner.is_alive(run),
-            *(_stamp(run / name) for name in ("history.jsonl", "label.txt", "start/status.json")),
+            *(_stamp(run / name) for name in ("history.jsonl", "label.txt", "start/status.json", CLOSING)),
         )
         known = self._known.get(run)
         if known is None or known[0] != stamp:
@@ -139,7 +140,7 @@ def _cells(run: Summary) -> tuple[str, ...]:
     time = "" if run.seconds is None else duration(run.seconds)
     words = {"training": "training", "paused": "paused", "preparing": "starting", "finishing": "evaluating"}
     stands = words.get(run.standing.phase, run.standing.words)
-    return ("", run.label, stands, ", ".join(run.optimizers), run.best, run.epochs, run.steps, time, run.started)
+    return ("", run.label, stands, ", ".join(run.optimizers), run.best, run.test, run.epochs, run.steps, time, run.started)
 
 
 def _bold() -> QFont:

@@ -8,8 +8,10 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.runs.best import words_of_test
 from gui.runs.history import History
 from gui.runs.progress import Standing, Started, facts, proof
+from gui.runs.watch import RunWatch
 from gui.symbols import draw_dot, draw_error, draw_pause, draw_tick, draw_warning
 from gui.theme import current_theme
 from netspec.look import plural
@@ -104,14 +106,18 @@ class StatusLine(QWidget):
         column.addLayout(row)
         column.addWidget(self.bar)
 
-    def show_run(self, history: History, standing: Standing, started: Started, waiting: str) -> None:
+    def show_run(self, watch: RunWatch, waiting: str) -> None:
         """Bring it into line."""
+        history, standing = watch.history, watch.standing
         tone = "paused" if standing.phase == "paused" else standing.tone
         words = WAITING.get(waiting, standing.words) if standing.is_alive else standing.words
-        self.words.say(words, tone)
+        test = words_of_test(history, watch.tests)
+        self.words.say(f"{words} {test}" if test else words, tone)
         warnings = [*history.warnings]
         if history.damaged:
             warnings.append(f"{plural(history.damaged, 'line')} of history.jsonl cannot be read and are left out")
+        if watch.test_problem:
+            warnings.append(watch.test_problem)
         self.warnings.say(plural(len(warnings), "warning") if warnings else "", "warning", "\n".join(warnings))
         self.warnings.setVisible(bool(warnings))
         found = proof(history)
@@ -119,7 +125,7 @@ class StatusLine(QWidget):
         if found is not None:
             self.proof.say(found[1], "ok" if found[0] else "error", PROOF)
         self.facts.setText(_html(facts(history, is_running=standing.phase in ("training", "paused"))))
-        self.bar.show_share(_share(history, standing, started))
+        self.bar.show_share(_share(history, standing, watch.started))
 
 
 PROOF = "After each epoch a SHA-256 of all frozen tensors is compared with that of the start."

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gui import runner
+from gui.runs.best import best_lane, score_of_test
 from gui.runs.finding import label_of
 from gui.runs.history import History
 from gui.runs.progress import Standing, standing
 from gui.runs.tail import Line, parse
-from netspec.metrics.monitor import direction_of
+from netspec.training.closing import read_closing
+from netspec.training.errors import TrainError
 
 HEAD, END = 64 * 1024, 256 * 1024
 """Bytes that are read of a history at its beginning and at its end."""
@@ -31,6 +32,7 @@ class Summary:
     epochs: str = ""
     steps: str = ""
     best: str = ""
+    test: str = ""
     seconds: float | None = None
     started: str = ""
     warnings: tuple[str, ...] = field(default=())
@@ -55,6 +57,7 @@ def summarize(folder: Path) -> Summary:
         epochs=f"{history.epoch}/{run['epochs']}",
         steps=str(history.step),
         best=_best(history),
+        test="" if alive else _test(folder, history),
         seconds=history.seconds,
         started=str(run["started"])[:16].replace("T", " "),
         warnings=tuple(history.warnings),
@@ -78,20 +81,20 @@ def _ends(path: Path) -> list[Line]:
 
 
 def _best(history: History) -> str:
-    """The best value of the best lane, by the latest news of each; which way is better, the monitored metric says."""
-    found: list[tuple[float, str, str]] = []
-    for lane in history.lanes.values():
-        if lane.end is not None and lane.end.get("best_value") is not None:
-            found.append((float(lane.end["best_value"]), lane.label, str(lane.end["monitor"])))
-        elif lane.best is not None:
-            found.append((lane.best.value, lane.label, lane.best.monitor))
-    found = [item for item in found if math.isfinite(item[0])]
-    direction = direction_of(found[0][2]) if found else None
-    if not found or (direction is None and len(found) > 1):  # a metric that is not installed here
+    """The best value of the best lane."""
+    best = best_lane(history)
+    if best is None:
         return ""
-    value, label, monitor = (max if direction == "max" else min)(found, key=lambda item: item[0])
-    name = monitor.removeprefix("val_").replace("_", " ")
-    return f"{name} {value:.4g}" + (f" ({label})" if len(history.lanes) > 1 else "")
+    name = best.monitor.removeprefix("val_").replace("_", " ")
+    return f"{name} {best.value:.4g}" + (f" ({best.label})" if len(history.lanes) > 1 else "")
+
+
+def _test(folder: Path, history: History) -> str:
+    """What the test part says of the best lane."""
+    try:
+        return score_of_test(history, read_closing(folder))
+    except TrainError:
+        return "unreadable"
 
 
 def configuration(folder: Path) -> dict[str, Any]:

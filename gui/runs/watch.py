@@ -14,6 +14,8 @@ from gui import runner
 from gui.runs.history import History
 from gui.runs.progress import Standing, Started, standing
 from gui.runs.tail import Line, Tail
+from netspec.training.closing import Closing, read_closing
+from netspec.training.errors import TrainError
 
 FRAME = 33
 """Milliseconds between two looks at the history: 30 a second."""
@@ -51,11 +53,16 @@ class RunWatch(QObject):
         self.history = History()
         self.standing = Standing("none", "")
         self.started = Started()
+        self.tests: dict[str, Closing] = {}
+        """Lane → the test part with its best weights; empty until the run has come to its end."""
+        self.test_problem = ""
+        """Why the test cannot be told."""
         self.is_read = True
         """Whether the history has been read up to its end."""
         self._tail: Tail | None = None
         self._next_look = 0.0
         self._is_alive = self._has_folder = False
+        self._told_test: object = ({}, "")
         self._death = ""
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
@@ -67,6 +74,7 @@ class RunWatch(QObject):
         self.history.clear()
         self._tail = None if folder is None else Tail(folder / "history.jsonl")
         self._next_look = 0.0
+        self.tests, self.test_problem = {}, ""
         self.is_read = folder is None
         if folder is None:
             self._timer.stop()
@@ -87,8 +95,9 @@ class RunWatch(QObject):
     def _look(self, tail: Tail) -> None:
         self._look_at_trainer()  # before reading: what it wrote before it ended must not look like a sudden death
         lines = self._read(tail)
-        before, self.standing = self.standing, self._find_standing()
-        has_standing = self.standing != before
+        before, self.standing = (self.standing, self._told_test), self._find_standing()
+        self._told_test = (self.tests, self.test_problem)
+        has_standing = (self.standing, self._told_test) != before
         self._timer.setInterval(0 if not self.is_read else FRAME if self._is_alive else SELDOM)
         if lines:
             self.news.emit(lines)
@@ -130,6 +139,14 @@ class RunWatch(QObject):
             self._next_look = now + LOOK
             self._is_alive, self.started = runner.is_alive(self.folder), runner.started_of(self.folder)
             self._has_folder, self._death = self.folder.is_dir(), runner.how_it_ended(self.folder)
+            self._read_test(self.folder)
+
+    def _read_test(self, folder: Path) -> None:
+        """After it was looked whether the trainer lives: it writes the test before it ends."""
+        try:
+            self.tests, self.test_problem = {} if self._is_alive else read_closing(folder), ""
+        except TrainError as problem:
+            self.tests, self.test_problem = {}, str(problem)
 
     def _find_standing(self) -> Standing:
         is_alive = self._is_alive or not self.is_read  # whether it ended well stands at the end of the history

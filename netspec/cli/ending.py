@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netspec.cli import console
-from netspec.cli.epoch_table import numbers, say, title
 from netspec.cli.options import Format
 from netspec.cli.training_view import TrainingView
+from netspec.look import say, title
+from netspec.training.closing import in_words, write_closing
 from netspec.training.events import COMPLETED, DRY_RUN, EARLY_STOPPING, INTERRUPTED, NAN, End
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ class Ending:
         """The run folder; None after a dry run."""
         run = self.view.run
         return Path(run.folder) if run is not None and run.folder is not None else None
+
+    def write_test(self) -> None:
+        """Leave what is printed of the test part in the run folder, for those who did not see it printed."""
+        if self.folder is not None and self.test:
+            write_closing(self.folder, self.test)
 
     @cached_property
     def test(self) -> dict[str, Evaluation]:
@@ -133,9 +139,7 @@ def _print_scores(ending: Ending, end: End, screen: Console) -> None:
         best = f"{title(end.monitor)} {say(end.monitor, end.best_value)} at step {console.count(end.best_step or 0)}"
         screen.print(f"  best   {best}", markup=False)
     if (test := ending.test.get(end.optimizer)) is not None:
-        values = numbers(test.metrics) | ({} if test.loss is None else {"loss": test.loss})
-        shown = ", ".join(f"{title(name)} {say(name, value)}" for name, value in values.items())
-        screen.print(f"  test   {shown} ({console.plural(test.samples, 'sample')})", markup=False)
+        screen.print(f"  test   {in_words(test)} ({console.plural(test.samples, 'sample')})", markup=False)
 
 
 def _print_proofs(ending: Ending, screen: Console) -> None:

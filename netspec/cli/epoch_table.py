@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netspec.cli import console
+from netspec.look import say, title
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -101,22 +102,6 @@ class EpochTable:
     @staticmethod
     def _cell(name: str) -> int:
         return max(len(name), 7)
-
-
-def title(name: str) -> str:
-    """ "val_accuracy" → "val accuracy"; what ran along with the training loses its prefix."""
-    return name.removeprefix("running_").replace("_", " ")
-
-
-def say(name: str, value: float) -> str:
-    """Scores in percent, everything else with four significant digits."""
-    return f"{100 * value:.2f} %" if is_score(name) else f"{value:.4g}" if abs(value) < 1e-3 else f"{value:.4f}"
-
-
-def is_score(name: str) -> bool:
-    """Whether the quantity runs from 0 to 1 and is told in percent."""
-    words = ("accuracy", "precision", "recall", "f1", "top_")
-    return any(word in name for word in words)
 
 
 def numbers(metrics: Mapping[str, Any]) -> dict[str, float]:

@@ -105,7 +105,8 @@ def _evaluate(network: Network, data: Data, part: str) -> Evaluation:
 
 
 def _print(result: Evaluation, network: Network, data: Data, part: str, *, quiet: bool) -> None:
-    from netspec.cli.epoch_table import is_score, numbers, say, title
+    from netspec.cli.epoch_table import numbers
+    from netspec.look import is_score, say, title
 
     screen = console.stdout()
     table = console.plain_table("metric", "value", right=("value",))

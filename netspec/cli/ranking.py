@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netspec.cli import console
-from netspec.cli.epoch_table import say, title
+from netspec.look import say, title
 from netspec.training.curves import write_curves
 from netspec.training.history import read_history
 from netspec.training.ranking import Place, as_rows, ranking

@@ -83,7 +83,9 @@ def run_job(job: Job, spec: Spec, told: Told | None = None) -> int:
                     told("training")
                 view.see(event)
     told("evaluating")
-    print_ending(Ending(spec, program, data, view, job), screen)
+    ending = Ending(spec, program, data, view, job)
+    ending.write_test()
+    print_ending(ending, screen)
     return exit_status(view.ends.values())
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from netspec import look
 from netspec.cli import console
-from netspec.cli.epoch_table import EpochTable, Line, numbers, say, title
+from netspec.cli.epoch_table import EpochTable, Line, numbers
 from netspec.cli.live import LiveBar
+from netspec.look import say, title
 from netspec.training.events import Checkpoint as Saved
 from netspec.training.events import End, Epoch, Event, FrozenProof, Run, Stage, Step, Validation, Warned
 

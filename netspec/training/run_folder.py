@@ -3,6 +3,7 @@
 spec.toml (or .json) as the user wrote it, extends/… with the files it extends as they were, spec.resolved.toml with all
 of them and every default in one, lock.json, history.jsonl, history.csv,
 checkpoints/{last,best}.safetensors (weights), checkpoints/last.state.safetensors (everything else for an exact resume),
+evaluation.json at the end,
 nan/… after a NaN, running.pid and control.jsonl while a process trains it, start/… when the desktop program started it,
 insight/… when somebody looks inside.
 With several optimizers the lane's name stands before the ending: last.adam.safetensors.
@@ -23,6 +24,8 @@ from netspec.spec.model import Spec
 from netspec.training.errors import TrainError
 from netspec.weights import write_text
 
+CLOSING = "evaluation.json"
+"""The test part with the best weights, once a run has come to its end."""
 STATE = "last.state.safetensors"
 RESOLVED, LOCK = "spec.resolved.toml", "lock.json"
 RUNNING = "running.pid"
@@ -89,6 +92,7 @@ class RunFolder:
         A spec that has changed goes into spec.resolved.toml, the one before into spec.resolved.1.toml (2, …). lock.json
         lists under "before" what each earlier part of the run was made with, as far as it differs from the next one.
         """
+        (self.path / CLOSING).unlink(missing_ok=True)  # the weights will be others
         old = self._read_lock()
         lock = {**lock, **{key: old[key] for key in ("spec_file", "extends", "base_dir") if key in old}}
         entry = {key: value for key, value in old.items() if key != "before" and lock.get(key) != value}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from netspec.training.closing import in_words, read_closing
 from tests.cli.runner import run, write_small
 
 
@@ -42,6 +43,16 @@ def test_train_prints_one_document(small: Path) -> None:
     assert lane["test"]["samples"] == 40
     history = [json.loads(line) for line in Path("here/history.jsonl").read_text().splitlines()]
     assert (history[0]["event"], history[-1]["event"], history[-1]["reason"]) == ("run", "end", "completed")
+
+
+def test_the_test_part_is_kept_in_the_run_folder_until_the_run_goes_on(small: Path) -> None:
+    (lane,) = run("train", small, "--format", "json", "-o", "here").json["optimizers"]
+    file = Path("here/evaluation.json")
+    assert json.loads(file.read_text()) == {"part": "test", "optimizers": {lane["optimizer"]: lane["test"]}}
+    told = next(line for line in run("train", small).out.splitlines() if line.startswith("  test "))
+    assert told.split(maxsplit=1)[1] == f"{in_words(read_closing(file.parent)[lane['optimizer']])} (40 samples)"
+    run("train", "--resume", "here", "--set", "train.epochs=3", "--limit-batches", "1")
+    assert not file.exists()
 
 
 def test_quiet_training_prints_only_the_result(small: Path) -> None:

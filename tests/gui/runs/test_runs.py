@@ -49,10 +49,10 @@ def tick(window: Window, row: int, state: int) -> None:
 
 def test_runs_are_listed_the_latest_first_with_their_best(listed: Window) -> None:
     model = listed.runs.runs
-    cells = [[model.data(model.index(row, column)) for column in range(1, 7)] for row in range(model.rowCount())]
+    cells = [[model.data(model.index(row, column)) for column in range(1, 8)] for row in range(model.rowCount())]
     assert cells == [
-        ["digits-2", "Completed: 4 epochs, 20 steps.", "sgd, adam", "loss 0.05 (sgd)", "4/4", "20"],
-        ["digits-1", "Completed: 4 epochs, 20 steps.", "adam", "loss 0.05", "4/4", "20"],
+        ["digits-2", "Completed: 4 epochs, 20 steps.", "sgd, adam", "loss 0.05 (sgd)", "", "4/4", "20"],
+        ["digits-1", "Completed: 4 epochs, 20 steps.", "adam", "loss 0.05", "", "4/4", "20"],
     ]
 
 

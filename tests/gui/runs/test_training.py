@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from gui import runner
 from gui.runs.finding import find_runs
 from gui.runs.order import read_order
+from netspec.training.closing import in_words, read_closing
 from netspec.training.history import read_history
 from netspec.training.load import choose_weights
 from netspec.training.ranking import ranking
@@ -51,7 +52,10 @@ def test_a_race_shows_its_five_curves_and_their_numbers_are_those_of_the_history
     until(qtbot, window, "ended")
     told = lines(run)
     assert heard == told
-    assert window.words == "Completed: 3 epochs, 123 steps."
+    tests, best = read_closing(run), ranking(read_history(run))[0].optimizer
+    assert set(tests) == set(FIVE)
+    assert tests[best].samples == 359
+    assert window.words == f"Completed: 3 epochs, 123 steps. Test of {best}: {in_words(tests[best])} (359 samples)."
     history = window.session.watch.history
     assert set(history.lanes) == set(FIVE)
     for label, lane in history.lanes.items():
@@ -76,9 +80,12 @@ def _check_race(window: Window, run: Path) -> None:
     places = ranking(read_history(run))
     assert [row.label for row in window.race.lanes.rows] == [place.optimizer for place in places]
     assert window.race.lanes.rows[0].cells[2] == "first"
+    tests = [f"accuracy {100 * read_closing(run)[place.optimizer].metrics['accuracy']:.2f} %" for place in places]
+    assert [row.cells[4] for row in window.race.lanes.rows] == tests
+    assert [row.rank for row in window.race.lanes.rows] == ["1", "2", "3", "4", "5"]
     assert window.race.note.text() == "Step 7: step 7 of epoch 1, the same samples for every lane."
     losses = {line["optimizer"]: line["loss"] for line in lines(run) if line["event"] == "step" and line["step"] == 7}
-    assert [row.cells[4] for row in window.race.lanes.rows] == [f"{losses[place.optimizer]:#.3g}" for place in places]
+    assert [row.cells[5] for row in window.race.lanes.rows] == [f"{losses[place.optimizer]:#.3g}" for place in places]
 
 
 def _check_export(window: Window, run: Path) -> None:
