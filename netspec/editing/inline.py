@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netspec.editing.commented import has_comments, lines_of_items
 from netspec.editing.syntax import ArrayNode, Item, TableNode, Tree
 from netspec.editing.values import spell_lines, spell_pair, spell_value
 
@@ -158,6 +159,10 @@ def _fill(tree: Tree, start: int, end: int, parts: Sequence[Part]) -> str:
 
 def _join_row(tree: Tree, start: int, end: int, items: Sequence[Item], parts: Sequence[Part]) -> str:
     """Entries on one line, or several on each of some lines."""
+    places = [start + 1, *(place for item in items for place in (item.start, item.end)), end - 1]
+    gaps = [tree.text(*pair) for pair in zip(places[::2], places[1::2], strict=True)]
+    if has_comments(gaps):
+        return _join_commented(tree, start, items, gaps, parts)
     if not parts:
         return tree.text(start, start + 1) + tree.text(end - 1, end)
     text = tree.text(start, items[0].start)
@@ -170,6 +175,15 @@ def _join_row(tree: Tree, start: int, end: int, items: Sequence[Item], parts: Se
         before = part.old
     last = items[-1]
     return text + tree.text(last.end if last.comma is None else last.comma, end)
+
+
+def _join_commented(tree: Tree, start: int, items: Sequence[Item], gaps: Sequence[str], parts: Sequence[Part]) -> str:
+    """Entries of an array with comments among them, a line for each."""
+    outer = indent_at(tree, start)
+    indent = next((indent_at(tree, item.start) for item in items if _starts_line(tree, item.start)), f"{outer}  ")
+    head, lines = lines_of_items(gaps, [(part.text, part.old) for part in parts])
+    inside = "".join(f"{tree.newline}{indent}{line}" for line in lines)
+    return f"[{head}{inside}{tree.newline}{outer}]" if head or lines else "[]"
 
 
 def _join_lines(tree: Tree, start: int, end: int, items: Sequence[Item], parts: Sequence[Part]) -> str:

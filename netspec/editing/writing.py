@@ -9,7 +9,7 @@ from netspec.editing.errors import EditError
 from netspec.editing.inline import write_inline
 from netspec.editing.json_syntax import read_json
 from netspec.editing.sections import Sections
-from netspec.editing.syntax import Tree, plain
+from netspec.editing.syntax import ArrayNode, TableNode, Tree, plain
 from netspec.editing.toml_syntax import read_toml
 from netspec.spec.source import Source
 
@@ -27,11 +27,24 @@ def with_text(source: Source, text: str) -> Source:
 
 def write(source: Source, tree: Tree) -> str:
     """The text that says what the changed tables say; raises EditError when it does not come out as meant."""
+    _drop_emptied(tree.root)
     text = _write_json(tree) if tree.format == "json" else Sections(tree).write()
     again = read(with_text(source, text))
     if not is_equal(plain(again.root), plain(tree.root)):
         raise EditError("this part of the text is written in a way that cannot be changed from here", _BY_HAND)
     return text
+
+
+def _drop_emptied(table: TableNode) -> None:
+    """A table that dotted keys made (`loss.type = …`) is gone with the last of them."""
+    for key, value in list(table.items()):
+        if isinstance(value, TableNode):
+            _drop_emptied(value)
+            if value.form == "dotted" and value.original and not value:
+                del table[key]
+        for item in value if isinstance(value, ArrayNode) else ():
+            if isinstance(item, TableNode):
+                _drop_emptied(item)
 
 
 _BY_HAND = "change it in the text"
