@@ -109,6 +109,14 @@ def is_alive(run: Path) -> bool:
     return is_held(run / RUNNING) or is_held(run / START / TRAINER) or _is_starting(run)
 
 
+def may_be_alive(run: str) -> bool:
+    """Whether `is_alive` is worth asking: a look at hundreds of runs must not hold the window."""
+    running, trainer, ordered, said = (
+        os.access(f"{run}/{name}", os.F_OK) for name in (RUNNING, f"{START}/{TRAINER}", f"{START}/{ORDER}", f"{START}/{STATUS}")
+    )
+    return running or trainer or (ordered and not said) or Path(run).absolute() in _started
+
+
 def _is_starting(run: Path) -> bool:
     """Whether another window has just ordered this run, and its trainer has not yet come to its first word."""
     if run.absolute() in _codes or (run / START / STATUS).exists():

@@ -95,6 +95,7 @@ class RunListPanel(Panel):
         table.verticalHeader().setDefaultSectionSize(28)
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setResizeContentsPrecision(0)  # the rows that are seen, not all of hundreds
         header.setSectionResizeMode(STANDING, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
         self.where.setObjectName("secondary")

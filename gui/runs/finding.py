@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from gui import runner
@@ -19,8 +20,20 @@ LABEL = "label.txt"
 
 def find_runs(folder: Path) -> list[Path]:
     """Run folders, the latest first; also those of trainers that never came to their first step."""
-    runs = [entry for entry in folder.iterdir() if is_run(entry)] if folder.is_dir() else []
-    return sorted(runs, key=lambda run: (_begun(run), run.name), reverse=True)
+    return _latest_first(run for run in map(Path, folders_in(folder)) if is_run(run))
+
+
+def folders_in(folder: Path | None) -> list[str]:
+    """Paths of the folders there; none where there is no folder."""
+    try:
+        with os.scandir(folder) if folder is not None else nullcontext(()) as entries:
+            return [entry.path for entry in entries if entry.is_dir()]
+    except OSError:
+        return []
+
+
+def _latest_first(runs: Iterable[Path]) -> list[Path]:
+    return sorted(runs, key=lambda run: (begun(run), run.name), reverse=True)
 
 
 def is_run(folder: Path) -> bool:
@@ -28,7 +41,8 @@ def is_run(folder: Path) -> bool:
     return (folder / "history.jsonl").is_file() or (folder / START / ORDER).is_file()
 
 
-def _begun(run: Path) -> float:
+def begun(run: Path) -> float:
+    """When it was ordered or begun, in seconds since 1970."""
     for file in (run / START / ORDER, run / LOCK, run / "history.jsonl"):
         with suppress(OSError):
             return file.stat().st_mtime
@@ -63,7 +77,8 @@ def set_label(run: Path, label: str) -> None:
 
 def latest_alive(folder: Path, spec_file: Path | None) -> Path | None:
     """The latest run that a process works on, of this spec if there is one; None when nothing is being trained."""
-    alive = [run for run in find_runs(folder) if runner.is_alive(run)]
+    candidates = (Path(path) for path in folders_in(folder) if runner.may_be_alive(path))
+    alive = _latest_first(run for run in candidates if is_run(run) and runner.is_alive(run))
     own = [run for run in alive if spec_file is not None and spec_file.resolve() in _spec_files(run)]
     return next(iter(own or alive), None)
 

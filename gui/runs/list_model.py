@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +13,23 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QFont
 
 from gui import runner
-from gui.runs.finding import find_runs, label_of, set_label
+from gui.runs.finding import LABEL as LABEL_FILE
+from gui.runs.finding import begun, folders_in, is_run, label_of, set_label
+from gui.runs.order import STATUS, TRAINER
 from gui.runs.progress import Standing
 from gui.runs.summary import Summary, summarize
 from gui.theme import current_theme
 from netspec.look import duration
-from netspec.training.run_folder import CLOSING
+from netspec.training.run_folder import CLOSING, RUNNING, START
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("", "run", "standing", "optimizers", "best", "test", "epochs", "steps", "time", "started")
 SHOWN, LABEL, STANDING = range(3)
 AT_ONCE = 0.012
 """Seconds of reading at a time."""
+SETTLED = 2_000_000_000
+"""Nanoseconds after which no file system gives the same time to a later change."""
+WATCHED = (".", START, "history.jsonl", LABEL_FILE, f"{START}/{STATUS}", f"{START}/{TRAINER}", RUNNING, CLOSING)
 
 
 class RunListModel(QAbstractTableModel):
@@ -37,8 +45,13 @@ class RunListModel(QAbstractTableModel):
         self.runs: list[Summary] = []
         self.main: Path | None = None
         self.overlays: set[Path] = set()
-        self._known: dict[Path, tuple[object, Summary]] = {}
-        self._until, self._is_behind = 0.0, False
+        self._known: dict[str, _Look] = {}
+        self._work: Iterator[None] = iter(())
+        """What is left to be read."""
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.setInterval(0)
+        self._turn.timeout.connect(self._go_on)
 
     def show_folder(self, folder: Path | None) -> None:
         """List the runs there."""
@@ -47,11 +60,39 @@ class RunListModel(QAbstractTableModel):
 
     def refresh(self) -> None:
         """Read what has changed since; of many runs some now and the others right after, so that the window can answer."""
-        self._until = time.perf_counter() + AT_ONCE
-        self._is_behind = False
-        runs = [self._summary(run) for run in (find_runs(self.folder) if self.folder is not None else [])]
-        if self._is_behind:
-            QTimer.singleShot(0, self, self.refresh)
+        self._work = self._pass()
+        self._go_on()
+
+    def read_all(self) -> None:
+        """Read up to the end what `refresh` has begun, however long that takes: for tests."""
+        for _ in self._work:
+            pass
+
+    def _go_on(self) -> None:
+        until = time.perf_counter() + AT_ONCE
+        for _ in self._work:
+            if time.perf_counter() > until:
+                self._turn.start()
+                return
+        self._turn.stop()
+
+    def _pass(self) -> Iterator[None]:
+        """First which runs there are, then what has changed in each; may be left at every `yield`."""
+        looks: list[_Look] = []
+        for path in folders_in(self.folder):
+            if (look := self._look_at(path)) is not None:
+                looks.append(look)
+            yield
+        looks.sort(key=lambda look: (look.begun, look.run.name), reverse=True)
+        self._known = {str(look.run): look for look in looks}
+        self._show_all([look.summary for look in looks])
+        for row, look in enumerate(looks):
+            if look.is_behind:
+                look.summary, look.is_behind = summarize(look.run), False
+                self._show_one(row, look.summary)
+                yield
+
+    def _show_all(self, runs: list[Summary]) -> None:
         if [run.folder for run in runs] != [run.folder for run in self.runs]:
             self.beginResetModel()
             self.runs = runs
@@ -60,19 +101,24 @@ class RunListModel(QAbstractTableModel):
             self.runs = runs
             self.tell_changed()
 
-    def _summary(self, run: Path) -> Summary:
-        """Read again only when its files have changed, or its trainer has come or gone."""
-        stamp = (
-            runner.is_alive(run),
-            *(_stamp(run / name) for name in ("history.jsonl", "label.txt", "start/status.json", CLOSING)),
-        )
-        known = self._known.get(run)
-        if known is None or known[0] != stamp:
-            if time.perf_counter() > self._until:
-                self._is_behind = True
-                return known[1] if known is not None else Summary(run, label_of(run), Standing("none", "…"))
-            self._known[run] = known = (stamp, summarize(run))
-        return known[1]
+    def _show_one(self, row: int, run: Summary) -> None:
+        if self.runs[row] != run:
+            self.runs[row] = run
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+
+    def _look_at(self, path: str) -> _Look | None:
+        """What is known of a folder, None when it holds no run; `is_behind` when its files, or its trainer, have changed."""
+        stamp, known = _stamp(path), self._known.get(path)
+        if known is not None and known.stamp == stamp and known.is_settled():
+            return known
+        run = Path(path)
+        if not is_run(run):
+            return None
+        is_alive = runner.is_alive(run)
+        if known is not None and (known.stamp, known.is_alive) == (stamp, is_alive):
+            return known
+        summary = known.summary if known is not None else Summary(run, label_of(run), Standing("none", "…"))
+        return _Look(run, stamp, is_alive, begun(run), summary)
 
     def tell_changed(self) -> None:
         """Every cell may be another."""
@@ -149,9 +195,29 @@ def _bold() -> QFont:
     return font
 
 
-def _stamp(file: Path) -> object:
+@dataclass
+class _Look:
+    """A run as it was found. is_behind: whether `summary` is older than that."""
+
+    run: Path
+    stamp: tuple[int, ...]
+    is_alive: bool
+    begun: float
+    summary: Summary
+    is_behind: bool = True
+
+    def is_settled(self) -> bool:
+        """Whether nothing can have changed while the stamp has not: nobody trains it, and file times are not too coarse."""
+        return not self.is_alive and time.time_ns() - max(self.stamp) > SETTLED
+
+
+def _stamp(run: str) -> tuple[int, ...]:
+    """When a run's files were last written to; a trainer that comes or goes makes, writes or removes one of them."""
+    return tuple(_written(f"{run}/{name}") for name in WATCHED)
+
+
+def _written(file: str) -> int:
     try:
-        found = file.stat()
+        return os.stat(file).st_mtime_ns  # noqa: PTH116 - making a Path takes longer than the look
     except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
+        return 0

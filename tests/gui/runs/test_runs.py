@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QFile, Qt
-from PySide6.QtWidgets import QLineEdit, QMessageBox
+from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from gui import runner
 from gui.main_window import MainWindow
 from gui.panels import run_list
+from gui.runs import list_model
 from gui.runs.choices import Choices, base_folder, known_optimizers
 from gui.runs.compare import compare
-from gui.runs.finding import find_runs, label_of, names_apart, set_label
+from gui.runs.finding import find_runs, label_of, latest_alive, names_apart, set_label
 from gui.runs.list_model import LABEL, SHOWN
 from gui.runs.order import Order, make_run_folder, read_order, write_order
 from gui.runs.summary import END, HEAD, summarize
@@ -31,14 +34,13 @@ CHECKED, UNCHECKED = Qt.CheckState.Checked.value, Qt.CheckState.Unchecked.value
 @pytest.fixture
 def listed(open_window: Open, digits: Path) -> Window:
     """A window with two runs: a race of two, and an older one."""
-    import os
-
     runs = digits.parent / "runs"
     write(runs / "digits-1", whole_run())
     write(runs / "digits-2", whole_run(("sgd", "adam")))
     os.utime(runs / "digits-1" / "history.jsonl", (1, 1))
     window = open_window(digits)
     window.runs.follow_document()
+    window.runs.runs.read_all()
     return window
 
 
@@ -95,9 +97,53 @@ def test_runs_of_one_name_are_drawn_and_exported_all_the_same(listed: Window, tm
     assert len(set(without.values())) == 2
 
 
+def test_many_runs_are_read_in_turns_and_only_again_when_they_have_changed(
+    qapp: QApplication, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [write(tmp_path / f"digits-{n}", whole_run()) for n in range(30)]
+    for place, run in enumerate(runs):
+        for file in (run / "history.jsonl", run):
+            os.utime(file, (1e9 + place, 1e9 + place))
+    read: list[str] = []
+    monkeypatch.setattr(list_model, "summarize", lambda run: (read.append(run.name), summarize(run))[1])
+    asked: list[Path] = []
+    monkeypatch.setattr(runner, "is_alive", lambda run: asked.append(run))
+    monkeypatch.setattr(list_model, "AT_ONCE", 0.0)  # one run a turn
+    model = list_model.RunListModel()
+    model.show_folder(tmp_path)
+    assert len(read) <= 1
+    qtbot.waitUntil(lambda: len(read) == 30, timeout=5000)
+    assert [run.label for run in model.runs] == [f"digits-{n}" for n in reversed(range(30))]
+    assert {run.standing.phase for run in model.runs} == {"ended"}
+    read.clear()
+    asked.clear()
+    model.refresh()
+    model.read_all()
+    assert (read, asked) == ([], [])
+    set_label(runs[3], "mine")
+    with run_lock(runs[4] / "running.pid"):
+        model.refresh()
+        model.read_all()
+    assert read == ["digits-4", "digits-3"]
+    assert [model.runs[29 - 3].label, model.runs[29 - 3].folder] == ["mine", runs[3]]
+    assert set(asked) >= {runs[3], runs[4]}
+
+
+def test_the_run_that_is_trained_is_found_among_others(tmp_path: Path) -> None:
+    runs = [write(tmp_path / f"digits-{n}", whole_run()) for n in range(5)]
+    assert latest_alive(tmp_path, None) is None
+    assert latest_alive(tmp_path / "nowhere", None) is None
+    (runs[1] / "running.pid").write_text("1\n")  # what a killed process has left
+    with run_lock(runs[2] / "running.pid"):
+        assert latest_alive(tmp_path, None) == runs[2]
+    write_order(runs[3], Order())
+    assert latest_alive(tmp_path, None) == runs[3]  # it is starting
+
+
 def test_a_run_is_renamed_in_the_list(listed: Window) -> None:
     model = listed.runs.runs
     assert model.setData(model.index(0, LABEL), "first try", Qt.ItemDataRole.EditRole)
+    model.read_all()
     assert label_of(model.runs[0].folder) == "first try"
     assert model.data(model.index(0, LABEL)) == "first try"
     set_label(model.runs[0].folder, "")
@@ -118,6 +164,7 @@ def test_deleting_asks_and_uses_the_trash(listed: Window, monkeypatch: pytest.Mo
     assert asked[0] == "Move digits-2 to the trash, with its checkpoints?"
     assert not run.exists()
     assert listed.desk.run_folder is None
+    listed.runs.runs.read_all()
     assert [summary.label for summary in listed.runs.runs.runs] == ["digits-1"]
 
 
