@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import html
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton
 
 from gui.canvas.view import CanvasView
+from gui.theme import current_theme
+from netspec.problems import Problem
 
 EMPTY = "Drag a layer from the palette to start,\nor type in the text."
-MARKED = "The text has errors: shapes are those that can still be worked out."
+MARKED = "What is drawn is what can still be read. Click to go there."
 LEFT = 30
 """Beside the strip of the frozen depth."""
-MARKER = 250
-"""Width of what is said about a text with errors."""
+MARKER = 460
+"""Greatest width of what is said about a text with errors."""
+
+
+class Marker(QLabel):
+    """Says over the canvas what is wrong with a text that cannot be drawn; a click goes to it."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self.desk = view.desk
+        self.problem: Problem | None = None
+        self.setObjectName("marker")
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """Tell the first error."""
+        self.problem = next((problem for problem in problems if problem.severity == "error"), None)
+        if self.problem is not None:
+            self.setText(_told(self.problem))
+            self.setAccessibleName(f"Error: {self.problem.message}")
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self.problem is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.desk.go_to_problem(self.problem)
+
+
+def _told(problem: Problem) -> str:
+    """ "Line 4: expected "]" …", and what can be seen meanwhile."""
+    line = f"Line {problem.span.line}: " if problem.span is not None and problem.span.line else ""
+    colour = current_theme().secondary
+    return f"<b>{html.escape(line + problem.message)}</b><br><span style='color:{colour}'>{MARKED}</span>"
 
 
 class Corner(QFrame):
@@ -33,10 +68,7 @@ class Corner(QFrame):
         row.addWidget(self.percent)
         row.addWidget(self._button("+", "Zoom in (+)", view.zoom_in))
         row.addWidget(self._button("Fit", "Show the whole network (Ctrl+0)", view.fit))
-        self.marker = QLabel(MARKED, view)
-        self.marker.setObjectName("marker")
-        self.marker.setWordWrap(True)
-        self.marker.setFixedWidth(MARKER)
+        self.marker = Marker(view)
         self.empty = QLabel(EMPTY, view)
         self.empty.setObjectName("secondary")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -67,8 +99,14 @@ class Corner(QFrame):
     def _place(self) -> None:
         self.adjustSize()
         self.move(LEFT, self.view.height() - self.height() - 12)
-        self.marker.adjustSize()
-        self.marker.move(LEFT, 12)
-        self.marker.setVisible(self.view.board.diagram.is_broken)
+        self._place_marker()
         self.empty.setGeometry(self.view.rect())
         self.empty.setVisible(not any(box.kind in ("layer", "block") for box in self.view.board.diagram.boxes))
+
+    def _place_marker(self) -> None:
+        state = self.view.desk.document.state
+        self.marker.show_problems(state.problems if state is not None else ())
+        self.marker.setFixedWidth(max(min(MARKER, self.view.width() - 2 * LEFT), 1))
+        self.marker.adjustSize()
+        self.marker.move(LEFT, 12)
+        self.marker.setVisible(self.view.board.diagram.is_broken and self.marker.problem is not None)

@@ -1,4 +1,4 @@
-"""Dropping a layer from the palette: on a line it is inserted, on a box it follows that, elsewhere it stands by itself."""
+"""Dropping a layer from the palette: on a line it is inserted, on a box it follows that, elsewhere it goes to the end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from gui.canvas.box_item import RADIUS
 from gui.canvas.diagram import LOSS
 from gui.canvas.edits import Edits
 from gui.canvas.ink import Ink
-from gui.canvas.layout.geometry import Point
 from gui.canvas.layout.nested import HEIGHT, WIDTH, Pair
 from gui.canvas.view import CanvasView
 
@@ -68,9 +67,16 @@ class Drops:
         above = self._above_in_frame(place)
         if above is not None:
             return self.edits.add(given["type"], after=above, fields=given["fields"])
-        x0, y0 = self.board.layout.origins.get(None, (0.0, 0.0))
-        at: Point = (round((place.x() - x0) / 4) * 4.0, round((place.y() - y0 - HEIGHT / 2) / 4) * 4.0)
-        return self.edits.add(given["type"], at=at, fields=given["fields"])
+        return self._append(given)
+
+    def _append(self, given: Mapping[str, Any]) -> str | None:
+        """Behind the last layer, in its place of the layout; what was dropped elsewhere is told where it went."""
+        new = self.edits.add(given["type"], fields=given["fields"])
+        if new is not None:
+            readable = self.board.diagram.givers(new)
+            where = f"it reads {' and '.join(readable)}" if readable else "it reads nothing yet"
+            self.view.desk.message(f"{new} stands at the end: {where}. Drop a layer on a line or a box to put it there.")
+        return new
 
     def leave(self) -> None:
         """It is dragged elsewhere, or dropped."""

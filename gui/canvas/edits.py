@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from gui.canvas.board import Board
@@ -23,10 +22,10 @@ class Edits:
         self.document = board.desk.document
 
     def add(
-        self, type: str, after: str | None = None, before: str | None = None, at: Point | None = None,
+        self, type: str, after: str | None = None, before: str | None = None,
         fields: Mapping[str, Any] | None = None,
     ) -> str | None:  # fmt: skip
-        """Add a layer, behind one, in front of one, on the line between two, or at a place; its name."""
+        """Add a layer, behind one, in front of one, on the line between two, or at the end; its name."""
         if before == LOSS:
             before = None
         if after is not None and before is not None:
@@ -37,32 +36,11 @@ class Edits:
         known = self._names()
         given = dict(fields or {})
         label = f"Add {given.get('block', type)}"
-        if at is None:
-            is_done = self.document.edit(label, editing.add_layer, type, None, after, before, given)
-        else:
-            is_done = self._add_at(label, type, at, given)
+        is_done = self.document.edit(label, editing.add_layer, type, None, after, before, given)
         new = next((name for name in self._names() if name not in known), None) if is_done else None
         if new is not None:
             self.desk.choose({new}, by=self.board)
         return new
-
-    def _add_at(self, label: str, type: str, at: Point, fields: Mapping[str, Any]) -> bool:
-        """Add a layer at the end and pin it, as one step."""
-        state, stack = self.document.state, self.document.undo_stack
-        if state is None:
-            return False
-        try:
-            text = editing.add_layer(state.source, type, None, None, None, fields)
-        except EditError as problem:  # before the step is begun: it would stay on the stack, and be empty
-            self.document.refused.emit(problem.message, problem.hint)
-            return False
-        known = set(self._names())
-        after = editing.outline(replace(state.source, text=text)).nodes
-        stack.beginMacro(label)
-        self.document.edit(label, editing.add_layer, type, None, None, None, fields)
-        self.document.pin({node.name: at for node in after if node.name not in known}, label)
-        stack.endMacro()
-        return True
 
     def remove(self, names: Iterable[str], *, reconnect: bool) -> bool:
         """Delete layers; what read them then reads what they read, or nothing."""

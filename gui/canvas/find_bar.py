@@ -14,13 +14,17 @@ HINT = "Name, type, 64×56×56, frozen, error …"
 
 
 class FindBar(QFrame):
-    """Enter and Shift+Enter go to the next and the previous match, Escape closes it. It looks into folded blocks, too."""
+    """Enter and Shift+Enter go to the next and the previous match, Escape closes it. It looks into folded blocks, too.
+
+    The first Enter after typing a whole name stays where it is: just that was looked for.
+    """
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view)
         self.view = view
         self.matches: list[str] = []
         self.at = 0
+        self._is_meant = False
         self.setObjectName("findBar")
         self.field, self.number = QLineEdit(), QLabel()
         self.field.setPlaceholderText(HINT)
@@ -67,13 +71,15 @@ class FindBar(QFrame):
         """Find what the field says, and go to the first match."""
         self.matches, self.at = find(self.view.board.whole(), self.field.text()), 0
         self._show_number()
+        self._is_meant = bool(self.matches) and self.matches[0].lower() == self.field.text().strip().lower()
         if self.matches:
             self._show_match()
 
     def go(self, by: int) -> None:
         """To the next (1) or the previous (−1) match."""
         if self.matches:
-            self.at = (self.at + by) % len(self.matches)
+            self.at = (self.at + (0 if self._is_meant else by)) % len(self.matches)
+            self._is_meant = False
             self._show_number()
             self._show_match()
 

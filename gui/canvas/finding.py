@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from gui.canvas.diagram import Box, Diagram
+from gui.canvas.diagram import Box, Diagram, Frame
 
 STATES = ("frozen", "trainable", "error", "warning", "input", "loss")
 
 
 def find(diagram: Diagram, query: str) -> list[str]:
-    """Names of the boxes that match every word, in the order of the file.
+    """Names of the boxes and blocks that match every word: what is called just so, then the others in the order of the file.
 
     A word is a part of a name or type, a shape ("64×56×56", "64x56x56", "[64, 56, 56]", "64×*×*"), or a state ("frozen").
     """
@@ -18,7 +18,21 @@ def find(diagram: Diagram, query: str) -> list[str]:
     if shape is not None:
         return [box.name for box in diagram.boxes if _fits(box.shape, shape)]
     words = query.lower().split()
-    return [box.name for box in diagram.boxes if words and all(_matches(box, word) for word in words)]
+    if not words:
+        return []
+    inner = {box.name: place for place, box in reversed(list(enumerate(diagram.boxes)))}
+    starts = {frame.name: min((inner[name] for name in inner if name.startswith(f"{frame.name}.")), default=0)
+              for frame in diagram.frames if _is_named(frame, words)}  # fmt: skip
+    boxes = [(inner[box.name], 1, box.name) for box in diagram.boxes if all(_matches(box, word) for word in words)]
+    frames = [(start, 0, name) for name, start in starts.items()]
+    names = [name for *_, name in sorted([*frames, *boxes], key=lambda entry: entry[:2])]
+    return sorted(names, key=lambda name: name.lower() != query.strip().lower())
+
+
+def _is_named(frame: Frame, words: list[str]) -> bool:
+    """Whether a block's own name has all words; what only its outer block is called does not count."""
+    own = frame.name.rpartition(".")[2].lower()
+    return not frame.is_copy and all(word in own for word in words)
 
 
 def _matches(box: Box, word: str) -> bool:

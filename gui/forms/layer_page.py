@@ -13,7 +13,7 @@ from gui.forms.editors import ChoiceEditor, TextEditor
 from gui.forms.facts import Fact, facts_of
 from gui.forms.fields import Text
 from gui.forms.icons import snowflake_icon
-from gui.forms.manners import Manners, teach
+from gui.forms.manners import Manners, follow_down, teach
 from gui.forms.row import Shown
 from gui.forms.table_form import TableForm, key_problems, shown_values
 from gui.forms.values import written
@@ -212,6 +212,7 @@ class LayerPage(QWidget):
             form.entered.connect(self.key_entered)
             form.reset.connect(self.key_reset)
             self._column.insertWidget(3, form)
+            follow_down(self.head.freeze, form.stops())
         if form is not self.form and self.form is not None:
             self.form.hide()
         if form is not self.form or chosen.addresses != self._addresses:

@@ -1,8 +1,10 @@
-"""How fields of a form behave among others: the wheel scrolls the form, and undo is the document's."""
+"""How fields of a form behave among others: the wheel scrolls the form, undo is the document's, and Tab goes down it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
@@ -29,3 +31,19 @@ def teach(widget: QWidget, manners: Manners) -> None:
     """Let a widget and all in it behave."""
     for child in [widget, *widget.findChildren(QWidget)]:
         child.installEventFilter(manners)
+
+
+def follow_down(first: QWidget, others: Iterable[QWidget]) -> None:
+    """Let Tab go from one widget through others, in this order; rows that are made later would else come after everything."""
+    last = _stops(first)[-1:]
+    for widget in others:
+        for stop in _stops(widget):
+            if last:
+                QWidget.setTabOrder(last[-1], stop)
+            last = [stop]
+
+
+def _stops(widget: QWidget) -> list[QWidget]:
+    """The widget, or what is in it, at which Tab can stop; lists that pop up are windows of their own."""
+    inside = [it for it in [widget, *widget.findChildren(QWidget)] if it.window() is widget.window()]
+    return [it for it in inside if it.focusPolicy() & Qt.FocusPolicy.TabFocus and it.focusProxy() is None]

@@ -14,7 +14,7 @@ from gui.forms.editors import ChoiceEditor
 from gui.forms.edits import reset_everywhere, set_everywhere, set_type_everywhere
 from gui.forms.fields import Field
 from gui.forms.icons import icon
-from gui.forms.manners import Manners, teach
+from gui.forms.manners import Manners, follow_down, teach
 from gui.forms.table_form import TableForm, key_problems, shown_values
 from gui.forms.tables import keys_at, kinds_like
 from gui.state import State
@@ -139,6 +139,12 @@ class Section(QWidget):
         self.form.entered.connect(self._enter)
         self.form.reset.connect(self._reset)
         self._column.addWidget(self.form)
+        follow_down(self.remove, self.stops()[3:])
+
+    def stops(self) -> list[QWidget]:
+        """What Tab goes through."""
+        types = [self.types] if self.types is not None else []
+        return [self.head, self.add, self.remove, *types, *(self.form.stops() if self.form is not None else [])]
 
     def _enter(self, key: str, value: Any) -> None:
         label = f"Set {key}" + (f" of {self.entry.part.key}" if self.entry.part.key else "")
@@ -258,6 +264,8 @@ class NetworkPage(QWidget):
                 section.head.setChecked(entry.part.title in OPEN_AT_FIRST)
             self.sections[key] = section
             self._column.insertWidget(place, section)
+        stops = [stop for section in self.sections.values() for stop in section.stops()]
+        follow_down(stops[0], [*stops[1:], self.more])
         for section in old.values():
             section.hide()
             section.deleteLater()

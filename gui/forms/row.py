@@ -14,6 +14,7 @@ from gui.forms.composite import make_editor
 from gui.forms.editors import Editor, NamesEditor, TextEditor
 from gui.forms.fields import Field, Text, describe
 from gui.forms.icons import icon, severity_pixmap
+from gui.forms.manners import follow_down
 from gui.forms.units import HINTS, UNITS
 from gui.forms.values import is_expression
 from gui.text.marks import problem_html, severity_colour
@@ -130,6 +131,7 @@ class FieldRow(QWidget):
             self._connect(self._text)
             self._text.set_name(self.field.key)
             self._grid.addWidget(self._text, 0, 1, Qt.AlignmentFlag.AlignTop)
+            follow_down(self._plain, (self._text, self.reset_button))
         wanted: Editor = self._text if as_text and self._text is not None else self._plain
         if wanted is not self.editor:
             self.editor.hide()

@@ -44,6 +44,10 @@ class TableForm(QWidget):
                 self.rows[field.key] = row
                 column.addWidget(row)
 
+    def stops(self) -> list[QWidget]:
+        """What Tab goes through: of each row the field, then the button that takes it back."""
+        return [widget for row in self.rows.values() for widget in (row.editor, row.reset_button)]
+
     def show_values(self, shown: Mapping[str, Shown], problems: Mapping[str, Sequence[Problem]]) -> None:
         """Show what each key says, and what is wrong with it."""
         for key, row in self.rows.items():

@@ -25,6 +25,8 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
         plot.setLogMode(False, is_log)
         plot.showGrid(x=False, y=True, alpha=0.25)
         plot.setContentsMargins(0, 4, 8, 0)
+        for side in self._titles:  # only now: where a title is shown, turning prefixes off would apply one for good
+            plot.getAxis(side).enableAutoSIPrefix(False)
         self.restyle()
 
     def restyle(self) -> None:
@@ -38,7 +40,6 @@ class Chart(pg.PlotWidget):  # type: ignore[misc]
             axis.setPen(pg.mkPen(theme.line))
             axis.setTextPen(pg.mkPen(theme.secondary))
             axis.setTickFont(font)
-            axis.enableAutoSIPrefix(False)
             axis.setStyle(tickLength=0, autoExpandTextSpace=True)
             axis.setLabel(title or None, **{"font-size": f"{SECONDARY}px", "color": theme.secondary})
             axis.showLabel(bool(title))

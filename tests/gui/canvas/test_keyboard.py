@@ -209,6 +209,19 @@ def test_find_goes_through_the_matches_also_in_folded_blocks(hands: Hands) -> No
     assert hands.view.hasFocus()
 
 
+def test_find_takes_a_whole_name_for_that_block_and_leaves_it_folded(hands: Hands) -> None:
+    hands.open(BLOCKS)
+    hands.canvas.board.fold_all()
+    hands.canvas.begin_find()
+    bar = hands.view.find_bar
+    QTest.keyClicks(bar.field, "stage")
+    QTest.keyClick(bar.field, Key.Key_Return)
+    assert hands.desk.chosen == {"stage"}
+    assert "stage" in hands.names()
+    QTest.keyClick(bar.field, Key.Key_Return)
+    assert hands.desk.chosen == {"stage.0.conv"}
+
+
 def test_what_the_keyboard_is_at_is_told_to_screen_readers(hands: Hands) -> None:
     hands.view.choose(["conv1"], "conv1")
     assert hands.view.accessibleDescription() == "conv1, conv2d, output 4 × 8 × 8, 112 parameters"

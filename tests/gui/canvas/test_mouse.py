@@ -156,13 +156,17 @@ def test_a_layer_dropped_on_a_box_follows_it(hands: Hands) -> None:
     assert diagram.givers("conv2") == ["drop1"]
 
 
-def test_a_layer_dropped_on_an_empty_place_stays_there_and_one_undo_takes_it_back(hands: Hands) -> None:
+def test_a_layer_dropped_on_an_empty_place_goes_to_the_end_and_says_so(hands: Hands) -> None:
+    said: list[str] = []
+    hands.desk.message_shown.connect(said.append)
     drop(hands, hands.place("relu1", dx=260), "tanh")
-    rect, beside = hands.canvas.board.layout.boxes["tanh1"], hands.canvas.board.layout.boxes["relu1"]
-    assert abs(rect.centre[0] - 260) <= 2
-    assert abs(rect.top - beside.top) <= 2
+    layout = hands.canvas.board.layout.boxes
+    assert layout["tanh1"].centre[0] == layout["fc"].centre[0]
+    assert layout["tanh1"].top > layout["fc"].bottom
+    assert hands.document.positions == {}
+    assert said[-1].startswith("tanh1 stands at the end: it reads fc.")
     hands.undo()
-    assert (hands.document.text, hands.document.positions) == (NETWORK, {})
+    assert hands.document.text == NETWORK
 
 
 def test_a_layer_dropped_on_a_line_into_a_block_goes_in_front_of_the_block(hands: Hands) -> None:

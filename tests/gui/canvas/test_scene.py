@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -25,6 +26,7 @@ from gui.canvas.view import FAR
 from gui.panels.canvas import Canvas
 from netspec import editing
 from netspec.look import DARK, LIGHT
+from netspec.problems import Problem
 from tests.gui.canvas.conftest import BLOCKS, NETWORK, Hands
 
 THOUSAND = "\n".join(
@@ -285,3 +287,18 @@ def test_half_way_between_two_layouts_everything_is_half_way() -> None:
     middle = between(start, end, 0.5)
     assert middle.boxes["b"].centre == (50, (start.boxes["b"].centre[1] + end.boxes["b"].centre[1]) / 2)
     assert middle.lines["a", "b"][0] == start.lines["a", "b"][0]
+
+
+def test_an_unreadable_text_is_told_over_the_canvas_and_a_click_goes_there(hands: Hands) -> None:
+    wanted: list[Problem] = []
+    hands.desk.problem_wanted.connect(wanted.append)
+    assert not hands.canvas.corner.marker.isVisible()
+    hands.open(NETWORK.replace('type = "relu"', 'type = "relu'))
+    marker, state = hands.canvas.corner.marker, hands.document.state
+    assert state is not None
+    assert marker.isVisible()
+    assert html.escape(state.problems[0].message) in marker.text()
+    QTest.mouseClick(marker, Qt.MouseButton.LeftButton)
+    assert wanted == [state.problems[0]]
+    hands.open(NETWORK)
+    assert not marker.isVisible()

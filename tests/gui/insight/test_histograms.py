@@ -125,3 +125,12 @@ def test_another_theme_repaints_everything(panel: Histograms, desk: Desk) -> Non
     apply_theme(DARK)
     desk.theme_changed.emit()
     assert panel.grab().toImage().pixelColor(3, 3) != light.pixelColor(3, 3)
+
+
+def test_another_theme_leaves_the_numbers_of_the_axis_as_they_are(panel: Histograms, desk: Desk) -> None:
+    axis = panel.ratios.getPlotItem().getAxis("left")
+    before = axis.tickStrings([-3.0, -2.0], axis.autoSIPrefixScale * axis.scale, 1.0)
+    apply_theme(DARK)
+    desk.theme_changed.emit()
+    assert axis.autoSIPrefixScale == 1
+    assert axis.tickStrings([-3.0, -2.0], axis.autoSIPrefixScale * axis.scale, 1.0) == before

@@ -421,3 +421,37 @@ def test_another_theme_paints_text_and_forms_anew(rig: Rig, panel: InspectorPane
     parts = text.editor.document().findBlockByNumber(1).layout().formats()
     assert DARK.text.lower() in {part.format.foreground().color().name() for part in parts}  # the key's colour
     apply_theme(LIGHT)
+
+
+def keys_by_tab(panel: InspectorPanel, steps: int) -> list[str]:
+    """Which rows Tab comes to, one after the other."""
+    seen: list[str] = []
+    for _ in range(steps):
+        QTest.keyClick(QApplication.focusWidget() or panel, Key.Key_Tab)
+        focus: QWidget | None = QApplication.focusWidget()
+        while focus is not None and not isinstance(focus, FieldRow):
+            focus = focus.parentWidget()
+        key = focus.field.key if focus is not None else ""
+        seen += [key] if key and key not in seen[-1:] else []
+    return seen
+
+
+def test_tab_goes_straight_down_the_form(rig: Rig, panel: InspectorPanel) -> None:
+    rig.panel("Problems")
+    rig.activateWindow()
+    panel.layer.head.freeze.setFocus()
+    assert panel.layer.form is not None
+    rows = list(panel.layer.form.rows)
+    seen = keys_by_tab(panel, 12)
+    assert seen == rows[: len(seen)]
+    assert len(seen) > 4
+
+
+def test_tab_goes_straight_down_the_sections(rig: Rig, spec_file: Path) -> None:
+    panel = opened(rig, spec_file)
+    rig.activateWindow()
+    section = panel.network.section("Network")
+    section.head.setFocus()
+    assert section.form is not None
+    wanted = list(section.form.rows)
+    assert keys_by_tab(panel, 12)[: len(wanted)] == wanted
