@@ -9,7 +9,7 @@ from netspec.editing.draft import Draft, Entry, context, local_name
 from netspec.editing.errors import EditError
 from netspec.editing.outline import Node
 from netspec.editing.references import forget_removed
-from netspec.editing.wiring import INSIDE, is_patch
+from netspec.editing.wiring import INSIDE, is_patch, only_input
 from netspec.spec.source import Source
 
 
@@ -57,13 +57,16 @@ def _remove_from(draft: Draft, entries: list[Any], gone: list[Node], reconnect: 
     """All that goes from one list."""
     names = {local_name(node) for node in gone}
     indices = {int(node.address[-1]) for node in gone}
-    first = INSIDE if context(gone[0].address)[0] == "blocks" else _only_input(draft)
+    first = INSIDE if context(gone[0].address)[0] == "blocks" else _above_all(draft)
+    patched = draft.outline.base_layers if entries is draft.root.get("layers") else frozenset()
     heirs: dict[str, list[str]] = {}
     kept_above: str | None = first
     above: str | None = first
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict):
             continue
+        if entry.get("name") in patched:
+            continue  # it stands where the base has it; what its `inputs` name is replaced below
         implicit = "inputs" not in entry
         reads = ([above] if above is not None else []) if implicit else [str(name) for name in entry["inputs"]]
         reads = _replaced(reads, heirs)
@@ -103,9 +106,10 @@ def _replaced(names: list[str], heirs: dict[str, list[str]]) -> list[str]:
     return result
 
 
-def _only_input(draft: Draft) -> str | None:
-    inputs = [node.name for node in draft.outline.nodes if node.kind == "input"]
-    return inputs[0] if len(inputs) == 1 else None
+def _above_all(draft: Draft) -> str | None:
+    """What the first of the file's own layers reads: the last one of the base, else the network's input."""
+    base = [node.name for node in draft.outline.children(None) if node.name in draft.outline.base_layers]
+    return base[-1] if base else only_input(draft)
 
 
 def _remove_from_base(draft: Draft, nodes: list[Node], reconnect: bool) -> None:

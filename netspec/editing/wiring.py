@@ -121,6 +121,8 @@ def is_patch(draft: Draft, address: Address) -> bool:
 
 def above_name(draft: Draft, address: Address) -> str | None:
     """The name of the entry above; for the first one what its block reads, or the network's only input."""
+    if address[0] == "layers" and draft.outline.base_layers:
+        return _above_in_merged(draft, address)
     entries, index = draft.siblings(address), address[-1]
     for entry in reversed(entries[:index] if isinstance(index, int) else ()):
         if isinstance(entry, dict) and isinstance(entry.get("name"), str):
@@ -131,6 +133,18 @@ def above_name(draft: Draft, address: Address) -> str | None:
         layers = [node for node in draft.outline.children(None) if node.kind != "input"]
         before = [node.name for node in layers if isinstance(node.address[-1], str)]
         return before[-1] if before else None
+    return only_input(draft)
+
+
+def _above_in_merged(draft: Draft, address: Address) -> str | None:
+    """The layer above where the base is worked in: patches stand where the base has what they patch."""
+    nodes = [node for node in draft.outline.children(None) if node.kind != "input"]
+    place = next((place for place, node in enumerate(nodes) if node.address == address), len(nodes))
+    return nodes[place - 1].name if place else only_input(draft)
+
+
+def only_input(draft: Draft) -> str | None:
+    """The network's input, when it has one."""
     inputs = [node.name for node in draft.outline.nodes if node.kind == "input"]
     return inputs[0] if len(inputs) == 1 else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from netspec import editing
 from netspec.editing import EditError
 from netspec.spec.source import Source
 from tests.editing.helpers import edges, edited, frozen
+from tests.editing.test_random_edits import draw
 
 BASE = """\
 spec_version = 1
@@ -93,3 +95,32 @@ def test_a_layer_of_the_base_that_is_patched_here_is_not_renamed(child: Source, 
     with pytest.raises(EditError, match="conv1 is written in a file that this one extends; open that file"):
         editing.rename(source, "conv1", "zz")
     assert edges(editing.outline(edited(source, editing.rename, "fc", "head")))["head"] == ["s.1.r"]
+
+
+def test_a_walk_of_edits_in_a_file_that_extends_another_is_made_or_refused(child: Source) -> None:
+    chance, source, made = random.Random(1), child, 0
+    for _ in range(150):
+        function, arguments = draw(chance, source)
+        try:
+            source = edited(source, function, *arguments)
+        except EditError:
+            continue
+        made += 1
+        assert source.text.startswith("extends") or 'extends = "base.toml"' in source.text
+    assert made > 40
+
+
+def test_a_layer_put_before_one_that_follows_a_patch_keeps_what_that_one_reads(child: Source) -> None:
+    after = edges(editing.outline(edited(child, editing.add_layer, "identity", "new", before="fc")))
+    assert (after["fc"], after["new"]) == (["new"], ["s.1.r"])
+    after = edges(editing.outline(edited(child, editing.duplicate, ["fc"])))
+    assert (after["fc"], after["fc1"]) == (["s.1.r"], ["s.1.r"])
+
+
+@pytest.mark.parametrize("reads", ['inputs = ["conv1"], ', ""])
+def test_what_read_a_removed_layer_reads_what_that_one_read_be_there_patches_or_not(child: Source, reads: str) -> None:
+    text = child.text.replace('"fc",', f'"fc", {reads}').replace(" }]", ' }, { name = "end", type = "relu" }]')
+    source = Source(child.file, text, "toml", child.folder)
+    before = edges(editing.outline(source))
+    after = edges(editing.outline(edited(source, editing.remove_layers, ["fc"])))
+    assert after["end"] == before["fc"] == (["conv1"] if reads else ["s.1.r"])
