@@ -6,6 +6,7 @@ the wanted values are outputs, and memory of its own, so that nothing of the pro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -45,6 +46,14 @@ class Probe:
 
     def values(self, lane: Lane, x: Array) -> dict[str, Array]:
         """Layer → its output for the batch, in the users' layout, copied. x: stored layout, in the compute dtype."""
+        shapes = self._program.shapes
+        return {
+            name: from_stored(array.reshape(-1), len(array), shapes[name])
+            for name, array in self.stored_values(lane, x).items()
+        }
+
+    def stored_values(self, lane: Lane, x: Array) -> dict[str, Array]:
+        """The same as (n, H, W, C) or (n, F) where they lie: the next call writes over them."""
         program = self._program
         inputs = program.form.named(x)
         n = program.form.check_stored(inputs, None)
@@ -59,7 +68,7 @@ class Probe:
             bound.run()
         given = {name: np.asarray(inputs[name]).reshape(-1) for name in self.layers if name in inputs}
         return {
-            name: from_stored(given.get(name, memory[plan.value(name).buffer]), n, plan.shapes[name])
+            name: _stored(given.get(name, memory[plan.value(name).buffer]), n, plan.shapes[name])
             for name in self.layers
         }  # fmt: skip
 
@@ -74,3 +83,9 @@ class Probe:
                 self._scratch = aligned_zeros(wanted, self._program.dtype)
             self._plans[n] = plan
         return self._plans[n]
+
+
+def _stored(flat: Array, n: int, shape: tuple[int, ...]) -> Array:
+    """n samples at the start of a flat stored array; shape: the users'."""
+    stored = (*shape[1:], shape[0]) if len(shape) == 3 else shape
+    return flat[: n * math.prod(shape)].reshape(n, *stored)

@@ -180,6 +180,8 @@ class Layer(Plugin):
     family: ClassVar[Family]
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
     """Least and greatest number of inputs; None: any number."""
+    dead_at_zero: ClassVar[bool] = False
+    """Whether a unit whose outputs are all 0 passes no gradient back: people who look inside are told of it."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_\-]*(\.[A-Za-z0-9_\-]+)*$", max_length=120)
     """Unique name; PyTorch's dotted names are fine ("layer1.0.conv1")."""
@@ -207,6 +209,10 @@ class Layer(Plugin):
     def macs(self, inputs: Sequence[Shape], output: Shape) -> int:
         """Multiply-adds of convolutions and linear layers for one sample, as torchvision counts; 0 for the rest."""
         return 0
+
+    def ends(self) -> tuple[float | None, float | None]:
+        """Lower and upper end of the outputs near which the layer is saturated: it passes next to no gradient back."""
+        return None, None
 
     def notes(self, inputs: Sequence[Shape]) -> list[Note]:
         """Warnings that depend on the shapes."""

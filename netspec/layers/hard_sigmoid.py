@@ -38,3 +38,6 @@ class HardSigmoid(Elementwise):
     type: Literal["hard_sigmoid"] = "hard_sigmoid"
     forward_kernel: ClassVar[Kernel] = hard_sigmoid_forward
     backward_kernel: ClassVar[Kernel] = hard_sigmoid_backward
+
+    def ends(self) -> tuple[float | None, float | None]:
+        return 0.0, 1.0

@@ -52,3 +52,6 @@ class HardTanh(Elementwise):
 
     def settings(self) -> Mapping[str, float]:
         return {"min_val": self.min_val, "max_val": self.max_val}
+
+    def ends(self) -> tuple[float | None, float | None]:
+        return self.min_val, self.max_val

@@ -31,5 +31,6 @@ class ReLU(Elementwise):
     """
 
     type: Literal["relu"] = "relu"
+    dead_at_zero: ClassVar[bool] = True
     forward_kernel: ClassVar[Kernel] = relu_forward
     backward_kernel: ClassVar[Kernel] = relu_backward

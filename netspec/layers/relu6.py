@@ -33,5 +33,9 @@ class ReLU6(Elementwise):
     """
 
     type: Literal["relu6"] = "relu6"
+    dead_at_zero: ClassVar[bool] = True
     forward_kernel: ClassVar[Kernel] = relu6_forward
     backward_kernel: ClassVar[Kernel] = relu6_backward
+
+    def ends(self) -> tuple[float | None, float | None]:
+        return None, 6.0

@@ -35,3 +35,6 @@ class Sigmoid(Elementwise):
     forward_kernel: ClassVar[Kernel] = sigmoid_forward
     backward_kernel: ClassVar[Kernel] = sigmoid_backward
     cost: ClassVar[float] = 8.0
+
+    def ends(self) -> tuple[float | None, float | None]:
+        return 0.0, 1.0

@@ -34,3 +34,6 @@ class Softsign(Elementwise):
     type: Literal["softsign"] = "softsign"
     forward_kernel: ClassVar[Kernel] = softsign_forward
     backward_kernel: ClassVar[Kernel] = softsign_backward
+
+    def ends(self) -> tuple[float | None, float | None]:
+        return -1.0, 1.0

@@ -34,3 +34,6 @@ class Tanh(Elementwise):
     forward_kernel: ClassVar[Kernel] = tanh_forward
     backward_kernel: ClassVar[Kernel] = tanh_backward
     cost: ClassVar[float] = 8.0
+
+    def ends(self) -> tuple[float | None, float | None]:
+        return -1.0, 1.0

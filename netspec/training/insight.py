@@ -1,10 +1,10 @@
 """Looks inside a run while it trains, for the desktop program and for `netspec train --insight`; see insight_files.py.
 
 Nothing is looked at unless the run folder has the file insight/wanted. Parameters and activations are looked at in steps
-1, 2, 5, 10, 20, 50, …, in the step that ends an epoch and in one after which a validation follows; the confusion matrix and the
-worst samples in every validation. No look changes a bit of the training: parameters are read, activations are computed in
-memory of their own, and the gradients are those of the step itself. Nor does one end it: where the folder cannot be written
-a warning says so, and no more looks are taken.
+1, 2, 5, 10, 20, 50, …, in the step that ends an epoch and in one after which a validation follows, as far as
+insight_pace.py allows; the confusion matrix and the worst samples in every validation. No look changes a bit of the
+training: parameters are read, activations are computed in memory of their own, and the gradients are those of the step
+itself. Nor does one end it: where the folder cannot be written a warning says so, and no more looks are taken.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from netspec.datasets.base import Part
 from netspec.room import NotEnoughMemoryError
 from netspec.training.insight_files import append_look, cut_looks, is_wanted, want_insight, write_arrays
+from netspec.training.insight_pace import Pace
 from netspec.training.insight_tensors import look_at_tensors
 from netspec.training.insight_units import Units
 from netspec.training.insight_worst import Worst, cells, worst_arrays
@@ -41,6 +42,7 @@ class Insight:
     folder: RunFolder | None
     _units: Units | None = field(default=None, init=False)
     _cannot: str | None = field(default=None, init=False)
+    _pace: Pace = field(default_factory=Pace, init=False)
     _has_given_up: bool = field(default=False, init=False)
     warnings: list[str] = field(default_factory=list, init=False)
     """What is still to be told."""
@@ -83,20 +85,31 @@ class Insight:
                 "training goes on without them; make the folder writable, and the run takes looks again when it is resumed"
             )
 
+    def looks_at_step(self, training: Training, *, is_last: bool) -> bool:
+        """Whether the step in which a look is due is looked at, for all lanes."""
+        return self.is_wanted() and self._pace.takes(training.clock.read() - training.clock.before, is_last=is_last)
+
     @contextmanager
-    def step(self, training: Training, run: LaneRun, *, is_due: bool) -> Iterator[None]:
-        """Around one step of a lane: looks at what it did, when that is due and wanted."""
-        if not is_due or not self.is_wanted():
-            yield
-            return
+    def step(self, training: Training, run: LaneRun) -> Iterator[None]:
+        """Around one step of a lane that is looked at."""
         lane, layout = run.lane, training.program.start.layout
-        before = lane.memory["parameters"][: layout.updated_size].copy()
+        with self._pace.spending():
+            before = lane.memory["parameters"][: layout.updated_size].copy()
         run.keeps_gradients = True
         try:
             yield
         finally:
             run.keeps_gradients = False
-        where = {"optimizer": run.label, "step": lane.step, "epoch": training.position.epoch + 1}
+        if not self._has_given_up:
+            with self._pace.spending():
+                self._look(training, run, before)
+
+    def _look(self, training: Training, run: LaneRun, before: Array) -> None:
+        """After a step; before: the parameters before it."""
+        lane, layout = run.lane, training.program.start.layout
+        where = {
+            "optimizer": run.label, "step": lane.step, "epoch": training.position.epoch + 1, "skipped": self._pace.skipped
+        }  # fmt: skip
         tensors = {"look": "tensors", **where, "lr": run.lr, "tensors": look_at_tensors(layout, lane.memory, before)}
         units = {"look": "units", **where, **self._look_at_units(training, run)}
         with self._writing():

@@ -6,7 +6,7 @@ over the accumulated batches, scaled by clip_norm, before clip_value and weight 
     shape: as PyTorch has it
     norm = ‖w‖₂,  update = ‖w' − w‖₂,  ratio = update / norm (none where norm is 0, and of frozen tensors)
     weights, gradients: {"low", "high", "counts", "nonfinite"} of w' and g: counts in BINS bins of one width from the least
-    to the greatest finite value; a bin holds its left edge, the last one both.
+    to the greatest finite value; a bin holds its left edge, the last one both. Edges are rounded to the values' type.
 
 Norms are sums in float64.
 """
@@ -23,8 +23,10 @@ from numpy.typing import NDArray
 from netspec.plan.layout import Layout
 
 BINS = 48
-BLOCK = 1 << 18
-"""Numbers taken to float64 at once."""
+BLOCK = 1 << 16
+"""Numbers worked on at once, in the cache."""
+WIDTHS = 1e-30, 1e30
+"""From least to greatest: other widths, and what bins are made of, are no numbers of float32."""
 
 Array = NDArray[Any]
 
@@ -35,14 +37,17 @@ def histogram(values: Array) -> dict[str, Any]:
     low, high, broken = _extent(flat)
     if low is None or high is None:
         return {"low": None, "high": None, "counts": [0] * BINS, "nonfinite": broken}
-    counts = np.zeros(BINS, np.int64)
+    counts = np.zeros(BINS + 1, np.int64)
     scale = BINS / (high - low) if high > low else 0.0
+    dtype = flat.dtype if WIDTHS[0] < high - low < WIDTHS[1] else np.dtype(np.float64)
     for start in range(0, flat.size, BLOCK):
-        block = flat[start : start + BLOCK].astype(np.float64)
+        block = flat[start : start + BLOCK]
         block = block[np.isfinite(block)] if broken else block
-        places = np.minimum(((block - low) * scale).astype(np.int64), BINS - 1)
-        counts += np.bincount(places, minlength=BINS)
-    return {"low": low, "high": high, "counts": counts.tolist(), "nonfinite": broken}
+        places = np.subtract(block, low, dtype=dtype)
+        places *= dtype.type(scale)
+        counts += np.bincount(places.astype(np.intp), minlength=BINS + 1)
+    counts[BINS - 1] += counts[BINS]  # the greatest values
+    return {"low": low, "high": high, "counts": counts[:BINS].tolist(), "nonfinite": broken}
 
 
 def _extent(flat: Array) -> tuple[float | None, float | None, int]:

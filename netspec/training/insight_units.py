@@ -1,16 +1,18 @@
 """A look at activations: which units have died, which values are saturated.
 
 The first samples of the validation part (of the training part when there is none), SAMPLES at most, go through the network
-in inference mode. A unit is a channel of (C, H, W), a feature of (F,).
+in inference mode. A unit is a channel of (C, H, W), a feature of (F,). What a layer's outputs mean, the layer says.
 
-    dead: units of relu and relu6 whose output was 0 at every place for every sample: no gradient passes them
-    saturated: the share of output values nearer to an end of the activation's range than MARGIN of the range:
-        sigmoid and hard_sigmoid 0 … 1, tanh, hard_tanh and softsign −1 … 1 (hard_tanh: min_val … max_val), relu6 at 6
-    values: the histogram of all outputs, as in insight_tensors.py
+    dead: units of layers with `dead_at_zero` whose output was 0 at every place for every sample: no gradient passes them
+    saturated: the share of output values nearer to one of the layer's `ends` than MARGIN of the way from end to end (from 0
+        when there is but one)
+    values: the histogram of the outputs for the first `histogram_samples` samples, as in insight_tensors.py: as many as have
+        VALUES values, at least one
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,11 +27,9 @@ from netspec.probe import Probe
 from netspec.training.insight_tensors import histogram
 
 Array = NDArray[Any]
-SAMPLES, BYTES = 256, 64 << 20
-"""Samples looked at; bytes of activations held at once."""
+SAMPLES, VALUES, BYTES = 128, 1 << 16, 64 << 20
+"""Samples looked at; values of a layer in its histogram; bytes of activations held at once."""
 MARGIN = 0.01
-DYING = ("relu", "relu6")
-RANGES = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "softsign": (-1.0, 1.0)}
 
 
 class Units:
@@ -42,46 +42,57 @@ class Units:
         self._layers = {name: layer for name, layer in layers if layer is not None and layer.family == "activation"}
         self._probe = Probe(program, tuple(self._layers))
         sample = sum(volume(program.shapes[name]) for name in self._layers) * np.dtype(program.dtype).itemsize
+        order = np.arange(min(SAMPLES, len(part)), dtype=np.int64)
         size = max(1, min(program.batch_size, BYTES // max(sample, 1)))
-        count = min(SAMPLES, len(part))
-        self._batches = Loader(part, normalization, size, np.arange(count, dtype=np.int64), np.dtype(program.dtype))
+        self._batches = Loader(part, normalization, size, order, np.dtype(program.dtype))
 
     def look(self, lane: Any) -> dict[str, dict[str, Any]]:
         """Layer → what the module's text says, with the lane's tensors as they are; {} without activation layers."""
-        if not self._layers:
-            return {}
-        batches = [self._probe.values(lane, batch.x) for batch in self._batches]
+        tallies = {name: Tally(layer) for name, layer in self._layers.items()}
+        for batch in self._batches.batches() if tallies else ():
+            outputs = self._probe.stored_values(lane, batch.x)
+            for name, tally in tallies.items():
+                tally.add(outputs[name])
+        return {name: tally.look() for name, tally in tallies.items()}
+
+
+class Tally:
+    """Counts over a layer's outputs, batch by batch."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
+        self._ends = layer.ends()
+        self._alive: Array | None = None
+        self._near = self._samples = self._size = 0
+        self._kept: list[Array] = []
+
+    def add(self, y: Array) -> None:
+        """y: (n, H, W, C) or (n, F); read at once."""
+        if self._layer.dead_at_zero:
+            alive = (y.reshape(-1, y.shape[-1]) != 0).any(axis=0)
+            self._alive = alive if self._alive is None else self._alive | alive
+        missing = VALUES - sum(part.size for part in self._kept)
+        if missing > 0:
+            self._kept.append(y[: -(-missing // (y[0].size or 1))].copy())
+        self._near += _near(y, *self._ends)
+        self._samples, self._size, self._units = self._samples + len(y), self._size + y.size, y.shape[-1]
+
+    def look(self) -> dict[str, Any]:
+        """What the module's text says."""
         return {
-            name: look_at_units(layer, np.concatenate([values[name] for values in batches]))
-            for name, layer in self._layers.items()
+            "type": self._layer.type_name(),
+            "samples": self._samples,
+            "units": self._units,
+            "dead": None if self._alive is None else np.flatnonzero(~self._alive).tolist(),
+            "saturated": None if self._ends == (None, None) else self._near / (self._size or math.nan),
+            "histogram_samples": sum(map(len, self._kept)),
+            "values": histogram(np.concatenate(self._kept)),
         }
 
 
-def look_at_units(layer: Layer, y: Array) -> dict[str, Any]:
-    """What the module's text says about the outputs (N, C, H, W) or (N, F) of a layer."""
-    kind, units = layer.type_name(), y.shape[1]
-    dead = None
-    if kind in DYING:
-        others = tuple(axis for axis in range(y.ndim) if axis != 1)
-        dead = np.flatnonzero((y == 0).all(axis=others)).tolist()
-    return {
-        "type": kind,
-        "samples": len(y),
-        "units": units,
-        "dead": dead,
-        "saturated": _saturated(layer, y),
-        "values": histogram(y),
-    }
-
-
-def _saturated(layer: Layer, y: Array) -> float | None:
-    """Share of saturated values; None for a layer without ends."""
-    kind = layer.type_name()
-    if kind == "relu6":
-        return float((y > 6 - 6 * MARGIN).mean())
-    ends = (layer.min_val, layer.max_val) if kind == "hard_tanh" else RANGES.get(kind)  # type: ignore[attr-defined]
-    if ends is None:
-        return None
-    low, high = ends
-    margin = MARGIN * (high - low)
-    return float(((y < low + margin) | (y > high - margin)).mean())
+def _near(y: Array, low: float | None, high: float | None) -> int:
+    """Number of values near an end."""
+    margin = MARGIN * ((high or 0) - (low or 0))
+    below = 0 if low is None else np.count_nonzero(y < low + margin)
+    above = 0 if high is None else np.count_nonzero(y > high - margin)
+    return int(below + above)

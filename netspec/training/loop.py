@@ -80,8 +80,10 @@ def _step(training: Training, group: list[Batch]) -> Iterator[Event]:
     epoch, step = training.position.epoch + 1, training.position.step + 1
     ends = _ends_epoch(training, group)
     is_due = ends or is_look_due(step) or _validates(training, step, ends)
+    is_last = ends and epoch == training.settings.epochs
+    is_looked_at = is_due and training.insight.looks_at_step(training, is_last=is_last)
     for run in training.active():
-        with training.insight.step(training, run, is_due=True) if is_due else nullcontext():
+        with training.insight.step(training, run) if is_looked_at else nullcontext():
             loss, samples = run.train_step(group, training.dtype)
         seconds = training.clock.read()
         yield Step(

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 import netspec
 from netspec.datasets.base import Part
 from netspec.datasets.loader import Batch
 from netspec.datasets.normalization import Normalization
 from netspec.layers.base import Layer
+from netspec.layers.elementwise import Elementwise
 from netspec.plan import stream
+from netspec.probe import Probe
 from netspec.registry import plugins
 from netspec.training.evaluate import evaluate, predict
 from netspec.training.events import End, Step, Validation, Warned
@@ -21,8 +27,9 @@ from netspec.training.history import read_history
 from netspec.training.inputs import data_for
 from netspec.training.insight import is_look_due
 from netspec.training.insight_files import LookReader, append_look, cut_looks, read_arrays, read_looks, want_insight
+from netspec.training.insight_pace import FIRST, Pace
 from netspec.training.insight_tensors import BINS, histogram, norm
-from netspec.training.insight_units import look_at_units
+from netspec.training.insight_units import SAMPLES, VALUES, Tally, Units
 from netspec.training.insight_worst import OVERALL, PER_CELL, Worst, as_bytes, choose, sample_losses, smaller
 from netspec.training.load import load_run
 from tests.training.helpers import StopAfter, numbers, of
@@ -66,6 +73,14 @@ lr = 0.05
 [[optimizers]]
 type = "adam"
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _unhurried() -> Iterator[None]:
+    """All looks that are due are taken, whatever they cost."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netspec.training.insight_pace.SHARE", 1e9)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -268,9 +283,91 @@ def layer(kind: str, **fields: Any) -> Layer:
     return made
 
 
+def look_at_units(layer: Layer, *batches: Sequence[Any] | np.ndarray[Any, Any]) -> dict[str, Any]:
+    tally = Tally(layer)
+    for y in batches:
+        tally.add(np.asarray(y))
+    return tally.look()
+
+
+class Notch(Elementwise):
+    """A plug-in that netspec does not know."""
+
+    type: Literal["notch"] = "notch"
+    dead_at_zero: ClassVar[bool] = True
+
+    def ends(self) -> tuple[float | None, float | None]:
+        return -2.0, None
+
+
+def test_a_layer_says_itself_what_its_outputs_mean() -> None:
+    found = look_at_units(Notch(name="a"), np.array([[-2.0, 0.0, -1.97]]), np.array([[-1.99, 0.0, 0.0]]))
+    assert (found["dead"], found["saturated"], found["samples"]) == ([1], 1 / 3, 2)
+
+
+def test_histograms_of_outputs_are_over_the_first_samples() -> None:
+    y = np.repeat(np.arange(6.0), VALUES // 4).reshape(6, -1)
+    found = look_at_units(layer("relu"), y[:3], y[3:])
+    assert found["histogram_samples"] == 4
+    assert (found["samples"], found["values"]["high"], sum(found["values"]["counts"])) == (6, 3.0, VALUES)
+    assert look_at_units(layer("relu"), np.zeros((2, 2 * VALUES)))["histogram_samples"] == 1
+
+
+def test_units_are_looked_at_over_the_first_samples_whatever_the_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = netspec.loads(NETWORK)
+    program, data = netspec.compile(spec), data_for(spec, None)
+    x, probe = data.normalization.apply(data.train.x[:SAMPLES]), Probe(program, ["relu1"])
+    y = np.concatenate([probe.values(program.lanes[0], x[start : start + 32])["relu1"] for start in range(0, SAMPLES, 32)])
+    whole = Units(program, data.train, data.normalization).look(program.lanes[0])
+    assert list(whole) == ["relu1", "tanh1"]
+    assert whole["relu1"]["samples"] == SAMPLES
+    assert whole["relu1"]["dead"] == np.flatnonzero((y == 0).all(axis=(0, 2, 3))).tolist()
+    monkeypatch.setattr("netspec.training.insight_units.BYTES", 7 * 4 * (4 * 36 + 12))
+    parts = Units(program, data.train, data.normalization).look(program.lanes[0])
+    assert parts["relu1"] == whole["relu1"]
+
+
+def test_looks_after_the_first_few_take_their_share_of_the_time_and_no_more() -> None:
+    pace = Pace()
+    taken = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netspec.training.insight_pace.SHARE", 0.02)
+        for second in range(1, 1001):
+            if pace.takes(second, is_last=second == 1000):
+                taken.append((second, pace.skipped))
+                pace.spent += 0.5  # as two lanes of 0.25 s
+                pace.latest += 0.5
+    assert taken[:5] == [(1, 0), (2, 0), (3, 0), (100, 96), (125, 24)]
+    assert len(taken) == pytest.approx(0.02 * 1000 / 0.5, abs=1)
+    assert FIRST == 3
+
+
+def test_the_file_says_how_many_looks_were_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netspec.training.insight_pace.SHARE", 0.0)
+    list(netspec.train(netspec.loads(NETWORK), output=tmp_path / "run", insight=True))
+    for kind in ("tensors", "units"):
+        assert [(look["step"], look["skipped"]) for look in looks(tmp_path / "run", kind)] == [(1, 0), (2, 0), (5, 0), (14, 2)]
+    assert len(looks(tmp_path / "run", "validation")) == 3
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    values=arrays(np.float32, st.integers(1, 200), elements=st.floats(width=32, allow_nan=True)),
+)
+def test_every_finite_value_is_in_its_bin_or_rounded_to_the_next(values: np.ndarray[Any, Any]) -> None:
+    found, finite = histogram(values), values[np.isfinite(values)].astype(np.float64)
+    assert sum(found["counts"]) == finite.size == values.size - found["nonfinite"]
+    if finite.size and found["high"] > found["low"]:
+        edges = found["low"] + (found["high"] - found["low"]) * np.arange(BINS + 1) / BINS
+        slack = 1e-6 * (found["high"] - found["low"])
+        below = np.cumsum(found["counts"])
+        for count, edge in zip(below, edges[1:], strict=True):
+            assert (finite < edge - slack).sum() <= count <= (finite <= edge + slack).sum()
+
+
 def test_dead_units_and_saturated_values_are_counted_by_hand() -> None:
-    y = np.zeros((2, 3, 2, 2), np.float32)
-    y[1, 1, 0, 1] = 0.5
+    y = np.zeros((2, 2, 2, 3), np.float32)
+    y[1, 0, 1, 1] = 0.5
     assert look_at_units(layer("relu"), y)["dead"] == [0, 2]
     assert look_at_units(layer("relu"), y)["saturated"] is None
     assert look_at_units(layer("tanh"), np.array([[0.99, -0.985, 0.5, 0.0]]))["saturated"] == 0.5
