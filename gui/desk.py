@@ -44,6 +44,8 @@ class Desk(QObject):
         self.chosen_by: QObject | None = None
         """Who chose last, so that it need not follow itself."""
         self.run_folder: Path | None = None
+        self.is_own_run = True
+        """Whether the shown run is one of the document's spec (owner: RunSession)."""
         self._renamed: dict[str, str] = {}
         document.changed.connect(self._forget_gone)
         document.renamed.connect(self._follow_names)

@@ -22,6 +22,7 @@ from gui.runs.order import (
     TRAINER,
     Order,
     make_run_folder,
+    read_order,
     read_started,
     spec_file_for,
     write_order,
@@ -67,7 +68,8 @@ class Runner(QObject):
         """Train the text of `source`; its new run folder. path: the document's file. Raises OSError."""
         run = make_run_folder(name, runs)
         file = spec_file_for(run, source, path)
-        fields = {**vars(order), "spec_file": str(Path(file).absolute()), "format": source.format}
+        fields = {**vars(order), "spec_file": str(Path(file).absolute()), "format": source.format, "name": name}
+        fields["document"] = "" if path is None else str(path.absolute())
         write_order(run, Order(**fields))
         self._spawn(run)
         return run
@@ -77,7 +79,13 @@ class Runner(QObject):
         if is_alive(run):
             raise TrainError(f"{run}: this run is being trained", "wait for it, or stop it")
         (run / CONTROL).unlink(missing_ok=True)
-        write_order(run, Order(overrides=overrides, threads=threads, resume=True))
+        before = Order()
+        with suppress(OSError, ValueError, TypeError):  # a run that no window has started
+            before = read_order(run)
+        write_order(
+            run,
+            Order(overrides=overrides, threads=threads, resume=True, document=before.document, name=before.name),
+        )
         self._spawn(run)
 
     def _spawn(self, run: Path) -> None:

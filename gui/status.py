@@ -168,7 +168,7 @@ class Status(QStatusBar):
 
     def _show_step_time(self, events: list[dict[str, Any]]) -> None:
         self._times.add(events)
-        seconds = self._times.seconds
+        seconds = self._times.seconds if self.desk.is_own_run else None  # another network's is nothing to this one
         whose = " of all lanes" if self._times.lanes > 1 else ""
         self.step.setText("" if seconds is None else f"{spell_time(seconds)} a step{whose}")
         self.step.setToolTip("Mean of the last steps of the shown run, validation left out")

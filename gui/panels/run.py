@@ -90,7 +90,7 @@ class RunPanel(Panel):
     def refresh(self) -> None:
         """Bring everything into line with the shown run."""
         watch = self.session.watch
-        self.status.show_run(watch, self.session.waiting)
+        self.status.show_run(watch, self.session.waiting, is_own=self.desk.is_own_run)
         runs = self.session.shown_runs()
         has_curves = any(run.history.run is not None for run in runs)
         self.pages.setCurrentWidget(self.plots if has_curves else self.nothing)

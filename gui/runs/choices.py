@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from gui.runs.finding import NO_NAME, Identity
 from gui.runs.order import Order
 from gui.state import State
 from netspec.registry import plugins
@@ -96,6 +97,12 @@ def base_folder(state: State) -> Path:
     """Where relative paths of the spec start: its folder; for a spec that comes with netspec the current one."""
     shipped = {path.parent.resolve() for path in shipped_specs().values()}
     return Path.cwd() if state.folder.resolve() in shipped else state.folder.absolute()
+
+
+def identity_of(state: State) -> Identity:
+    """What tells which runs are the document's."""
+    name = state.tree.get("name")
+    return Identity(state.path, name if isinstance(name, str) and name != NO_NAME else "")
 
 
 def runs_folder(state: State) -> Path:

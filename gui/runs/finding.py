@@ -7,13 +7,17 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gui import runner
 from gui.runs.order import ORDER
 from netspec.training.run_folder import LOCK, START
 from netspec.weights.atomic import write_text
 
+NO_NAME = "network"
+"""What a spec without a name is called: that two of them have no name does not make them one."""
 LABEL = "label.txt"
 """In a run folder: what people call it."""
 
@@ -75,20 +79,42 @@ def set_label(run: Path, label: str) -> None:
         (run / LABEL).unlink(missing_ok=True)
 
 
-def latest_alive(folder: Path, spec_file: Path | None) -> Path | None:
-    """The latest run that a process works on, of this spec if there is one; None when nothing is being trained."""
+def latest_alive(folder: Path, identity: Identity) -> Path | None:
+    """The latest run of this document that a process works on; None when there is none."""
     candidates = (Path(path) for path in folders_in(folder) if runner.may_be_alive(path))
     alive = _latest_first(run for run in candidates if is_run(run) and runner.is_alive(run))
-    own = [run for run in alive if spec_file is not None and spec_file.resolve() in _spec_files(run)]
-    return next(iter(own or alive), None)
+    return next((run for run in alive if identity.owns(run)), None)
 
 
-def _spec_files(run: Path) -> set[Path]:
-    """The spec file that a run was started from."""
-    found = set()
-    for file, key in ((run / START / ORDER, "spec_file"), (run / LOCK, "spec_file")):
-        with suppress(OSError, ValueError):
-            values = json.loads(file.read_text(encoding="utf-8"))
-            if values.get(key):
-                found.add(Path(values[key]).resolve())
-    return found
+@dataclass(frozen=True)
+class Identity:
+    """What tells whether a run is one of a document's: its file, and what its spec is called ("" when it has no name)."""
+
+    file: Path | None
+    name: str
+
+    def owns(self, run: Path) -> bool:
+        """Whether the run was started from this file, or from a spec of this name."""
+        files, name = _origin(run)
+        return (self.file is not None and self.file.resolve() in files) or (bool(self.name) and self.name == name)
+
+
+def name_of_spec(run: Path) -> str:
+    """What the spec of a run is called; empty when it has no name of its own."""
+    return _origin(run)[1]
+
+
+def _origin(run: Path) -> tuple[set[Path], str]:
+    """The files that a run was started from, and its spec's name."""
+    order, lock, first = (_values(file) for file in (run / START / ORDER, run / LOCK, run / "history.jsonl"))
+    files = {str(found) for found in (order.get("document"), order.get("spec_file"), lock.get("spec_file")) if found}
+    name = str(first.get("name") or order.get("name") or "")
+    return {Path(file).resolve() for file in files}, "" if name == NO_NAME else name
+
+
+def _values(file: Path) -> dict[str, Any]:
+    """The object in a file, or in the first line of a history; empty when there is none."""
+    with suppress(OSError, ValueError), file.open(encoding="utf-8") as stream:
+        found = json.loads(stream.readline() if file.suffix == ".jsonl" else stream.read())
+        return found if isinstance(found, dict) else {}
+    return {}

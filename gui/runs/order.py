@@ -23,6 +23,7 @@ class Order:
     extends_folder: where the files that the spec extends are. folder: where its other relative paths start. optimizers: labels
     of the spec's optimizers, or types; empty: those of the spec. overrides: like --set. paused: wait before the first
     step. resume: go on with the run in this folder, by its own spec (spec_file, folders and optimizers are not looked at).
+    document, name: the document's file, if it has one, and what its spec is called: whose run this is.
     """
 
     spec_file: str = ""
@@ -36,6 +37,8 @@ class Order:
     weights: str | None = None
     paused: bool = False
     resume: bool = False
+    document: str = ""
+    name: str = ""
 
 
 def read_order(run: Path) -> Order:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from gui import runner
 from gui.desk import Desk
-from gui.runs.choices import Choices, runs_folder, spec_of, why_not
+from gui.runs.choices import Choices, identity_of, runs_folder, spec_of, why_not
 from gui.runs.finding import latest_alive, names_apart
 from gui.runs.plot_area import Shown
 from gui.runs.watch import RunWatch
@@ -51,8 +51,14 @@ class RunSession(QObject):
     def _follow_desk(self) -> None:
         if self.desk.run_folder != self.watch.folder:
             self._set_waiting("")
+            self._look_whose()
             self.watch.show_run(self.desk.run_folder)
             self._controls = 0
+
+    def _look_whose(self) -> None:
+        """Whether the shown run is one of the document's; another's may be shown, but not taken for it."""
+        state, run = self.desk.document.state, self.desk.run_folder
+        self.desk.is_own_run = run is None or (state is not None and identity_of(state).owns(run))
 
     def _note_opened(self) -> None:
         self._is_new = True
@@ -67,7 +73,7 @@ class RunSession(QObject):
         self.choices_changed.emit()
         for run in list(self.overlays):
             self.overlay(run, is_shown=False)
-        self.desk.show_run(latest_alive(runs_folder(state), state.path))
+        self.desk.show_run(latest_alive(runs_folder(state), identity_of(state)))
 
     def start(self, *, paused: bool = False) -> Path | None:
         """Train the document's text; the new run's folder, None (and a message) when that is not possible."""

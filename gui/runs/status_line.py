@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.runs.best import words_of_test
+from gui.runs.finding import label_of, name_of_spec
 from gui.runs.history import History
 from gui.runs.progress import Standing, Started, facts, proof
 from gui.runs.watch import RunWatch
@@ -17,6 +19,8 @@ from gui.theme import current_theme
 from netspec.look import plural
 
 SYMBOL = 14
+WIDEST = 240
+"""Pixels of a run's name."""
 BAR = 3
 
 
@@ -89,14 +93,20 @@ class StatusLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.run, self.foreign = QLabel(), Words()
+        self._foreign_run: Path | None = None
         self.words, self.warnings, self.proof = Words(), Words(), Words()
         self.facts = QLabel()
         self.facts.setTextFormat(Qt.TextFormat.RichText)
         self.bar = Bar()
-        for few in (self.warnings, self.proof):
+        for few in (self.foreign, self.warnings, self.proof):
             few.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout()
         row.setSpacing(12)
+        self.run.setTextFormat(Qt.TextFormat.PlainText)
+        self.run.setObjectName("panelTitle")
+        row.addWidget(self.run)
+        row.addWidget(self.foreign)
         row.addWidget(self.words, 1)
         for widget in (self.warnings, self.proof, self.facts):
             row.addWidget(widget)
@@ -106,8 +116,9 @@ class StatusLine(QWidget):
         column.addLayout(row)
         column.addWidget(self.bar)
 
-    def show_run(self, watch: RunWatch, waiting: str) -> None:
-        """Bring it into line."""
+    def show_run(self, watch: RunWatch, waiting: str, *, is_own: bool) -> None:
+        """Bring it into line. is_own: whether the run is one of the document's."""
+        self._name(watch.folder, is_own=is_own)
         history, standing = watch.history, watch.standing
         tone = "paused" if standing.phase == "paused" else standing.tone
         words = WAITING.get(waiting, standing.words) if standing.is_alive else standing.words
@@ -128,6 +139,19 @@ class StatusLine(QWidget):
         self.bar.show_share(_share(history, standing, watch.started))
 
 
+    def _name(self, run: Path | None, *, is_own: bool) -> None:
+        """Which run it is, and unmistakably when it is not one of the document's."""
+        label = "" if run is None else label_of(run)
+        self.run.setText(self.run.fontMetrics().elidedText(label, Qt.TextElideMode.ElideMiddle, WIDEST))
+        self.run.setToolTip("" if run is None else f"{label}: {run}")
+        self.run.setVisible(run is not None)
+        self.foreign.setVisible(not is_own)
+        if run is not None and not is_own and run != self._foreign_run:  # files are read: not 30 times a second
+            self._foreign_run = run
+            self.foreign.say(f"of another spec ({name_of_spec(run) or 'it has no name'})", "warning", FOREIGN)
+
+
+FOREIGN = "This run was not started from the open spec: curves, Pause and Stop are about it, and not about the open network."
 PROOF = "After each epoch a SHA-256 of all frozen tensors is compared with that of the start."
 WAITING = {
     "pause": "Pausing after this step …",

@@ -14,10 +14,11 @@ from pytestqt.qtbot import QtBot
 from gui import runner
 from gui.main_window import MainWindow
 from gui.panels import run_list
+from gui.panels.run import RunPanel
 from gui.runs import list_model
 from gui.runs.choices import Choices, base_folder, known_optimizers
 from gui.runs.compare import compare
-from gui.runs.finding import find_runs, label_of, latest_alive, names_apart, set_label
+from gui.runs.finding import Identity, find_runs, label_of, latest_alive, names_apart, set_label
 from gui.runs.list_model import LABEL, SHOWN
 from gui.runs.order import Order, make_run_folder, read_order, write_order
 from gui.runs.summary import END, HEAD, summarize
@@ -131,13 +132,14 @@ def test_many_runs_are_read_in_turns_and_only_again_when_they_have_changed(
 
 def test_the_run_that_is_trained_is_found_among_others(tmp_path: Path) -> None:
     runs = [write(tmp_path / f"digits-{n}", whole_run()) for n in range(5)]
-    assert latest_alive(tmp_path, None) is None
-    assert latest_alive(tmp_path / "nowhere", None) is None
+    made = Identity(None, "made")
+    assert latest_alive(tmp_path, made) is None
+    assert latest_alive(tmp_path / "nowhere", made) is None
     (runs[1] / "running.pid").write_text("1\n")  # what a killed process has left
     with run_lock(runs[2] / "running.pid"):
-        assert latest_alive(tmp_path, None) == runs[2]
+        assert latest_alive(tmp_path, made) == runs[2]
     write_order(runs[3], Order())
-    assert latest_alive(tmp_path, None) == runs[3]  # it is starting
+    assert latest_alive(tmp_path, made) == runs[3]  # it is starting
 
 
 def test_a_run_is_renamed_in_the_list(listed: Window) -> None:
@@ -318,3 +320,58 @@ def test_another_document_has_choices_and_runs_of_its_own_and_one_saved_elsewher
     document.settle()
     assert window.session.choices.epochs == 7
     assert window.desk.run_folder == run is not None
+
+
+@pytest.fixture
+def two_specs(digits: Path) -> tuple[Path, Path]:
+    """Two specs in one folder, and so with one runs/: the digits, one of whose runs is being trained, and another."""
+    other = digits.parent / "other.toml"
+    other.write_text(DIGITS.replace('name = "digits"', 'name = "other"'), encoding="utf-8")
+    run = write(digits.parent / "runs" / "digits-1", [run_line(name="digits"), step_line(1), step_line(2)])
+    write_order(run, Order(spec_file=str(run / "start" / "spec.toml"), document=str(digits), name="digits"))
+    return digits, other
+
+
+def test_a_document_shows_only_runs_of_its_own(open_window: Open, two_specs: tuple[Path, Path]) -> None:
+    digits, other = two_specs
+    run = digits.parent / "runs" / "digits-1"
+    with run_lock(run / "running.pid"):
+        window = open_window(digits)
+        assert (window.desk.run_folder, window.desk.is_own_run) == (run, True)
+        assert window.panel.status.run.text() == "digits-1"
+        assert window.panel.status.foreign.isHidden()
+        window.desk.document.open(other)
+        window.desk.document.settle()
+        assert window.desk.run_folder is None
+        assert not window.desk.actions["train.stop"].isEnabled()
+
+
+def test_a_run_of_another_spec_that_is_asked_for_says_whose_it_is(
+    window: MainWindow, two_specs: tuple[Path, Path], qtbot: QtBot
+) -> None:
+    digits, other = two_specs
+    run = digits.parent / "runs" / "digits-1"
+    steps = [{"event": "step", "optimizer": "adam", "step": step, "seconds": step / 10} for step in (3, 4)]
+    panel = window.panel("Training")
+    assert isinstance(panel, RunPanel)
+    for file, is_own in ((other, False), (digits, True)):
+        window.open(file)
+        window.document.settle()
+        window.desk.show_run(run)
+        assert window.desk.is_own_run == is_own
+        assert panel.status.foreign.isHidden() == is_own
+        window.desk.run_event.emit(steps)
+        assert bool(window.status.step.text()) == is_own
+        window.desk.show_run(None)
+    assert panel.status.foreign.text == "of another spec (digits)"
+
+
+def test_runs_are_known_by_file_or_name_and_two_without_a_name_are_not_one(tmp_path: Path) -> None:
+    run = write(tmp_path / "run", [run_line(name="network")])
+    write_order(run, Order(document=str(tmp_path / "mine.toml"), name="network"))
+    assert Identity(tmp_path / "mine.toml", "").owns(run)
+    assert not Identity(tmp_path / "yours.toml", "").owns(run)
+    assert not Identity(None, "network").owns(run)
+    write(run, [run_line(name="known")])
+    assert Identity(None, "known").owns(run)
+    assert not Identity(None, "").owns(write(tmp_path / "bare", [run_line(name="")]))
