@@ -77,7 +77,7 @@ def test_only_metrics_that_are_shares_are_told_in_percent(area: PlotArea, metric
     history = shown(area, run_line(), line("validation", 5, loss=1.0, samples=8, part="validation", **values))
     assert [label.value for label in area.overlays[area.score].labels] == [said]
     assert area.score.left.say(0.5) == ("50 %" if said.endswith("%") else "0.5")
-    assert rows(history, places(history), None)[0].cells[3] == said
+    assert rows(history, places(history), None, {})[0].cells[3] == said
 
 
 def test_a_spike_in_a_long_run_is_drawn(area: PlotArea) -> None:
