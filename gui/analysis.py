@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 
@@ -27,9 +28,11 @@ class Analysis(QObject):
 
     ready = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, ahead: Sequence[Callable[[State], object]] = ()) -> None:
+        """ahead: what else the thread does with a state before the window sees it."""
         super().__init__(parent)
         collect_here()
+        self._ahead = ahead
         self._cost: float | None = None
         self._last: State | None = None
         self._wanted: State | None = None
@@ -75,7 +78,7 @@ class Analysis(QObject):
         if is_quick:
             self._take(*_timed(wanted, self._last))
         else:
-            self._running = _threads().submit(_timed, wanted, self._last)
+            self._running = _threads().submit(_timed, wanted, self._last, tuple(self._ahead))
             self._poll.start()
 
     def _look(self) -> None:
@@ -94,14 +97,19 @@ class Analysis(QObject):
             self.ready.emit(state)
 
 
-def _timed(state: State, before: State | None) -> tuple[State, float]:
+def _timed(
+    state: State, before: State | None, ahead: Sequence[Callable[[State], object]] = ()
+) -> tuple[State, float]:
     start = time.perf_counter()
     try:
         result = analysed(state, before)
+        cost = time.perf_counter() - start
+        for prepare in ahead:
+            prepare(result)
     except Exception as failure:  # the window outlives a defect of the analysis
         traceback.print_exception(failure)
-        result = failed(state, before, failure)
-    return result, time.perf_counter() - start
+        result, cost = failed(state, before, failure), time.perf_counter() - start
+    return result, cost
 
 
 @cache

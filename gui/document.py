@@ -78,7 +78,9 @@ class Document(QObject):
         self._is_gone = False
         self._bom = ""
         self.undo_stack = QUndoStack(self)
-        self._analysis = Analysis(self)
+        self.ahead: list[Callable[[State], object]] = []
+        """What the analysis' thread also does with the state of a large spec before `changed`; without Qt's objects."""
+        self._analysis = Analysis(self, self.ahead)
         self._analysis.ready.connect(self._take)
         self._watcher = Watcher(self)
         self._watcher.changed.connect(self._follow)

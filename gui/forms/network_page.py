@@ -111,7 +111,8 @@ class Section(QWidget):
 
     def _show_form(self, state: State, problems: list[Problem]) -> None:
         fields = _fields(self.entry, state)
-        words = [node.name for node in state.outline.children(None)]
+        has_names = any(field.key in NAMES_OF_LAYERS for field in fields.values())  # other forms stay while layers come and go
+        words = [node.name for node in state.outline.children(None)] if has_names else []
         signature = repr((sorted(fields.items()), words, self.entry.address))
         if signature != self._signature:
             self._signature = signature

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import threading
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -13,13 +15,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from gui.canvas import box_item
-from gui.canvas.board import Board
+from gui.canvas.board import Board, lay_out_diagram
 from gui.canvas.box_item import BoxItem
 from gui.canvas.curves import curve, resampled
 from gui.canvas.diagram import Box, Diagram, Edge
 from gui.canvas.far_item import FarItem
 from gui.canvas.ink import Ink, ink_of
-from gui.canvas.layout.nested import lay_out
+from gui.canvas.layout.nested import Layout, lay_out
 from gui.canvas.motion import between
 from gui.canvas.regions import frozen_regions
 from gui.canvas.view import FAR
@@ -57,6 +59,22 @@ def test_panning_paints_only_boxes_that_come_into_sight(hands: Hands, painted: l
         QApplication.processEvents()
     assert 8 <= len(painted) <= 14  # 20 · 36 = 720 pixels, 72 from box to box
     assert len(set(painted)) == len(painted)
+
+
+def test_a_large_network_is_laid_out_in_the_thread_of_its_analysis(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    def note(*arguments: Any) -> Layout:
+        threads.append(threading.current_thread())
+        return lay_out(*arguments)
+
+    monkeypatch.setattr("gui.canvas.board.lay_out", note)
+    hands.open(THOUSAND)
+    assert hands.edit("Add", editing.add_layer, "tanh", "new", "r500")
+    assert len(threads) == 2
+    assert threading.main_thread() not in threads
+    board = hands.canvas.board
+    assert board.layout == lay_out_diagram(board.diagram)
 
 
 def test_from_afar_no_box_is_painted_by_itself(hands: Hands, painted: list[str]) -> None:
