@@ -13,6 +13,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from gui.canvas import box_item
 from gui.canvas.board import Board, lay_out_diagram
@@ -143,16 +144,16 @@ def test_items_agree_with_the_diagram_after_each_edit_and_undo(hands: Hands) -> 
 
 
 def test_a_change_of_the_layout_is_a_motion_that_ends_at_the_new_places(
-    hands: Hands, monkeypatch: pytest.MonkeyPatch, qtbot: object
+    hands: Hands, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     monkeypatch.setattr(Board, "is_still", lambda _: False)
     scene = hands.canvas.board.scene
     before = scene.boxes["fc"].pos()
     hands.edit("Delete", editing.remove_layers, ["relu1"])
     assert scene.boxes["fc"].pos() == before
-    QTest.qWait(250)
-    assert scene.boxes["fc"].pos() == QPointF(*scene.layout.boxes["fc"][:2])
-    assert scene.boxes["fc"].pos() != before
+    end = QPointF(*scene.layout.boxes["fc"][:2])
+    qtbot.waitUntil(lambda: scene.boxes["fc"].pos() == end, timeout=5000)
+    assert end != before
 
 
 def test_nothing_moves_while_a_network_is_trained(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
