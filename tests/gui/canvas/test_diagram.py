@@ -108,7 +108,7 @@ def test_the_loss_reads_what_it_names() -> None:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("conv", ["conv1", "conv2"]), ("CONV2", ["conv1", "conv2"]), ("linear", ["fc"]), ("4×8×8", EIGHTS),
+        ("conv", ["conv1", "conv2"]), ("CONV2", ["conv2", "conv1"]), ("linear", ["fc"]), ("4×8×8", EIGHTS),
         ("4 x 8 x 8", EIGHTS), ("[10]", ["fc"]), ("3,*,*", ["input"]), ("conv trainable", ["conv1", "conv2"]),
         ("frozen", []), ("loss", [LOSS]), ("nowhere", []), ("", []),
     ],
