@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolBar, QWidget
 
-from gui.commands import Commands
+from gui.commands import MENUS, Commands
 from gui.desk import Desk
 from gui.icons import icon
 from gui.search import Search
@@ -19,7 +19,6 @@ from netspec.problems import tally
 if TYPE_CHECKING:
     from gui.main_window import MainWindow
 
-MENUS = ("File", "Edit", "Layer", "Train", "View", "Help")
 Key = QKeySequence.StandardKey
 Keys = tuple[Key | str, ...]
 NEEDS_DOCUMENT = (

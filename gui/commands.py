@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox, QWidget
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QMessageBox, QTextBrowser, QVBoxLayout, QWidget
 
 from gui.desk import Desk
 from gui.panel import Panel
@@ -16,6 +18,10 @@ from netspec.look import plural
 
 if TYPE_CHECKING:
     from gui.main_window import MainWindow
+
+MENUS = ("File", "Edit", "Layer", "Train", "View", "Help")
+OTHERS = "Others"
+"""Heading of the keys whose actions stand in no menu."""
 
 
 class Commands(QObject):
@@ -106,15 +112,16 @@ class Commands(QObject):
         self._ask_panel(what)
 
     def show_keys(self) -> None:
-        """All shortcuts in a table."""
-        rows = "".join(
-            f"<tr><td>{action.text().replace('&', '').removesuffix(' …')}</td><td width='24'></td>"
-            f"<td>{', '.join(key.toString() for key in action.shortcuts())}</td></tr>"
-            for action in self.desk.actions.values()
-            if action.shortcuts()
-        )
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "Keys", f"<table>{rows}</table>", parent=self.window)
+        """All shortcuts, by menu; they scroll."""
+        box = QDialog(self.window)
+        box.setWindowTitle("Keys")
         box.setAccessibleName("Keys")
+        page = QTextBrowser()
+        page.setHtml(keys_html(self.desk.actions.values()))
+        page.setFrameShape(QTextBrowser.Shape.NoFrame)
+        QVBoxLayout(box).addWidget(page)
+        box.resize(460, min(560, self.window.height() - 40))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
 
     def about(self) -> None:
@@ -143,3 +150,18 @@ class Commands(QObject):
             if isinstance(panel, Panel) and callable(method):
                 return method() is not False
         return False
+
+
+def keys_html(actions: Iterable[QAction]) -> str:
+    """Actions with keys as a table for each menu, in the order of the menus."""
+    groups: dict[str, list[QAction]] = {}
+    for action in actions:
+        if action.shortcuts():
+            groups.setdefault(action.property("menu") or OTHERS, []).append(action)
+    order = [name for name in (*MENUS, OTHERS) if name in groups]
+    return "".join(f"<h4>{name}</h4><table>{''.join(map(_key_row, groups[name]))}</table>" for name in order)
+
+
+def _key_row(action: QAction) -> str:
+    keys = ", ".join(key.toString() for key in action.shortcuts())
+    return f"<tr><td width='270'>{action.text().replace('&', '').removesuffix(' …')}</td><td>{html.escape(keys)}</td></tr>"

@@ -111,8 +111,8 @@ class Racers(QWidget):
         layout.setVerticalSpacing(2)
         layout.setColumnStretch(1, 1)
         right = Qt.AlignmentFlag.AlignRight
-        for column, text in enumerate(("optimizer", "learning rate", "", "above min.")):
-            layout.addWidget(quiet(text), 0, column, right if column == 3 else Qt.AlignmentFlag.AlignLeft)
+        for column, text in enumerate(("optimizer", "learning rate", "", "loss")):
+            layout.addWidget(_heading(text), 0, column, right if column == 3 else Qt.AlignmentFlag.AlignLeft)
         for row, kind in enumerate(self.kinds, 1):
             layout.addWidget(self.boxes[kind], row, 0)
             layout.addWidget(self.sliders[kind], row, 1)
@@ -129,6 +129,15 @@ class Racers(QWidget):
         layout.addWidget(quiet("momentum"), row, 0)
         layout.addWidget(self.momentum, row, 1)
         layout.addWidget(self.momentum_said, row, 2, right)
+
+
+def _heading(text: str) -> QLabel:
+    """Never shortened; told in full."""
+    label = QLabel(text)
+    label.setObjectName("secondary")
+    if text == "loss":
+        label.setToolTip("Above the surface's minimum")
+    return label
 
 
 def _box(kind: str) -> QCheckBox:

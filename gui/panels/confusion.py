@@ -144,6 +144,7 @@ class Confusion(Panel):
             head.addWidget(widget)
         head.addStretch(1)
         head.addWidget(LaneChips(self.looks))
+        head.addWidget(quiet("validation"))
         head.addWidget(self.slider)
         content = QWidget()
         layout = QVBoxLayout(content)

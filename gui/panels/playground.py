@@ -27,6 +27,8 @@ STEPS, GRID = 300, (240, 180)
 PATIENCE = 500
 """Milliseconds after which waiting is told."""
 NETWORK = "network"
+FORMULA = 260
+"""Pixels up to which a formula is not shortened."""
 TINY = 1e-16
 """Losses nearer to the minimum are drawn as this, since 0 has no logarithm."""
 
@@ -74,6 +76,7 @@ class Playground(Panel):
         self.player.pause()
         if is_network:
             self.formula.setText("Loss around the network's weights")
+            self.formula.setMinimumWidth(0)
             self.told.setText("")
             self.view.setToolTip("")
             self.view.show_ways([], None)
@@ -81,6 +84,7 @@ class Playground(Panel):
             return
         chosen = SURFACES[self.surface]
         self.formula.setText(chosen.formula)
+        self.formula.setMinimumWidth(min(self.formula.sizeHint().width(), FORMULA))
         self.told.setText(chosen.told)
         self.view.show_surface(chosen.grid(*GRID), chosen.bounds, chosen.minima)
         self.start = chosen.start

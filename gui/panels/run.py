@@ -23,6 +23,7 @@ from gui.desk import Desk
 from gui.panel import Area, Panel
 from gui.runner import log_end
 from gui.runs.actions import actions_of
+from gui.runs.choices import why_not
 from gui.runs.controls import Controls
 from gui.runs.finding import label_of
 from gui.runs.picture import write_picture
@@ -33,6 +34,7 @@ from gui.runs.status_line import StatusLine
 from gui.theme import code_font
 
 NOTHING = "Nothing has been trained yet. Choose optimizers, then press F5; several make a race from the same start."
+CANNOT = "Nothing can be trained yet. {reason}."
 
 ONCE = "Kernels are compiled once for this machine; from then on every network starts at once."
 
@@ -84,6 +86,8 @@ class RunPanel(Panel):
         self.plots.lane_chosen.connect(self._choose_run)
         self.status.words.clicked.connect(self._show_log)
         self.desk.run_changed.connect(self._show_all)
+        self.desk.document.changed.connect(self._tell_why_empty)
+        session.choices_changed.connect(self._tell_why_empty)
         self.desk.theme_changed.connect(self.plots.retheme)
         self.desk.theme_changed.connect(self.refresh)
 
@@ -95,9 +99,18 @@ class RunPanel(Panel):
         has_curves = any(run.history.run is not None for run in runs)
         self.pages.setCurrentWidget(self.plots if has_curves else self.nothing)
         once = f"\n{ONCE}" if watch.started.count and watch.standing.phase == "preparing" else ""
-        self.nothing.setText(NOTHING if watch.folder is None else watch.standing.words + once)
+        self.nothing.setText(self._why_empty() if watch.folder is None else watch.standing.words + once)
         self.export.setEnabled(has_curves)
         self.plots.show_runs(runs)
+
+    def _why_empty(self) -> str:
+        """How to begin, or what stands in the way."""
+        reason = why_not(self.desk.document.state, self.session.choices)
+        return NOTHING if reason is None else CANNOT.format(reason=reason)
+
+    def _tell_why_empty(self) -> None:
+        if self.session.watch.folder is None:
+            self.nothing.setText(self._why_empty())
 
     def _show_all(self) -> None:
         """Another run: all of its steps, and the panel in front."""

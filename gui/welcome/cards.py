@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QLineF, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QIcon, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from gui.icons import icon
@@ -12,8 +14,12 @@ from gui.theme import SECONDARY, current_theme
 Index = QModelIndex | QPersistentModelIndex
 DETAIL = int(Qt.ItemDataRole.UserRole) + 1
 """Role of the second line."""
-CARD, PICTURE = QSize(204, 218), QSize(186, 132)
+CARD, PICTURE = QSize(204, 230), QSize(186, 132)
 GAP, PADDING, RADIUS = 12, 8, 6
+LINES = 3
+"""Of what a template is."""
+CLAUSE = re.compile(r"(?<=[.!])(?= |$)|[:;,](?= )|$")
+"""Where a description may end."""
 
 
 class TemplateCard(QStyledItemDelegate):
@@ -45,7 +51,8 @@ class TemplateCard(QStyledItemDelegate):
         below = words.adjusted(0, 20, 0, 0)
         painter.setFont(lower)
         painter.setPen(QColor(theme.secondary))
-        painter.drawText(below, Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop, _two_lines(painter, index, below.width()))
+        told = shortened(str(index.data(DETAIL) or ""), QFontMetricsF(lower), below.width())
+        painter.drawText(below, Qt.AlignmentFlag.AlignTop, told)
         painter.restore()
 
 
@@ -79,14 +86,28 @@ def _is_hot(option: QStyleOptionViewItem) -> bool:
     return bool(option.state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_HasFocus))
 
 
-def _two_lines(painter: QPainter, index: Index, width: float) -> str:
-    """The first words that fit into two lines."""
-    text, metrics = str(index.data(DETAIL) or ""), painter.fontMetrics()
-    first = text
-    while metrics.horizontalAdvance(first) > width and " " in first:
-        first = first.rpartition(" ")[0]
-    rest = text[len(first) :].strip()
-    return f"{first}\n{metrics.elidedText(rest, Qt.TextElideMode.ElideRight, int(width))}"
+def shortened(text: str, metrics: QFontMetricsF, width: float, lines: int = LINES) -> str:
+    """As many whole clauses as fit into some lines; a first clause that is too long ends with an ellipsis."""
+    ends = [match.start() for match in CLAUSE.finditer(text)]
+    for end in reversed(ends):
+        rows = _broken(text[:end], metrics, width)
+        if len(rows) <= lines:
+            return "\n".join(rows)
+    rows = _broken(text, metrics, width)
+    last = metrics.elidedText(" ".join(rows[lines - 1 :]), Qt.TextElideMode.ElideRight, width)
+    return "\n".join([*rows[: lines - 1], last])
+
+
+def _broken(text: str, metrics: QFontMetricsF, width: float) -> list[str]:
+    """The words in lines of a width."""
+    rows: list[str] = []
+    for word in text.split():
+        longer = f"{rows[-1]} {word}" if rows else word
+        if rows and metrics.horizontalAdvance(longer) <= width:
+            rows[-1] = longer
+        else:
+            rows.append(word)
+    return rows
 
 
 def _write(

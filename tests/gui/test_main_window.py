@@ -8,15 +8,28 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication, QPalette
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLineEdit, QListWidget, QMessageBox, QWidget
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QFont, QFontMetricsF, QGuiApplication, QPalette
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QLineEdit,
+    QListWidget,
+    QMessageBox,
+    QTextBrowser,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
 from gui.panel import AREAS, Panel
+from gui.panels.run import NOTHING, RunPanel
 from gui.settings import remember_file
 from gui.step_time import StepTime, spell_time
 from gui.theme import apply_theme, current_theme
+from gui.welcome.cards import shortened
+from gui.welcome.page import headline
 from netspec import editing
 from netspec.look import DARK, LIGHT, Theme
 from netspec.shipped import shipped_specs
@@ -599,3 +612,33 @@ def test_a_text_that_is_nested_too_deep_has_a_problem_and_the_window_lives(
     window.document.put("Replace", TEXT if name.endswith("toml") else '{"input": {"shape": [4]}}')
     window.document.settle()
     assert all(problem.code != "NS007" for problem in window.document.state.problems)
+
+
+def test_the_keys_are_listed_by_menu_and_scroll(window: MainWindow) -> None:
+    window.resize(1024, 700)
+    act(window, "help.keys")
+    box = next(box for box in window.findChildren(QDialog) if box.windowTitle() == "Keys")
+    text = box.findChildren(QTextBrowser)[0].toPlainText()
+    assert box.height() <= 660
+    assert text.index("Save") < text.index("Undo") < text.index("Freeze") < text.index("Check")
+    box.close()
+
+
+def test_the_training_panel_names_what_is_in_the_way(window: MainWindow, spec_file: Path) -> None:
+    window.open(spec_file)
+    panel = window.panel("Training")
+    assert isinstance(panel, RunPanel)
+    assert "no [data]" in panel.nothing.text()
+    window.open_template("digits")
+    window.document.settle()
+    assert panel.nothing.text() == NOTHING
+
+
+def test_every_description_of_a_template_fits_its_card(window: MainWindow) -> None:
+    font = QFont(window.font())
+    font.setPixelSize(11)
+    for path in window.templates.values():
+        told = shortened(headline(path), QFontMetricsF(font), 176)
+        assert told.count("\n") < 3
+        assert "…" not in told
+        assert headline(path).startswith(told.replace("\n", " "))
