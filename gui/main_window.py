@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QSettings, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
@@ -75,7 +75,11 @@ class MainWindow(QMainWindow):
 
     def train_digits(self) -> None:
         """From nothing to a training network."""
-        if self.open_template("digits") and TRAIN in self.desk.actions:
+        if self.open_template("digits"):
+            QTimer.singleShot(0, self, self._train_opened)  # the network is seen first: both take a tenth of a second
+
+    def _train_opened(self) -> None:
+        if TRAIN in self.desk.actions:
             self.document.settle()
             self.desk.actions[TRAIN].trigger()
 

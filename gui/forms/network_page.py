@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from gui.forms.editors import ChoiceEditor
@@ -90,8 +90,8 @@ class Section(QWidget):
         self.add.clicked.connect(self._add)
         self.remove.clicked.connect(self._remove)
 
-    def show_entry(self, entry: Entry, state: State, problems: list[Problem]) -> None:
-        """Show what the section says."""
+    def show_entry(self, entry: Entry, state: State, problems: list[Problem], *, at_once: bool = True) -> None:
+        """Show what the section says. at_once: else a form that is not made yet waits for `make_form`."""
         self.entry, self._state, self.problems = entry, state, problems
         self.head.setText(entry.title)
         self.head.setAccessibleName(f"Section {entry.title}")
@@ -106,8 +106,18 @@ class Section(QWidget):
         self.remove.setVisible(can_go)
         self.head.setEnabled(entry.is_there)
         self.body.setVisible(entry.is_there and self.head.isChecked())
-        if entry.is_there and self.head.isChecked():
+        if entry.is_there and self.head.isChecked() and (at_once or self.form is not None):
             self._show_form(state, problems)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a form is wanted that is not made."""
+        return self.form is None and self.entry.is_there and self.head.isChecked() and self._state is not None
+
+    def make_form(self) -> None:
+        """Make the form that has waited."""
+        if self.is_late and self._state is not None:
+            self._show_form(self._state, self.problems)
 
     def _show_form(self, state: State, problems: list[Problem]) -> None:
         fields = _fields(self.entry, state)
@@ -219,6 +229,8 @@ class NetworkPage(QWidget):
         super().__init__(parent)
         self.sections: dict[tuple[str, Address], Section] = {}
         self._manners = Manners(self)
+        self._makes = QTimer(self, interval=0, singleShot=True)
+        self._makes.timeout.connect(self._make_next)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(2, 4, 8, 8)
         self._column.setSpacing(4)
@@ -229,14 +241,30 @@ class NetworkPage(QWidget):
         self._column.addStretch(1)
 
     def show_network(self, state: State) -> None:
-        """Show all sections of a state."""
+        """Show all sections of a state. The first time their forms are made one by one, and the window lives in between."""
+        at_once = bool(self.sections)
         entries = [entry for part in PARTS for entry in entries_of(part, state)]
         keys = [(entry.part.title, entry.address) for entry in entries]
         if keys != list(self.sections):
             self._make_sections(entries)
         for key, entry in zip(keys, entries, strict=True):
-            self.sections[key].show_entry(entry, state, problems_of(entry, state))
+            self.sections[key].show_entry(entry, state, problems_of(entry, state), at_once=at_once)
+        if not at_once:
+            self._makes.start()
         self.more.setVisible(any(entry.part.key == "optimizer" and entry.is_there for entry in entries))
+
+    def make_forms(self) -> None:
+        """Make all forms that wait, however long that takes."""
+        for section in self.sections.values():
+            section.make_form()
+
+    def _make_next(self) -> None:
+        """One form a turn: all of them take 0.2 s, and the click that opens the first document would seem to hang."""
+        late = [section for section in self.sections.values() if section.is_late]
+        for section in late[:1]:
+            section.make_form()
+        if len(late) > 1:
+            self._makes.start()
 
     def follow_theme(self) -> None:
         """Make the sections anew: their icons have the colours of the theme."""

@@ -24,6 +24,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
 from gui.panel import AREAS, Panel
+from gui.panels.inspector import InspectorPanel
 from gui.panels.run import NOTHING, RunPanel
 from gui.settings import remember_file
 from gui.step_time import StepTime, spell_time
@@ -120,11 +121,20 @@ def test_choosing_a_template_starts_a_document_without_a_file(window: MainWindow
     assert window.windowTitle() == "digits.toml[*] — netspec"
 
 
-def test_one_click_opens_the_digits_and_trains_them(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_click_opens_the_digits_and_trains_them(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     action, started = QAction(window), []
     action.triggered.connect(lambda: started.append(window.document.text))
     monkeypatch.setitem(window.desk.actions, "train.start", action)
     window.welcome.train.click()
+    assert started == []  # the click itself only opens them
+    inspector = window.panel("Inspector")
+    assert isinstance(inspector, InspectorPanel)
+    sections = inspector.network.sections.values()
+    assert [section for section in sections if section.form is not None] == []
+    qtbot.waitUntil(lambda: bool(started) and not any(section.is_late for section in sections), timeout=10_000)
+    assert sum(section.form is not None for section in sections) == 4
     assert started == [shipped_specs()["digits"].read_text(encoding="utf-8")]
 
 

@@ -46,6 +46,7 @@ def opened(rig: Rig, path: Path, *names: str) -> InspectorPanel:
     rig.desk.choose(names)
     panel = rig.panel("Inspector")
     assert isinstance(panel, InspectorPanel)
+    panel.network.make_forms()
     QApplication.processEvents()
     return panel
 
