@@ -156,6 +156,7 @@ class Status(QStatusBar):
         if state.file != self._told_of:  # the memory of another spec must not stand there until this one's is known
             self._told_of = state.file
             self.memory.setText("")
+        self.file.setMinimumWidth(0)  # else the width of the name before would count
         self.file.setMinimumWidth(min(self.file.sizeHint().width(), NAME))
         self.parts.fit()
         if state.is_settled:

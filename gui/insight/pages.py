@@ -6,6 +6,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QWidget
 
+SENTENCE = QSize(160, 72)
+"""The least room for a sentence."""
+
 
 class Pages(QWidget):
     """Shows `content`, or a sentence in its place."""
@@ -21,14 +24,22 @@ class Pages(QWidget):
         self._layout.addWidget(content)
         self._layout.addWidget(self.sentence)
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return SENTENCE if self._layout.currentWidget() is self.sentence else self.content.minimumSizeHint()
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802
+        return False  # the sentence has it; the height that it gives would be at least the content's
+
     def show_content(self) -> None:
         """There is something to see."""
         self._layout.setCurrentWidget(self.content)
+        self.updateGeometry()
 
     def say(self, sentence: str) -> None:
         """There is nothing to see, and why."""
         self.sentence.setText(sentence)
         self._layout.setCurrentWidget(self.sentence)
+        self.updateGeometry()
 
 
 class Line(QLabel):

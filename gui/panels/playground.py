@@ -84,6 +84,7 @@ class Playground(Panel):
             return
         chosen = SURFACES[self.surface]
         self.formula.setText(chosen.formula)
+        self.formula.setMinimumWidth(0)
         self.formula.setMinimumWidth(min(self.formula.sizeHint().width(), FORMULA))
         self.told.setText(chosen.told)
         self.view.show_surface(chosen.grid(*GRID), chosen.bounds, chosen.minima)

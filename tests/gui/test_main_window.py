@@ -575,6 +575,15 @@ def test_a_narrow_status_bar_leaves_out_what_comes_last(window: MainWindow, spec
     assert status.file.isVisibleTo(status.parts)
 
 
+def test_a_shorter_name_takes_less_of_the_status_bar(window: MainWindow, spec_file: Path) -> None:
+    status, widths = window.status, []
+    for text in ("a.toml", "a_much_longer_name.toml", "a.toml"):
+        window.document.new(TEXT, name=text)
+        window.document.settle()
+        widths.append(status.file.minimumWidth())
+    assert widths[0] == widths[2] < widths[1]
+
+
 def test_the_toolbar_keeps_its_height_in_another_theme(window: MainWindow, spec_file: Path) -> None:
     window.open(spec_file)
     before = window.actions_.toolbar.sizeHint()

@@ -134,3 +134,10 @@ def test_another_theme_leaves_the_numbers_of_the_axis_as_they_are(panel: Histogr
     desk.theme_changed.emit()
     assert axis.autoSIPrefixScale == 1
     assert axis.tickStrings([-3.0, -2.0], axis.autoSIPrefixScale * axis.scale, 1.0) == before
+
+
+def test_a_sentence_in_the_place_of_histograms_takes_little_room(desk: Desk, qtbot: QtBot) -> None:
+    panel = Histograms(desk)
+    qtbot.addWidget(panel)
+    assert panel.minimumSizeHint().height() <= 100
+    assert not panel.pages.hasHeightForWidth()
