@@ -1,6 +1,6 @@
 """Take the pictures of the desktop program anew: `python docs/window.py [FOLDER]`, in the repository's root.
 
-The race needs MNIST (`--mnist`); it is trained for the picture, which takes about a minute.
+The race needs the folder of MNIST (`--mnist`); it is trained for the picture, which takes about a minute.
 """
 
 from __future__ import annotations
@@ -66,9 +66,28 @@ def mistaken_lenet(application: QApplication, folder: Path) -> MainWindow:
     address = next(node.address for node in outline.nodes if node.name == "conv2")
     window.document.edit("Set kernel_size of conv2", editing.set_field, address, "kernel_size", 17)
     window.document.settle()
+    window.desk.actions["view.split"].trigger()
+    window.show_problems()
     window.desk.choose(["conv2"])
     window.desk.go_to_layer("conv2")
     wait(application, 1.5)
+    return window
+
+
+RATES = {"sgd": 0.05, "momentum": 0.02, "adagrad": 0.01, "rmsprop": 0.001, "adam": 0.001}
+
+
+def raced_lenet(application: QApplication, folder: Path, mnist: Path) -> MainWindow:
+    """Five optimizers on MNIST, in their second epoch."""
+    text = (ROOT / "specs/lenet5.toml").read_text(encoding="utf-8")
+    head = text[: text.index("[optimizer]")].replace('root = "data/mnist"', f'root = "{mnist.resolve()}"')
+    lanes = "".join(f'[[optimizers]]\ntype = "{name}"\nlr = {rate}\n\n' for name, rate in RATES.items())
+    window = window_of(head.replace("epochs = 5", "epochs = 2") + lanes, folder, "lenet5.toml")
+    wait(application, 1)
+    window.desk.actions["train.start"].trigger()
+    history = [0]
+    window.desk.run_event.connect(lambda lines: history.append(max(line.get("step", 0) for line in lines)))
+    wait(application, 600, lambda: history[-1] >= 1500)
     return window
 
 
@@ -81,26 +100,49 @@ def take(application: QApplication, name: str, theme: Theme, folder: Path) -> No
     with tempfile.TemporaryDirectory() as specs:
         window = PICTURES[name](application, Path(specs))
         window.grab().save(str(folder / f"window-{name}-{'dark' if theme is DARK else 'light'}.png"))
-        window.document.save()  # a copy in a temporary folder: nothing is asked on closing
-        window.close()
-        window.deleteLater()
-        wait(application, 0.2)
+        end(application, window)
+
+
+def end(application: QApplication, window: MainWindow) -> None:
+    """Close a window whose file is a copy in a temporary folder, so that nothing is asked."""
+    window.document.save()
+    window.close()
+    window.deleteLater()
+    wait(application, 0.2)
+
+
+def take_race(application: QApplication, mnist: Path, folder: Path) -> None:
+    """The race in both themes, from one training."""
+    with tempfile.TemporaryDirectory() as specs:
+        window = raced_lenet(application, Path(specs), mnist)
+        for theme in ("light", "dark"):
+            window.desk.actions[f"theme.{theme}"].trigger()
+            wait(application, 1)
+            window.grab().save(str(folder / f"window-race-{theme}.png"))
+        window.desk.actions["train.stop"].trigger()
+        wait(application, 5)
+        end(application, window)
 
 
 def main() -> None:
     """Take all of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=IMAGES)
-    parser.add_argument("--only", choices=list(PICTURES))
+    parser.add_argument("--only", choices=[*PICTURES, "race"])
+    parser.add_argument("--mnist", type=Path, help="folder with MNIST's files, for the race")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as settings:
+        QSettings.setDefaultFormat(QSettings.Format.IniFormat)  # those of a first start
         for scope in (QSettings.Scope.UserScope, QSettings.Scope.SystemScope):
             QSettings.setPath(QSettings.Format.IniFormat, scope, settings)
         application = QApplication(["netspec"])
         given.folder.mkdir(parents=True, exist_ok=True)
-        for name in [given.only] if given.only else PICTURES:
+        for name in PICTURES if given.only is None else {given.only} - {"race"}:
             for theme in (LIGHT, DARK):
                 take(application, name, theme, given.folder)
+        if given.mnist and given.only in (None, "race"):
+            apply_theme(LIGHT)
+            take_race(application, given.mnist, given.folder)
 
 
 if __name__ == "__main__":

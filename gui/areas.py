@@ -12,10 +12,10 @@ from gui.panel import AREAS, Panel
 
 WIDTHS = {"left": 0.16, "right": 0.25}
 """Shares of the window's width at the first start, within MOST pixels."""
-MOST = {"left": 220, "right": 340}
+MOST = {"left": 220, "right": 380}
 LEAST = {"left": 150, "right": 300}
-BELOW, LEAST_BELOW = 0.28, 190
-"""Share of the height that the bottom area gets, and pixels that it gets at least."""
+BELOW, BELOW_WITH_CURVES, LEAST_BELOW = 0.28, 0.42, 190
+"""Shares of the height that the bottom area gets, without and with a run to show, and pixels that it gets at least."""
 SMALLEST = QSize(120, 90)
 """How small a panel may become; what does not fit then is scrolled."""
 GAP = 8
@@ -83,6 +83,7 @@ class Areas(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._below = BELOW
         self.tabs = {area: Tabs(area) for area in AREAS}
         self.beside = Tabs("beside")
         """A second place in the centre, for a panel that is shown beside the others."""
@@ -145,6 +146,12 @@ class Areas(QWidget):
         self._is_default = True
         self._share()
 
+    def make_room_for_curves(self, has_run: bool) -> None:
+        """Give the bottom area more of the height while there is a run, unless somebody has dragged a handle."""
+        self._below = BELOW_WITH_CURVES if has_run else BELOW
+        if self._is_default:
+            self._share()
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         if self._is_default:
@@ -157,7 +164,7 @@ class Areas(QWidget):
         centre = max(width - left - right - 2 * GAP, 2)
         halves = [centre // 2, centre // 2] if self.beside.isVisibleTo(self) else [centre, 0]
         self.across.setSizes([left, *halves, right])
-        below = max(int(height * BELOW), LEAST_BELOW)
+        below = max(int(height * self._below), LEAST_BELOW)
         self.whole.setSizes([max(height - below, 1), below])
 
     def _take_over(self) -> None:

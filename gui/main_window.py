@@ -276,6 +276,7 @@ class MainWindow(QMainWindow):
         document.conflict.connect(self.ask_about_conflict)
         document.refused.connect(lambda message, hint: self.desk.message(f"{message}; {hint}" if hint else message))
         self.desk.panel_wanted.connect(self.areas.show_panel)
+        self.desk.run_changed.connect(lambda: self.areas.make_room_for_curves(self.desk.run_folder is not None))
         self.status.problems_wanted.connect(self.show_problems)
         welcome.file_chosen.connect(self.open)
         welcome.template_chosen.connect(self.open_template)

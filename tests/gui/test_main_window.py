@@ -662,3 +662,16 @@ def test_every_description_of_a_template_fits_its_card(window: MainWindow) -> No
         assert told.count("\n") < 3
         assert "…" not in told
         assert headline(path).startswith(told.replace("\n", " "))
+
+
+def test_the_bottom_area_grows_for_curves_until_a_handle_was_dragged(qtbot: QtBot, spec_file: Path) -> None:
+    window = MainWindow(spec_file)
+    qtbot.addWidget(window)
+    window.resize(1440, 900)
+    window.show()
+    low = window.areas.whole.sizes()[1]
+    window.areas.make_room_for_curves(True)
+    assert window.areas.whole.sizes()[1] > 1.3 * low
+    window.areas.whole.splitterMoved.emit(0, 1)
+    window.areas.make_room_for_curves(False)
+    assert window.areas.whole.sizes()[1] > 1.3 * low
