@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont
 
 from gui import runner
+from gui.left_headers import LeftHeadersModel
 from gui.runs.finding import LABEL as LABEL_FILE
 from gui.runs.finding import begun, folders_in, is_run, label_of, set_label
 from gui.runs.order import STATUS, TRAINER
@@ -32,8 +33,10 @@ SETTLED = 2_000_000_000
 WATCHED = (".", START, "history.jsonl", LABEL_FILE, f"{START}/{STATUS}", f"{START}/{TRAINER}", RUNNING, CLOSING)
 
 
-class RunListModel(QAbstractTableModel):
+class RunListModel(LeftHeadersModel):
     """One run a row, the latest first. The check mark lays a run over the plots; the name can be changed."""
+
+    columns = COLUMNS
 
     overlaid = Signal(Path, bool)
     renamed = Signal(Path)
@@ -131,16 +134,6 @@ class RunListModel(QAbstractTableModel):
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
         return 0 if parent.isValid() else len(self.runs)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return COLUMNS[section] if role == Qt.ItemDataRole.DisplayRole else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)
