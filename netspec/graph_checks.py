@@ -8,7 +8,7 @@ import networkx as nx
 
 from netspec.graph import Locate, Network, frozen_layers, input_path, match_layers, outputs_of, read_names
 from netspec.layers.base import Layer
-from netspec.problems import Path, Problem, error, warning
+from netspec.problems import Path, Problem, Related, also, error, warning
 from netspec.spec.suggest import question
 from netspec.spec.unknown import is_unknown
 
@@ -41,7 +41,8 @@ def _check_names(spec: Network, locate: Locate) -> Iterable[Problem]:
         at = f" (line {before.line})" if before is not None and before.line else ""
         message = f"the name {name} is already taken by {what}{at}"
         where: Path = ("layers", name, "name") if path[0] == "layers" else (*path, "name")
-        yield error("NS302", where, locate((*path, "name")), message, "give each its own name")
+        related = also(before, "it is taken here")
+        yield error("NS302", where, locate((*path, "name")), message, "give each its own name", related)
 
 
 def _check_inputs(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:
@@ -121,11 +122,18 @@ def _check_loss(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iterab
             hint = f'name it in outputs = ["{name}"]'
         else:
             hint = question(name, outputs, what="outputs")
-        yield error("NS308", ("loss", "input"), locate(("loss", "input")), f"the network has no output {name}", hint)
+        path: Path = ("loss", "input")
+        related = _outputs_here(spec, locate)
+        yield error("NS308", path, locate(path), f"the network has no output {name}", hint, related)
     elif name is None and len(outputs) > 1:
         message = f"the network has {len(outputs)} outputs ({', '.join(outputs)}), the loss reads only {outputs[-1]}"
         hint = f'say so with input = "{outputs[-1]}" under [loss], or name the outputs with outputs = […]'
         yield warning("NS906", ("loss", "type"), locate(("loss", "type")), message, hint)
+
+
+def _outputs_here(spec: Network, locate: Locate) -> Iterable[Related]:
+    """Where `outputs` is written, if it is."""
+    return also(locate(("outputs",)), "these are its outputs") if spec.outputs is not None else ()
 
 
 def _check_reach(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:
@@ -177,7 +185,18 @@ def check_transfer(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Ite
             path = ("transfer", "replace", place)
             message = f"replace: {', '.join(both)} begins with random values, and is frozen, so it keeps them"
             hint = "freeze only what is loaded, or take it out of replace"
-            yield warning("NS909", path, locate(path), message, hint)
+            yield warning("NS909", path, locate(path), message, hint, _frozen_here(spec, graph, both[0], locate))
+
+
+def _frozen_here(spec: Network, graph: nx.DiGraph[str], name: str, locate: Locate) -> Iterable[Related]:
+    """What says that a layer is frozen: its own key, a pattern under `freeze`, or `freeze_to`."""
+    if graph.nodes[name]["layer"].frozen:
+        return also(locate(("layers", name, "frozen")), f"{name} is frozen here")
+    patterns = spec.transfer.freeze if spec.transfer is not None else ()
+    for place, pattern in enumerate(patterns):
+        if match_layers(pattern, [name]):
+            return also(locate(("transfer", "freeze", place)), f"{name} is frozen here")
+    return also(locate(("transfer", "freeze_to")), f"{name} is frozen here")
 
 
 def _has_parameters(layer: Layer) -> bool:

@@ -9,7 +9,7 @@ import networkx as nx
 from netspec.graph import Locate, frozen_layers, inputs_of, outputs_of
 from netspec.layers.base import Layer
 from netspec.metrics.accuracy import Accuracy
-from netspec.problems import Path, Problem, error, warning
+from netspec.problems import Path, Problem, also, error, warning
 from netspec.spec.model import Spec
 from netspec.spec.suggest import question
 
@@ -43,7 +43,8 @@ def _lint_last_layer(spec: Spec, graph: nx.DiGraph[str], locate: Locate) -> Iter
             f"{loss} applies its own {'softmax' if loss == 'cross_entropy' else 'sigmoid'} to what this layer gives"
         )
         hint = f"remove it; the loss reads {', '.join(inputs_of(graph, name))} then"
-        yield warning("NS903", ("layers", name), locate(("layers", name, "name")), message, hint)
+        related = also(locate(("loss", "type")), f"the loss is {loss} here")
+        yield warning("NS903", ("layers", name), locate(("layers", name, "name")), message, hint, related)
 
 
 def _lint_bias(spec: Spec, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:
@@ -58,9 +59,9 @@ def _lint_bias(spec: Spec, graph: nx.DiGraph[str], locate: Locate) -> Iterable[P
             continue
         if all(_type(graph, reader) == "batch_norm" for reader in readers):
             message = f"{readers[0]} subtracts the mean, so that the bias of this layer has no effect"
-            yield warning(
-                "NS904", ("layers", name, "bias"), locate(("layers", name, "name")), message, "set bias = false"
-            )
+            path: Path = ("layers", name, "bias")
+            related = also(locate(("layers", readers[0], "name")), "the mean is subtracted here")
+            yield warning("NS904", path, locate(("layers", name, "name")), message, "set bias = false", related)
 
 
 def _lint_training(spec: Spec, locate: Locate) -> Iterable[Problem]:
@@ -100,7 +101,8 @@ def _check_monitors(spec: Spec, locate: Locate) -> Iterable[Problem]:
         if monitor is not None and monitor not in known:
             path: Path = (section, "monitor")
             hint = question(monitor, known, what="what is measured")
-            yield error("NS501", path, locate(path), f'monitor "{monitor}" is not measured in this run', hint)
+            related = also(locate(("metrics",)), "these are the metrics") if spec.metrics else ()
+            yield error("NS501", path, locate(path), f'monitor "{monitor}" is not measured in this run', hint, related)
 
 
 def _type(graph: nx.DiGraph[str], name: str) -> str:

@@ -12,7 +12,8 @@ from netspec.codes import explain
 from netspec.look import plural
 
 __all__ = [
-    "Path", "Problem", "Severity", "Span", "SpecError", "explain", "render_problems", "sort_problems", "spell", "tally",
+    "Path", "Problem", "Related", "Severity", "Span", "SpecError", "also", "explain", "render_problems", "sort_problems",
+    "spell", "tally",
 ]  # fmt: skip
 
 Severity = Literal["error", "warning"]
@@ -56,6 +57,28 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Related:
+    """A second place that a problem is about, and what stands there: "conv5 gives [512, 7, 7] here"."""
+
+    span: Span
+    message: str
+
+    def render(self) -> str:
+        """`  file:line:col: message`, then the quoted line with a caret."""
+        return f"  {self.span.location()}: {self.message}\n{self.span.quote()}"
+
+    def as_dict(self) -> dict[str, str | int]:
+        """The JSON form: file, line, column and message."""
+        span = self.span
+        return {"file": span.file, "line": span.line, "column": span.column, "message": self.message}
+
+
+def also(span: Span | None, message: str) -> tuple[Related, ...]:
+    """The place as a related one; none where nothing is written."""
+    return (Related(span, message),) if span is not None and span.line else ()
+
+
+@dataclass(frozen=True)
 class Problem:
     """One thing that is wrong (error) or probably unwanted (warning): with the values and one remedy."""
 
@@ -65,6 +88,17 @@ class Problem:
     span: Span | None
     message: str
     hint: str
+    related: tuple[Related, ...] = ()
+    """Other places that have to do with it."""
+
+    def __post_init__(self) -> None:
+        """A line is quoted once."""
+        quoted, kept = {(self.span.file, self.span.line)} if self.span else set(), []
+        for item in self.related:
+            if (place := (item.span.file, item.span.line)) not in quoted:
+                quoted.add(place)
+                kept.append(item)
+        object.__setattr__(self, "related", tuple(kept))
 
     @property
     def where(self) -> str:
@@ -72,16 +106,16 @@ class Problem:
         return describe_path(self.path)
 
     def render(self) -> str:
-        """`file:line:col CODE where: message; hint`, then the quoted line with a caret."""
+        """`file:line:col CODE where: message; hint`, the quoted line with a caret, then the same for related places."""
         text = f"{self.code} {self.where}: {self.message}" + (f"; {self.hint}" if self.hint else "")
-        if self.span is None:
-            return text
-        located = f"{self.span.location()} {text}"
-        return f"{located}\n{self.span.quote()}" if self.span.line else located
+        if self.span is not None:
+            text = f"{self.span.location()} {text}" + (f"\n{self.span.quote()}" if self.span.line else "")
+        return "\n".join([text, *(item.render() for item in self.related)])
 
-    def as_dict(self) -> dict[str, str | int | None]:
-        """The JSON form of `netspec check --format json`."""
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON form of `netspec check --format json`; with `related` where there are such places."""
         span = self.span
+        related = {"related": [item.as_dict() for item in self.related]} if self.related else {}
         return {
             "code": self.code,
             "severity": self.severity,
@@ -91,6 +125,7 @@ class Problem:
             "column": span.column if span else None,
             "message": self.message,
             "hint": self.hint,
+            **related,
         }
 
 
@@ -102,14 +137,18 @@ class SpecError(Exception):
         super().__init__(render_problems(self.problems))
 
 
-def error(code: str, path: Path, span: Span | None, message: str, hint: str) -> Problem:
+def error(
+    code: str, path: Path, span: Span | None, message: str, hint: str, related: Iterable[Related] = ()
+) -> Problem:  # fmt: skip
     """A problem that keeps the spec from being used."""
-    return Problem(code, "error", path, span, message, hint)
+    return Problem(code, "error", path, span, message, hint, tuple(related))
 
 
-def warning(code: str, path: Path, span: Span | None, message: str, hint: str) -> Problem:
+def warning(
+    code: str, path: Path, span: Span | None, message: str, hint: str, related: Iterable[Related] = ()
+) -> Problem:  # fmt: skip
     """A problem of a spec that can be used as it is."""
-    return Problem(code, "warning", path, span, message, hint)
+    return Problem(code, "warning", path, span, message, hint, tuple(related))
 
 
 def spell(value: Any) -> str:

@@ -10,6 +10,7 @@ import networkx as nx
 from netspec.graph import Locate, Network, inputs_of, order, outputs_of
 from netspec.layers.base import Layer, Shape, ShapeError
 from netspec.problems import Path, Problem, Span, error, warning
+from netspec.shape_origins import output_origin, shape_origins
 from netspec.spec.unknown import is_unknown
 
 LARGEST_VOLUME = 2**40
@@ -42,7 +43,7 @@ def infer(graph: nx.DiGraph[str], locate: Locate) -> Inference:
         is_complete = all(source in result.shapes for source in sources) and _port_count(graph, name) == len(sources)
         if is_unknown(layer) or not is_complete or len(sources) < least or (most is not None and len(sources) > most):
             continue
-        _infer_layer(layer, [result.shapes[source] for source in sources], result, locate)
+        _infer_layer(graph, layer, [result.shapes[source] for source in sources], result, locate)
     return result
 
 
@@ -62,12 +63,15 @@ def _port_count(graph: nx.DiGraph[str], name: str) -> int:
     return len(layer.inputs) if layer.inputs is not None else 1
 
 
-def _infer_layer(layer: Layer, inputs: list[Shape], result: Inference, locate: Locate) -> None:
+def _infer_layer(
+    graph: nx.DiGraph[str], layer: Layer, inputs: list[Shape], result: Inference, locate: Locate
+) -> None:  # fmt: skip
     try:
         shape = layer.infer_shape(inputs)
     except ShapeError as problem:
         path, span = _place(layer, problem.field, locate)
-        result.problems.append(error(problem.code, path, span, problem.message, problem.hint))
+        related = shape_origins(graph, result.shapes, layer, problem, locate)
+        result.problems.append(error(problem.code, path, span, problem.message, problem.hint, related))
         return
     if math.prod(shape) > LARGEST_VOLUME:
         path, span = _place(layer, None, locate)
@@ -93,7 +97,8 @@ def check_loss(spec: Network, graph: nx.DiGraph[str], shapes: dict[str, Shape], 
     except ShapeError as problem:
         key = problem.field if problem.field in spec.loss.model_fields_set else "type"
         path: Path = ("loss", key or "type")
-        return [error("NS207", path, locate(path), f"{problem.message} (layer {name})", problem.hint)]
+        related = output_origin(graph, shapes, name, locate)
+        return [error("NS207", path, locate(path), f"{problem.message} (layer {name})", problem.hint, related)]
     return []
 
 

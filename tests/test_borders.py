@@ -24,7 +24,7 @@ LEVELS = (
     ("spec",),
     ("graph", "graph_checks"),
     ("defaults", "reference", "rendering"),
-    ("shapes",),
+    ("shapes", "shape_origins"),
     ("analysis", "lints"),
     ("loading",),
     ("editing",),

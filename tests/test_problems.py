@@ -12,7 +12,8 @@ from rich.cells import cell_len
 import netspec
 from netspec.cli.diagnostics import coloured
 from netspec.codes import CODES
-from netspec.problems import Problem, Span, SpecError, describe_path, error, explain, sort_problems, warning
+from netspec.loading import read_text
+from netspec.problems import Problem, Span, SpecError, also, describe_path, error, explain, sort_problems, warning
 
 SPAN = Span("net.toml", 14, 15, 16, "kernel_size = 7")
 
@@ -120,3 +121,58 @@ def test_coloured_problems_do_not_wrap_their_quote_at_80_columns() -> None:
     span = Span("net.toml", 14, 151, 154, "x" * 150 + "BAD" + "y" * 100)
     *_, line, caret = coloured(error("NS203", ("seed",), span, "m", "h"), 80).plain.split("\n")
     assert (len(line), line[caret.index("^") : caret.index("^") + 3]) == (80, "BAD")
+
+
+SECOND = Span("net.toml", 3, 16, 18, "out_channels = 64")
+
+
+def test_a_second_place_is_quoted_below_the_first_and_told_to_programs() -> None:
+    related = also(SECOND, "conv1 gives [64, 5, 5] here")
+    problem = error("NS206", ("layers", "conv2", "groups"), SPAN, "groups 7 does not divide 64", "use 8", related)
+    assert problem.render().endswith(
+        "     |               ^\n  net.toml:3:16: conv1 gives [64, 5, 5] here\n  3 | out_channels = 64\n    |                ^^"
+    )
+    assert problem.as_dict()["related"] == [
+        {"file": "net.toml", "line": 3, "column": 16, "message": "conv1 gives [64, 5, 5] here"}
+    ]
+    assert coloured(problem, 80).plain == problem.render()
+
+
+def test_a_line_is_quoted_once_and_what_is_not_written_not_at_all() -> None:
+    again = (*also(SPAN, "the same line"), *also(SECOND, "a"), *also(SECOND, "b"), *also(None, "nowhere"))
+    problem = warning("NS904", (), SPAN, "m", "h", again)
+    assert [item.message for item in problem.related] == ["a"]
+
+
+LINES = (
+    '[input]\nshape = [4, 8, 8]\n[[layers]]\nname = "conv"\ntype = "conv2d"\nout_channels = 6\nkernel_size = 3\n'
+    '[[layers]]\nname = "act"\ntype = "relu"\n'
+)
+
+
+def second_places(text: str) -> list[tuple[str, int, str]]:
+    return [
+        (problem.code, item.span.line, item.message)
+        for problem in read_text(text).problems
+        for item in problem.related
+    ]
+
+
+def test_errors_of_shapes_show_the_layer_that_gives_the_shape_behind_those_that_pass_it_on() -> None:
+    text = LINES + '[[layers]]\nname = "next"\ntype = "conv2d"\nout_channels = 8\nkernel_size = 1\ngroups = 4\n'
+    assert second_places(text) == [("NS206", 6, "conv gives [6, 6, 6], which act passes on, here")]
+    text = LINES + '[[layers]]\nname = "sum"\ntype = "add"\ninputs = ["act", "input"]\n'
+    assert second_places(text) == [
+        ("NS202", 4, "conv gives [6, 6, 6], which act passes on, here"), ("NS202", 2, "input is [4, 8, 8] here"),
+    ]  # fmt: skip
+
+
+def test_errors_between_sections_show_both() -> None:
+    head = LINES + '[[layers]]\nname = "fc"\ntype = "linear"\nout_features = 1\n[loss]\ntype = "cross_entropy"\n'
+    assert second_places(head) == [("NS207", 14, "fc gives [1] here")]
+    fine = head.replace("out_features = 1\n", "out_features = 3\n")
+    monitor = fine + '[optimizer]\ntype = "sgd"\nlr = 0.1\n[early_stopping]\nmonitor = "val_auc"\n'
+    assert second_places('metrics = ["f1"]\n' + monitor) == [("NS501", 1, "these are the metrics")]
+    for section in ('freeze = ["conv", "fc"]\n', 'freeze_to = "fc"\n'):
+        text = fine + '[transfer]\nweights = "w.safetensors"\nreplace = ["fc"]\n' + section
+        assert second_places(text) == [("NS909", 20, "fc is frozen here")], section

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -67,7 +68,8 @@ class ProblemModel(LeftHeadersModel):
             return text
         if role == Qt.ItemDataRole.ToolTipRole:
             place = problem.span.location() if problem.span else ""
-            return {PLACE: place, CODE: explain(problem.code), SYMBOL: problem.severity}.get(index.column(), text)
+            tips = {PLACE: place, CODE: explain(problem.code), SYMBOL: problem.severity, PROBLEM: _in_full(problem)}
+            return tips.get(index.column(), text)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return problem.severity if index.column() == SYMBOL else text
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -81,6 +83,12 @@ def _cells(problem: Problem) -> tuple[str, str, str, str, str]:
     name = Path(span.file).name if span else ""
     place = f"{name}:{span.line}:{span.column}" if span and span.line else name
     return "", place, problem.code, f"{problem.where}: {problem.message}", problem.hint
+
+
+def _in_full(problem: Problem) -> str:
+    """The message, and below it what stands at other places."""
+    others = [f"line {item.span.line}: {item.message}" for item in problem.related]
+    return "\n".join([f"{problem.where}: {problem.message}", *others])
 
 
 class SeveritySymbol(QStyledItemDelegate):
@@ -222,6 +230,10 @@ class ProblemPanel(Panel):
         """What can be done with a problem."""
         menu = QMenu(self)
         menu.addAction("Go to").triggered.connect(lambda _=False: self.go_to(problem))
+        for item in problem.related:
+            place = replace(problem, span=item.span, related=())
+            action = menu.addAction(f"Go to line {item.span.line}: {item.message}")
+            action.triggered.connect(lambda _=False, place=place: self.desk.go_to_problem(place))
         for fix in self.fixes(problem):
             menu.addAction(fix.label).triggered.connect(lambda _=False: self.fix(problem))
         menu.addAction("Copy").triggered.connect(lambda _=False: QGuiApplication.clipboard().setText(problem.render()))

@@ -26,7 +26,7 @@ from gui.text.gutter import Gutter
 from gui.text.help import help_at
 from gui.text.highlight import Highlighter
 from gui.text.keys import command_of
-from gui.text.marks import Marks, current_line, hit, problem_cursor, problem_html, squiggle
+from gui.text.marks import Marks, current_line, hit, problem_cursor, problem_html, second_place, span_cursor, squiggle
 from gui.text.mirror import Mirror
 from gui.text.popup import ROWS, CompletionPopup
 from gui.text.units import to_index, to_units
@@ -55,6 +55,7 @@ class SpecEditor(QPlainTextEdit):
         self.format: Format = "toml"
         self.marks = Marks()
         self._squiggles: list[tuple[Problem, QTextCursor]] = []  # the cursors move with the text
+        self._second_places: list[QTextCursor] = []
         self.hits: list[tuple[int, int]] = []
         self._is_showing = False
         self._mirror = Mirror()
@@ -108,6 +109,12 @@ class SpecEditor(QPlainTextEdit):
         """Show problems, frozen and chosen layers."""
         self.marks = marks
         self._squiggles = [(problem, problem_cursor(self.document(), problem)) for problem in marks.problems]
+        self._second_places = [
+            span_cursor(self.document(), item.span)
+            for problem in marks.problems
+            for item in problem.related
+            if problem.span is not None and item.span.file == problem.span.file
+        ]
         self.gutter.update()
         self.mark()
 
@@ -189,8 +196,9 @@ class SpecEditor(QPlainTextEdit):
     def mark(self) -> None:
         """Paint all marks again."""
         problems = [squiggle(cursor, problem) for problem, cursor in self._squiggles]
+        second = [second_place(cursor) for cursor in self._second_places]
         hits = [hit(self.document(), start, length) for start, length in self.hits]
-        self.setExtraSelections([current_line(self.textCursor()), *hits, *problems])
+        self.setExtraSelections([current_line(self.textCursor()), *hits, *second, *problems])
 
     def follow_theme(self) -> None:
         """Paint with the colours of the theme that is now on."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor, QTextDocument, Q
 from PySide6.QtWidgets import QTextEdit
 
 from gui.theme import current_theme
-from netspec.problems import Problem, Severity
+from netspec.problems import Problem, Severity, Span
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,23 @@ def hit(document: QTextDocument, start: int, length: int) -> QTextEdit.ExtraSele
     return mark
 
 
+def second_place(cursor: QTextCursor) -> QTextEdit.ExtraSelection:
+    """Dots under another place that a problem is about."""
+    mark = QTextEdit.ExtraSelection()
+    mark.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
+    mark.format.setUnderlineColor(QColor(current_theme().accent))
+    mark.cursor = cursor
+    return mark
+
+
 def problem_cursor(document: QTextDocument, problem: Problem) -> QTextCursor:
     """The place of a problem, at least one character of its line."""
-    span = problem.span
-    assert span is not None
+    assert problem.span is not None
+    return span_cursor(document, problem.span)
+
+
+def span_cursor(document: QTextDocument, span: Span) -> QTextCursor:
+    """A place of the text, at least one character of its line."""
     block = document.findBlockByNumber(min(span.line - 1, document.blockCount() - 1))
     last = min(max(span.end_column, span.column + 1) - 1, block.length() - 1)
     first = min(span.column - 1, last)
@@ -82,6 +95,7 @@ def problem_html(problem: Problem) -> str:
     theme = current_theme()
     colour = theme.error if problem.severity == "error" else theme.warning
     code = f'<b style="color:{colour}">{problem.code}</b> {html.escape(problem.where)}'
-    return f"{code}<br>{html.escape(problem.message)}" + (
+    text = f"{code}<br>{html.escape(problem.message)}" + (
         f'<br><span style="color:{theme.secondary}">{html.escape(problem.hint)}</span>' if problem.hint else ""
     )
+    return text + "".join(f"<br>line {item.span.line}: {html.escape(item.message)}" for item in problem.related)

@@ -32,11 +32,14 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 __all__ = [
-    "ERROR", "FAMILY_COLOURS", "FROZEN", "OK", "QUIET", "WARNING", "count", "duration", "optimizer_colour", "plain_table",
-    "plural", "print_json", "print_table", "shape", "size", "stderr", "stdout", "survive_poor_encodings", "write",
+    "ERROR", "FAMILY_COLOURS", "FROZEN", "NOTE", "OK", "QUIET", "WARNING", "count", "duration", "optimizer_colour",
+    "plain_table", "plural", "print_json", "print_table", "shape", "size", "stderr", "stdout", "survive_poor_encodings",
+    "write",
 ]  # fmt: skip
 
 FROZEN = "❄"
+NOTE = "#6AA2FF"
+"""The accent: what is neither right nor wrong, such as the second place of an error."""
 QUIET = "dim"
 
 _ASCII = {

@@ -11,7 +11,7 @@ from netspec.problems import tally
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from netspec.problems import Problem
+    from netspec.problems import Problem, Span
 
 
 def print_problems(problems: Iterable[Problem]) -> None:
@@ -42,7 +42,16 @@ def coloured(problem: Problem, width: int | None = None) -> Text:
         text.append("; ")
         text.append(problem.hint, style=console.OK)
     if problem.span and problem.span.line:
-        line, caret = problem.span.quote(width).split("\n", 1)
-        text.append(f"\n{line}\n", style=console.QUIET)
-        text.append(caret, style=colour)
+        _quote(text, problem.span, colour, width)
+    for item in problem.related:
+        text.append(f"\n  {item.span.location()}:", style="bold")
+        text.append(f" {item.message}")
+        _quote(text, item.span, console.NOTE, width)
     return text
+
+
+def _quote(text: Text, span: Span, colour: str, width: int | None) -> None:
+    """Add the quoted line and its carets."""
+    line, caret = span.quote(width).split("\n", 1)
+    text.append(f"\n{line}\n", style=console.QUIET)
+    text.append(caret, style=colour)

@@ -28,12 +28,16 @@ Family = Literal["convolution", "linear", "normalization", "activation", "poolin
 class ShapeError(ValueError):
     """A layer cannot take the shapes it is given.
 
-    message: what is wrong, with the values; hint: one remedy; field: the key at fault, when it is one ("kernel_size").
+    message: what is wrong, with the values; hint: one remedy; field: the key at fault, when it is one ("kernel_size");
+    ports: places of the inputs at fault, where not all are.
     """
 
-    def __init__(self, message: str, hint: str, *, field: str | None = None, code: str = "NS201") -> None:
+    def __init__(
+        self, message: str, hint: str, *, field: str | None = None, code: str = "NS201",
+        ports: Sequence[int] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(f"{message}; {hint}")
-        self.message, self.hint, self.field, self.code = message, hint, field, code
+        self.message, self.hint, self.field, self.code, self.ports = message, hint, field, code, ports
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class Concat(Layer):
                 kind = "[C, H, W] with one height and width" if len(inputs[0]) == 3 else "[F]"
                 raise ShapeError(
                     f"{describe_input(self, position, shape)} but {describe_input(self, 0, inputs[0])}",
-                    f"give all inputs the shape {kind}", field="inputs", code="NS202",
+                    f"give all inputs the shape {kind}", field="inputs", code="NS202", ports=(0, position),
                 )  # fmt: skip
         return (sum(shape[0] for shape in inputs), *inputs[0][1:])
 

@@ -19,5 +19,5 @@ def check_equal_shapes(layer: Layer, inputs: Sequence[Shape], hint: str) -> None
         if shape != inputs[0]:
             raise ShapeError(
                 f"{describe_input(layer, position, shape)} but {describe_input(layer, 0, inputs[0])}", hint,
-                field="inputs", code="NS202",
+                field="inputs", code="NS202", ports=(0, position),
             )  # fmt: skip

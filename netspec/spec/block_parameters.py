@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from netspec.problems import Path, Problem, Span, error
+from netspec.problems import Path, Problem, Related, Span, also, error
 from netspec.spec.expressions import Value
 from netspec.spec.marks import Table
 from netspec.spec.suggest import FOREIGN_KEYS, foreign, question
@@ -62,8 +62,15 @@ class _Binder:
     def __init__(self, use: Table, blocks: Table, path: Path, problems: list[Problem]) -> None:
         self.use, self.blocks, self.path, self.problems = use, blocks, path, problems
 
-    def report(self, code: str, span: Span | None, message: str, hint: str) -> None:
-        self.problems.append(error(code, self.path, span, message, hint))
+    def report(self, code: str, span: Span | None, message: str, hint: str, related: Iterable[Related] = ()) -> None:
+        self.problems.append(error(code, self.path, span, message, hint, related))
+
+    def definition(self) -> tuple[Related, ...]:
+        """Where the block is defined."""
+        name = str(self.use["block"])
+        block = self.blocks.get(name)
+        span = block.at_key("parameters") if isinstance(block, Table) else self.blocks.at_key(name)
+        return also(span, f"the block {name} is defined here")
 
     def find_block(self) -> Table | None:
         """The block's definition; None when there is none (that is usable)."""
@@ -100,7 +107,8 @@ class _Binder:
                     continue
                 known = foreign(key, FOREIGN_KEYS, names)
                 hint = f"the block calls it {known[0]}" if known else question(key, names, what="its parameters")
-                self.report("NS031", table.at_key(key), f"the block {self.use['block']} has no parameter {key}", hint)
+                message = f"the block {self.use['block']} has no parameter {key}"
+                self.report("NS031", table.at_key(key), message, hint, self.definition())
         if first is not None and not isinstance(first, Table):
             self.report("NS103", self.use.at_value("first"), "first is not a table", "write first = { stride = 2 }")
         return names
@@ -116,7 +124,8 @@ class _Binder:
                 value, span = defaults[name], defaults.value_spans.get(name)
             else:
                 message = f"the block {self.use['block']} needs the parameter {name}"
-                self.report("NS031", self.use.at_value("block"), message, f"add {name} = …")
+                required = also(block.at_key("required"), f"the block {self.use['block']} requires it here")
+                self.report("NS031", self.use.at_value("block"), message, f"add {name} = …", required)
                 continue
             value = substitute_text(value, variables, span, (*self.path, name), self.problems)
             if isinstance(value, Value):

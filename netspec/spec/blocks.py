@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from netspec.problems import Path, Problem, Span, SpecError, error, warning
+from netspec.problems import Path, Problem, Span, SpecError, also, error, warning
 from netspec.spec.block_parameters import Parameters, bind_parameters
 from netspec.spec.expressions import Value
 from netspec.spec.marks import Array, Table
@@ -89,7 +89,7 @@ class Expander:
     ) -> Iterator[Any]:
         above = self.network_input if scope.inputs is None else "input"
         is_implied = scope.inputs is None  # whether "the layer above" is right when `inputs` is left out
-        taken: set[str] = set()
+        taken: dict[str, Span | None] = {}
         uses: set[str] = set()
         for index, entry in enumerate(layers):
             if not isinstance(entry, Table):
@@ -102,10 +102,12 @@ class Expander:
             if local in taken and (is_block or local in uses):
                 path = ("layers", scope.prefix + local, "name")
                 message = f"the name {local} is already taken by an earlier layer or block"
-                self._error("NS302", path, table.at_value("name"), message, "give each its own name")
+                related = also(taken[local], "it is taken here")
+                at = table.at_value("name")
+                self.problems.append(error("NS302", path, at, message, "give each its own name", related))
                 self.used.add(str(table.get("block")))
                 continue  # whatever reads the name would mean either
-            taken.add(local)
+            taken[local] = table.at_value("name")
             if "inputs" not in table and above is not None and (is_block or not is_implied):
                 table.put("inputs", Array([above]), None, table.at_value("name"))
             if is_block:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -95,9 +95,7 @@ def _singular(problem: Problem, singular: frozenset[str]) -> Problem:
     """("optimizers", 0, "lr") → ("optimizer", "lr") where `[optimizer]` was written."""
     for one, many in PLURALS.items():
         if many in singular and problem.path[:2] == (many, 0):
-            return Problem(
-                problem.code, problem.severity, (one, *problem.path[2:]), problem.span, problem.message, problem.hint
-            )
+            return replace(problem, path=(one, *problem.path[2:]))
     return problem
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QTextCharFormat
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -85,3 +86,17 @@ def test_the_menu_offers_what_can_be_done(panel: ProblemPanel) -> None:
     assert [action.text() for action in menu.actions()] == ["Go to", "Replace with relu", "Copy"]
     menu.actions()[2].trigger()
     assert "did you mean relu?" in QApplication.clipboard().text()
+
+
+def test_the_second_place_of_a_problem_can_be_gone_to_and_is_dotted_in_the_text(rig: Rig, panel: ProblemPanel) -> None:
+    editor = editor_of(rig).editor
+    problem = panel.problems.listed.problems[0]
+    (second,) = problem.related
+    actions = {action.text(): action for action in panel.menu(problem).actions()}
+    actions[f"Go to line {second.span.line}: {second.message}"].trigger()
+    assert editor.textCursor().blockNumber() + 1 == second.span.line
+    dotted = [mark for mark in editor.extraSelections()
+              if mark.format.underlineStyle() == QTextCharFormat.UnderlineStyle.DotLine]
+    assert [mark.cursor.blockNumber() + 1 for mark in dotted] == [second.span.line]
+    tip = panel.problems.listed.data(panel.problems.listed.index(0, 3), Qt.ItemDataRole.ToolTipRole)
+    assert f"line {second.span.line}: {second.message}" in tip
