@@ -46,7 +46,7 @@ class Metric(Plugin):
     """Which way is better, for best checkpoints and early stopping; None cannot be monitored."""
     is_share: ClassVar[bool] = False
     """Whether it is a part of a whole, from 0 to 1, that people read in percent."""
-    task: ClassVar[Literal["classification", "regression"]] = "classification"
+    task: ClassVar[Literal["classification", "regression", "detection"]] = "classification"
 
     def better_name(self) -> str:
         """Name in the history and in tables, with the parameters that tell two of a kind apart: "f1", "top_5"."""

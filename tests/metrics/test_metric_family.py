@@ -20,7 +20,10 @@ from netspec.metrics.rmse import RMSE
 from netspec.metrics.top_k import TopK
 from netspec.registry import plugins
 
-NAMES = ["accuracy", "confusion", "f1", "mae", "precision", "r2", "recall", "rmse", "top_k"]
+NAMES = [
+    "accuracy", "average_precision", "confusion", "f1", "mae", "mean_average_precision", "precision", "r2", "recall",
+    "rmse", "top_k",
+]  # fmt: skip
 
 
 def test_the_registry_finds_every_metric() -> None:
@@ -29,7 +32,7 @@ def test_the_registry_finds_every_metric() -> None:
 
 def test_scores_of_classes_are_shares_and_errors_are_none() -> None:
     names = (*NAMES, "val_f1_weighted", "top_3", "val_loss", "loss", "unheard_of", "")
-    shares = {"accuracy", "f1", "precision", "recall", "top_k", "val_f1_weighted", "top_3"}
+    shares = {"accuracy", "f1", "mean_average_precision", "precision", "recall", "top_k", "val_f1_weighted", "top_3"}
     assert {name for name in names if is_share(name)} == shares - {"top_k"}  # it is reported as top_5
 
 
