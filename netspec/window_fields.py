@@ -52,6 +52,15 @@ def _check_size_or_none(value: Any) -> Any:
     return None if value is None else _check_size(value)
 
 
+def _check_counts(value: Any) -> Any:
+    if _is_count(value, 0):
+        return value
+    if isinstance(value, list | tuple) and len(value) == 2 and all(_is_count(item, 0) for item in value):
+        return tuple(value)
+    message = f"{spell(value)} is not a number of pixels; use a whole number from 0 to {LARGEST} or [height, width]"
+    raise _refuse("counts", message)
+
+
 def _check_padding(value: Any) -> Any:
     if _is_count(value, 0) or isinstance(value, Sides) or value in ("same", "same_lower", "valid"):
         return value
@@ -89,6 +98,8 @@ Extent = Annotated[int, Field(ge=1, le=LARGEST)]
 Size2 = Annotated[Extent | tuple[Extent, Extent], BeforeValidator(_check_size)]
 """A whole number ≥ 1, or [height, width]; see `pair`."""
 SizeOrNone = Annotated[Extent | tuple[Extent, Extent] | None, BeforeValidator(_check_size_or_none)]
+Counts = Annotated[Count | tuple[Count, Count], BeforeValidator(_check_counts)]
+"""A whole number ≥ 0, or [height, width]."""
 Padding = Annotated[
     Count | tuple[Count, Count] | Sides | Literal["same", "same_lower", "valid"], BeforeValidator(_check_padding)
 ]
@@ -99,6 +110,14 @@ Padding = Annotated[
 """
 Margins = Annotated[Count | tuple[Count, Count] | Sides, BeforeValidator(_check_margins)]
 """Padding of a layer without windows: no words."""
+
+
+def margin_sides(margins: int | tuple[int, int] | Sides) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Margins as (top, bottom), (left, right)."""
+    if isinstance(margins, Sides):
+        return (margins.top, margins.bottom), (margins.left, margins.right)
+    height, width = pair(margins)
+    return (height, height), (width, width)
 
 
 def pair(size: int | tuple[int, int]) -> tuple[int, int]:

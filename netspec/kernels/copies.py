@@ -32,6 +32,13 @@ def add_margins(
 
 
 @kernel
+def fill_zeros(chunk: int, chunks: int, y: Out, size: int) -> None:
+    """y = 0."""
+    first, last = span(chunk, chunks, size)
+    y[first:last] = cast(y, 0)
+
+
+@kernel
 def transpose_matrices(chunk: int, chunks: int, x: In, y: Out, count: int, rows: int, columns: int) -> None:
     """x (count, rows, columns) → y (count, columns, rows); a chunk is a range of rows of y."""
     first, last = span(chunk, chunks, count * columns)
@@ -69,13 +76,20 @@ def add_partials(chunk: int, chunks: int, x: In, y: Out, parts: int, size: int) 
 
 @kernel
 def add_rows(
-    chunk: int, chunks: int, parts: In, dx: Out, rows: int, windows: int, span_size: int, row_size: int, step: int,
-    before: int,
+    chunk: int, chunks: int, parts: In, bias: In, dx: Out, rows: int, windows: int, span_size: int, row_size: int,
+    step: int, before: int,
 ) -> None:  # fmt: skip
-    """dx (rows, row_size) = each row's parts (windows, span_size), added where the windows lie: `step` apart, from −before."""
+    """dx (rows, row_size) = each row's parts (windows, span_size), added where the windows lie: `step` apart, from −before.
+
+    bias, when there is one, is added to each pixel.
+    """
     first, last = span(chunk, chunks, rows)
     for row in range(first, last):
-        dx[row * row_size : (row + 1) * row_size] = cast(dx, 0)
+        if bias.size > 0:
+            for pixel in range(row * row_size, (row + 1) * row_size, bias.size):
+                dx[pixel : pixel + bias.size] = bias
+        else:
+            dx[row * row_size : (row + 1) * row_size] = cast(dx, 0)
         for window in range(windows):
             start = window * step - before
             low, high = max(0, -start), min(span_size, row_size - start)

@@ -34,18 +34,19 @@ def depthwise_forward(
 
 @kernel
 def depthwise_input_gradient(
-    chunk: int, chunks: int, dy: In, w: In, dx: Out, rows: int, height: int, width: int, channels: int,
+    chunk: int, chunks: int, dy: In, w: In, bias: In, dx: Out, rows: int, height: int, width: int, channels: int,
     out_height: int, out_width: int, kh: int, kw: int, sh: int, sw: int, dh: int, dw: int, top: int, left: int,
 ) -> None:  # fmt: skip
-    """dx = Σ dy · w over the windows that reach a pixel; a chunk is a range of the n · H rows of dx."""
+    """dx = Σ dy · w + bias over the windows that reach a pixel; a chunk is a range of the n · H rows of dx."""
     first, last = span(chunk, chunks, rows)
     zero = splat(dy, cast(dy, 0))
     for row in range(first, last):
         sample, h = row // height, row % height + top
         for c in range(0, channels, lanes(dy)):
             rest = channels - c
+            begin = load(bias, c, rest) if bias.size > 0 else zero
             for q in range(width):
-                total = zero
+                total = begin
                 for r in range(kh):
                     i = h - r * dh
                     if i >= 0 and i % sh == 0 and i // sh < out_height:

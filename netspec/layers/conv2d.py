@@ -12,7 +12,7 @@ from netspec.initializers.field import InitializerField
 from netspec.kernels.calls import Ref
 from netspec.layers.base import Family, Io, Layer, Note, Parameter, Shape, ShapeError
 from netspec.layers.contraction_calls import call_bias_gradient
-from netspec.layers.convolution import Geometry
+from netspec.layers.convolution import Geometry, check_groups
 from netspec.layers.depthwise_calls import (
     call_depthwise_forward,
     call_depthwise_input_gradient,
@@ -75,15 +75,7 @@ class Conv2d(Layer):
 
     def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
         height, width = self.axes(inputs[0])
-        channels = inputs[0][0]
-        for value, what in ((channels, f"the {channels} input channels"), (self.out_channels, "out_channels")):
-            if value % self.groups:
-                fitting = [g for g in range(1, channels + 1) if channels % g == 0 and self.out_channels % g == 0]
-                best = min(fitting, key=lambda g: abs(g - self.groups))
-                raise ShapeError(
-                    f"groups {self.groups} does not divide {what} ({value} / {self.groups} leaves {value % self.groups})",
-                    f"use groups = {best}", field="groups", code="NS206",
-                )  # fmt: skip
+        check_groups(inputs[0][0], self.out_channels, self.groups)
         if self.algorithm == "winograd" and not can_be_winograd(self._geometry(inputs[0])):
             raise ShapeError(
                 "winograd computes convolutions with kernel_size 3, stride 1, dilation 1 and groups 1, not "

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from netspec.kernels.contract import Block, Contraction
 from netspec.kernels.panels import PANEL
 from netspec.kernels.tile import TALL, VECTOR_BYTES
+from netspec.layers.base import ShapeError
 from netspec.layers.contraction_calls import segment_bounds
 from netspec.windows import Axis
 
@@ -192,7 +193,10 @@ class Geometry:
         a_taps, b_taps = (np.array([tap[k] for tap in taps], dtype=np.int64) for k in (0, 1))
         size = together * len(pixels)
         blocks = [
-            Block(i * source + g * self.group_out, g * self.group_weights, i * target + g * self.group_in, size)
+            Block(
+                i * source + g * self.group_out, g * self.group_weights, i * target + g * self.group_in, size,
+                bias=g * self.group_in,
+            )
             for i in range(0, n, together) for g in range(self.groups)
         ]  # fmt: skip
         samples = np.arange(together)
@@ -200,6 +204,18 @@ class Geometry:
             grid(samples * source, pixels), grid(samples * target, places), a_taps, b_taps, self.group_out, 1, 1,
             self.group_in, blocks, b_panel=self.window * self.group_out,
         )  # fmt: skip
+
+
+def check_groups(channels: int, out_channels: int, groups: int) -> None:
+    """Raise ShapeError NS206 unless the groups divide the input and output channels."""
+    for value, what in ((channels, f"the {channels} input channels"), (out_channels, "out_channels")):
+        if value % groups:
+            fitting = [g for g in range(1, channels + 1) if channels % g == 0 and out_channels % g == 0]
+            best = min(fitting, key=lambda g: abs(g - groups))
+            raise ShapeError(
+                f"groups {groups} does not divide {what} ({value} / {groups} leaves {value % groups})",
+                f"use groups = {best}", field="groups", code="NS206",
+            )  # fmt: skip
 
 
 def samples_together(pixels: int, samples: int) -> int:

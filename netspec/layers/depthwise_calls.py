@@ -30,14 +30,14 @@ def call_depthwise_forward(io: Io, geometry: Geometry) -> None:
     )  # fmt: skip
 
 
-def call_depthwise_input_gradient(io: Io, geometry: Geometry, dx: Ref) -> None:
-    """dx from dy and w."""
+def call_depthwise_input_gradient(io: Io, geometry: Geometry, dx: Ref, bias: Ref | None = None) -> None:
+    """dx from dy and w; plus a bias where this is the forward pass of a transposed convolution."""
     height, width = geometry.height, geometry.width
     rows = io.n * height.size
     io.call(
         depthwise_input_gradient, DEPTHWISE, chunks=io.chunks(rows, _row_cost(geometry), by_sample=True), dy=io.dy,
-        w=_taps_first(io, geometry), dx=dx, rows=rows, height=height.size, width=width.size, top=height.before,
-        left=width.before, **_sizes(geometry),
+        w=_taps_first(io, geometry), bias=bias or NOTHING, dx=dx, rows=rows, height=height.size, width=width.size,
+        top=height.before, left=width.before, **_sizes(geometry),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netspec.kernels.calls import Ref
 from netspec.kernels.columns import tile
+from netspec.kernels.contract import NOTHING
 from netspec.kernels.copies import add_rows
 from netspec.kernels.pixel_groups import gather_weights, spread_weights
 from netspec.layers.base import Io
@@ -40,10 +41,10 @@ def call_direct_weight_gradient(io: Io, geometry: Geometry, dw: Ref) -> None:
     call_summed(io, form, segments, x, io.dy, dw, DIRECT)
 
 
-def call_direct_input_gradient(io: Io, geometry: Geometry, dx: Ref) -> None:
-    """dx from dy and w."""
+def call_direct_input_gradient(io: Io, geometry: Geometry, dx: Ref, bias: Ref | None = None) -> None:
+    """dx from dy and w; plus a bias where this is the forward pass of a transposed convolution."""
     if geometry.prefers_rows(io.itemsize):
-        _call_row_gradient(io, geometry, dx)
+        _call_row_gradient(io, geometry, dx, bias)
         return
     w = call_transposed(
         io, io.parameters["weight"], geometry.groups, geometry.window, geometry.group_in, geometry.group_out
@@ -51,7 +52,7 @@ def call_direct_input_gradient(io: Io, geometry: Geometry, dx: Ref) -> None:
     (top, height), (left, width) = geometry.gradient_margins()
     dy = call_margins(io, io.dy, io.y_shape, top, left, height, width)
     for form in geometry.input_gradients(io.n, io.shards):
-        call_contraction(io, form, dy, w, dx, algorithm=DIRECT, by_sample=True)
+        call_contraction(io, form, dy, w, dx, bias, DIRECT, by_sample=True)
 
 
 def _spread(io: Io, groups: PixelGroups) -> Ref:
@@ -72,16 +73,19 @@ def _tiled_bias(io: Io, groups: PixelGroups) -> Ref | None:
 def _padded_input(io: Io, geometry: Geometry) -> Ref:
     """x with its margins; kept for the weight gradient where memory is no matter, in a batch cut into shards."""
     height, width = geometry.height, geometry.width
-    place = _kept_input(io, geometry) if io.shards else None
+    place = _kept_input(io, geometry) if io.shards and _has_margins(io, geometry) else None
     return call_margins(
         io, io.x[0], io.x_shapes[0], height.before, width.before, *geometry.padded_size(), place=place
     )  # fmt: skip
 
 
 def _padded_input_again(io: Io, geometry: Geometry) -> Ref:
-    _, height, width = io.x_shapes[0]
-    has_margins = (height, width) != geometry.padded_size()
-    return _kept_input(io, geometry) if io.shards and has_margins else _padded_input(io, geometry)
+    is_kept = io.shards and _has_margins(io, geometry)
+    return _kept_input(io, geometry) if is_kept else _padded_input(io, geometry)
+
+
+def _has_margins(io: Io, geometry: Geometry) -> bool:
+    return io.x_shapes[0][1:] != geometry.padded_size()
 
 
 def _kept_input(io: Io, geometry: Geometry) -> Ref:
@@ -89,7 +93,7 @@ def _kept_input(io: Io, geometry: Geometry) -> Ref:
     return io.saved("padded", io.n * height * width * geometry.channels)
 
 
-def _call_row_gradient(io: Io, geometry: Geometry, dx: Ref) -> None:
+def _call_row_gradient(io: Io, geometry: Geometry, dx: Ref, bias: Ref | None) -> None:
     """For few channels: each output pixel's part of a row of dx, (kernel column, channel) in one vector, then added."""
     (kh, kw), width = geometry.kernel, geometry.width
     span_size = kw * geometry.channels
@@ -102,6 +106,6 @@ def _call_row_gradient(io: Io, geometry: Geometry, dx: Ref) -> None:
         call_contraction(io, form, dy, w, parts, algorithm=DIRECT, by_sample=True)
     io.call(
         add_rows, chunks=io.chunks(rows, width.output * span_size / 8, by_sample=True), parts=parts, dx=dx, rows=rows,
-        windows=width.output, span_size=span_size, row_size=width.size * geometry.channels,
+        bias=bias or NOTHING, windows=width.output, span_size=span_size, row_size=width.size * geometry.channels,
         step=width.stride * geometry.channels, before=width.before * geometry.channels,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from netspec.initializers.base import Initializer, fans
+from netspec.initializers.bilinear import Bilinear
 from netspec.initializers.constant import Constant
 from netspec.initializers.fan_in_uniform import FanInUniform
 from netspec.initializers.kaiming_normal import KaimingNormal
@@ -27,6 +28,7 @@ from netspec.initializers.zeros import Zeros
 from netspec.registry import plugins
 
 EXAMPLES: list[Initializer] = [
+    Bilinear(),
     Constant(value=0.5),
     FanInUniform(),
     KaimingNormal(),
