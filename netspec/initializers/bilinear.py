@@ -14,9 +14,9 @@ class Bilinear(Initializer):
     """A tent in each channel's own window, 0 between channels: a conv_transpose2d that enlarges pictures smoothly.
 
     w[c, o, r, s] = (1 − |r − m|/f) · (1 − |s − m|/f) where o = c modulo (O/groups), with f = ceil(K/2) and m = f − 1 for an
-    odd K, f − ½ for an even one. With kernel_size 2·S − S mod 2, stride S and padding ceil((S − 1)/2) the
-    layer interpolates by the factor S; groups = channels or out_channels = channels. The
-    weight of a linear layer becomes the identity, a bias 0.
+    odd K, f − ½ for an even one. With kernel_size 2·S − S mod 2, stride S and
+    padding ceil((S − 1)/2), and groups or out_channels equal to the channels, the layer interpolates by the factor S.
+    The weight of a linear layer becomes the identity, a bias 0.
     Source: Long, Shelhamer & Darrell 2015, CVPR, arXiv:1411.4038, §3.3.
     """
 
