@@ -13,6 +13,7 @@ from netspec.graph_checks import check_graph
 from netspec.layers.base import Layer, Shape, volume
 from netspec.lints import lint
 from netspec.problems import Problem, sort_problems
+from netspec.receptive import Sights, sights
 from netspec.shapes import check_loss, infer
 from netspec.spec.model import Spec
 
@@ -76,10 +77,10 @@ def analyze(spec: Spec) -> Report:
     """Check the graph, infer the shapes and count; never raises for a valid Spec."""
     graph, problems, shapes = examine(spec, spec.origin.locate)
     frozen = frozen_layers(spec, graph)
-    fields = receptive_fields(graph)
+    fields = sights(graph, shapes)
     itemsize = BYTES[spec.train.dtype]
     rows = tuple(
-        _row(graph, name, shapes, name in frozen, itemsize, fields.get(name))
+        _row(graph, name, shapes, name in frozen, itemsize, _field(fields.get(name), shapes.get(name)))
         for name in order(graph)
         if graph.nodes[name]["layer"] is not None
     )
@@ -95,6 +96,11 @@ def examine(spec: Network, locate: Locate) -> tuple[nx.DiGraph[str], list[Proble
     if isinstance(spec, Spec) and all(problem.severity == "warning" for problem in problems):
         problems += lint(spec, graph, locate)
     return graph, problems, inference.shapes
+
+
+def _field(seen: Sights | None, shape: Shape | None) -> tuple[int, int] | None:
+    """Height and width of the input window that one pixel of a picture sees."""
+    return (seen[0].size, seen[1].size) if seen is not None and shape is not None and len(shape) == 3 else None
 
 
 def _row(
@@ -133,40 +139,3 @@ def _totals(rows: Sequence[Row]) -> Totals:
         weight_bytes=sum(row.weight_bytes for row in rows),
         state=sum(row.state for row in rows),
     )
-
-
-def receptive_fields(graph: nx.DiGraph[str]) -> dict[str, tuple[int, int]]:
-    """Height and width of the input window that one output pixel sees, for layers made of windows and pointwise ones.
-
-    r ← r + (K − 1)·D·j and j ← j·S along each path, the largest of several paths; j is the step between neighbours.
-    """
-    state: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {}
-    for name in order(graph):
-        layer: Layer | None = graph.nodes[name]["layer"]
-        if layer is None:
-            state[name] = ((1, 1), (1, 1))
-            continue
-        known = [state[source] for source in inputs_of(graph, name) if source in state]
-        if not known or len(known) < graph.in_degree(name) or not _is_local(layer):
-            continue
-        (kh, kw), (sh, sw), (dh, dw) = _window(layer)
-        (rh, rw), (jh, jw) = (max(item[0] for item in known), max(item[1] for item in known))
-        state[name] = (rh + (kh - 1) * dh * jh, rw + (kw - 1) * dw * jw), (jh * sh, jw * sw)
-    return {name: field for name, (field, _) in state.items() if graph.nodes[name]["layer"] is not None}
-
-
-def _is_local(layer: Layer) -> bool:
-    """Batch normalization is one of them: with known statistics it works on each pixel alone."""
-    is_pointwise = layer.family in ("activation", "merge") or getattr(layer, "type", "") == "batch_norm"
-    return is_pointwise or "kernel_size" in type(layer).model_fields
-
-
-def _window(layer: Layer) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
-    """Kernel, stride and dilation as pairs; 1 where a layer has none."""
-    kernel = _pair(getattr(layer, "kernel_size", 1))
-    stride = getattr(layer, "stride", 1)
-    return kernel, kernel if stride is None else _pair(stride), _pair(getattr(layer, "dilation", 1))
-
-
-def _pair(size: Any) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int) else (size[0], size[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import get_args
 
 from pydantic import BaseModel
@@ -51,9 +52,7 @@ def _part(name: str) -> str:
     if name == "sections":
         return "\n".join(_section(title, model) for title, model in SECTIONS.items())
     family = name.removeprefix("list_")
-    base_name = BASES[family]
-    types = plugins(f"netspec.{family}")
-    base = getattr(importlib.import_module(f"netspec.{family}.base"), base_name)
+    base, types = base_of(family), plugins(f"netspec.{family}")
     return _list(types) if name != family else _keys(base, types)
 
 
@@ -94,11 +93,42 @@ def _table(first: str, rows: Iterable[str]) -> str:
     return "\n".join([f"| {first} | value | default | meaning |", "|---|---|---|---|", *rows]) + "\n"
 
 
-def _rows(model: type[BaseModel], but: Iterable[str]) -> list[str]:
-    fields, docs = {key: field for key, field in model.model_fields.items() if key not in but}, field_docs(model)
+@dataclass(frozen=True)
+class Key:
+    """A key of a table: what may stand there, its default ("" for none) and what it means, in Markdown."""
+
+    name: str
+    holds: str
+    default: str
+    meaning: str
+
+
+def keys_of(model: type[BaseModel], but: Iterable[str] = ()) -> list[Key]:
+    """The keys of a section or a plug-in, without some."""
+    docs, left_out = field_docs(model), set(but)
     return [
-        f"| `{key}` | {_cell(_holds(field))} | {_cell(_default(field))} | {_cell(docs.get(key, ''))} |"
-        for key, field in fields.items()
+        Key(key, _holds(field), _default(field), _sentence(docs.get(key, "")))
+        for key, field in model.model_fields.items()
+        if key not in left_out
+    ]
+
+
+def own_keys(family: str, plugin: type[Plugin]) -> list[Key]:
+    """The keys of a plug-in that not all of its family ("layers") have."""
+    return keys_of(plugin, _inherited(plugin, base_of(family)))
+
+
+def base_of(family: str) -> type[Plugin]:
+    """The class whose keys all of a family have."""
+    name = BASES[family]
+    base: type[Plugin] = getattr(importlib.import_module(f"netspec.{family}.base"), name)
+    return base
+
+
+def _rows(model: type[BaseModel], but: Iterable[str]) -> list[str]:
+    return [
+        f"| `{key.name}` | {_cell(key.holds)} | {_cell(key.default)} | {_cell(key.meaning)} |"
+        for key in keys_of(model, but)
     ]
 
 

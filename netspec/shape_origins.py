@@ -39,13 +39,13 @@ def output_origin(graph: nx.DiGraph[str], shapes: Mapping[str, Shape], name: str
 def _origin(
     graph: nx.DiGraph[str], shapes: Mapping[str, Shape], name: str, locate: Locate, are_channels: bool
 ) -> tuple[Related, ...]:
-    maker = _maker(graph, shapes, name)
+    maker = maker_of(graph, shapes, name)
     verb = "gives" if graph.nodes[maker]["layer"] is not None else "is"
     passed = f", which {name} passes on," if maker != name else ""
     return also(locate(_place(graph, maker, are_channels)), f"{maker} {verb} {list(shapes[name])}{passed} here")
 
 
-def _maker(graph: nx.DiGraph[str], shapes: Mapping[str, Shape], name: str) -> str:
+def maker_of(graph: nx.DiGraph[str], shapes: Mapping[str, Shape], name: str) -> str:
     """The nearest layer above that changes the shape: activations, normalizations and their like pass it on."""
     while (layer := graph.nodes[name]["layer"]) is not None:
         sources = inputs_of(graph, name)

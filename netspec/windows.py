@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.layers.base import Note, Shape, ShapeError
+from netspec.layers.base import Move, Note, Shape, ShapeError
 from netspec.window_fields import Padding, Rounding, Sides, Size2, SizeOrNone, pair
 
 __all__ = [
@@ -88,6 +88,17 @@ class Axis:
         """For each tap of a window: the pixel it reads in every window."""
         starts = np.arange(self.output, dtype=np.int64) * self.stride - self.before
         return (starts + tap * self.dilation for tap in range(self.kernel))
+
+    @property
+    def move(self) -> Move:
+        """How the outputs look at the input."""
+        return Move(-self.before, self.span, self.stride)
+
+    @property
+    def turned_move(self) -> Move:
+        """How the pixels look at the windows: what a transposed convolution does, of which this is the convolution."""
+        first = -((self.span - 1 - self.before) // self.stride)
+        return Move(first, -(-self.span // self.stride), 1, self.stride)
 
     def formula(self) -> str:
         """The arithmetic of `output` with its numbers: "floor((28 − 1·(5 − 1) − 1 + 2 + 2)/1) + 1 = 28"."""

@@ -51,6 +51,20 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Move:
+    """How pixels of a layer's output look at its input, along one axis.
+
+    Pixel 0 reads `extent` pixels of the input, the first of them at `offset` (negative: padding); the next pixel's window
+    begins down/up further on.
+    """
+
+    offset: int = 0
+    extent: int = 1
+    down: int = 1
+    up: int = 1
+
+
+@dataclass(frozen=True)
 class Parameter:
     """A tensor that is learned.
 
@@ -221,6 +235,13 @@ class Layer(Plugin):
     def notes(self, inputs: Sequence[Shape]) -> list[Note]:
         """Warnings that depend on the shapes."""
         return []
+
+    def moves(self, inputs: Sequence[Shape]) -> tuple[Move, Move] | None:
+        """How pixels of its output look at the pictures it is given, for height and width; None: not each at its own place.
+
+        A normalization counts as what it does with known statistics.
+        """
+        return (Move(), Move()) if self.family in ("activation", "normalization", "merge") else None
 
     def forward(self, io: Io) -> None:
         """Emit the calls that write y from x."""

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from netspec.kernels.abi import In, Out, kernel, span
 from netspec.kernels.calls import Ref
-from netspec.layers.base import Family, Io, Layer, Shape, ShapeError
+from netspec.layers.base import Family, Io, Layer, Move, Shape, ShapeError
 
 
 @kernel
@@ -48,6 +48,9 @@ class ChannelShuffle(Layer):
                 field="groups", code="NS206",
             )  # fmt: skip
         return inputs[0]
+
+    def moves(self, inputs: Sequence[Shape]) -> tuple[Move, Move]:
+        return Move(), Move()
 
     def forward(self, io: Io) -> None:
         self._transpose(io, io.x[0], io.y, self.groups)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from netspec.initializers.field import InitializerField
 from netspec.kernels.calls import Ref
-from netspec.layers.base import Family, Io, Layer, Note, Parameter, Shape, ShapeError
+from netspec.layers.base import Family, Io, Layer, Move, Note, Parameter, Shape, ShapeError
 from netspec.layers.contraction_calls import call_bias_gradient
 from netspec.layers.convolution import Geometry, check_groups
 from netspec.layers.depthwise_calls import (
@@ -83,6 +83,10 @@ class Conv2d(Layer):
                 f"groups {self.groups}", 'use algorithm = "auto"', field="algorithm", code="NS210",
             )  # fmt: skip
         return self.out_channels, height.output, width.output
+
+    def moves(self, inputs: Sequence[Shape]) -> tuple[Move, Move]:
+        height, width = self.axes(inputs[0])
+        return height.move, width.move
 
     def notes(self, inputs: Sequence[Shape]) -> list[Note]:
         return dropped_notes(self.axes(inputs[0]))

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from netspec.initializers.field import InitializerField
 from netspec.kernels.calls import Ref
-from netspec.layers.base import Family, Io, Layer, Note, Parameter, Shape, ShapeError
+from netspec.layers.base import Family, Io, Layer, Move, Note, Parameter, Shape, ShapeError
 from netspec.layers.contraction_calls import call_bias_gradient
 from netspec.layers.convolution import Geometry, check_groups
 from netspec.layers.depthwise_calls import (
@@ -77,6 +77,9 @@ class ConvTranspose2d(Layer):
         weight = Parameter("weight", shape, self.weight_init, view, (0, 3, 4, 2, 1), fans=fans, matrix=matrix)
         bias = Parameter("bias", (self.out_channels,), self.bias_init, decays=False, fans=fans)
         return [weight, bias] if self.bias else [weight]
+
+    def moves(self, inputs: Sequence[Shape]) -> tuple[Move, Move]:
+        return self._axis(inputs[0], 0).turned_move, self._axis(inputs[0], 1).turned_move
 
     def notes(self, inputs: Sequence[Shape]) -> list[Note]:
         missing = [axis.name for axis in (self._axis(inputs[0], 0), self._axis(inputs[0], 1)) if axis.stride > axis.span]

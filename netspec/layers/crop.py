@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from netspec.kernels.copies import fill_zeros
-from netspec.layers.base import Family, Io, Layer, Shape, ShapeError
+from netspec.layers.base import Family, Io, Layer, Move, Shape, ShapeError
 from netspec.layers.cutting import Corner, call_cut_out, call_surround
 from netspec.layers.merging import describe_input
 from netspec.window_fields import Counts, Margins, SizeOrNone, margin_sides, pair
@@ -48,6 +48,10 @@ class Crop(Layer):
             if first < 0 or kept < 1 or first + kept > there:
                 raise self._does_not_fit(inputs, name, first, kept, there)
         return channels, *size
+
+    def moves(self, inputs: Sequence[Shape]) -> tuple[Move, Move]:
+        top, left, _ = self._corner(inputs)
+        return Move(top), Move(left)
 
     def forward(self, io: Io) -> None:
         call_cut_out(io, io.x[0], io.x_shapes[0], io.y, io.y_shape, self._corner(io.x_shapes))

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from netspec.layers.base import Family, Io, Layer, Shape, ShapeError
+from netspec.layers.base import Family, Io, Layer, Move, Shape, ShapeError
 from netspec.layers.cutting import Corner, call_cut_out, call_surround
 from netspec.window_fields import Count, Margins, margin_sides
 
@@ -41,6 +41,10 @@ class Pad(Layer):
                 field="padding", code="NS205",
             )  # fmt: skip
         return (channels,)
+
+    def moves(self, inputs: Sequence[Shape]) -> tuple[Move, Move]:
+        top, left, _ = self._corner()
+        return Move(-top), Move(-left)
 
     def forward(self, io: Io) -> None:
         call_surround(io, io.x[0], io.x_shapes[0], io.y, io.y_shape, self._corner())

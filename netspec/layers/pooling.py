@@ -9,7 +9,7 @@ import numpy as np
 
 from netspec.kernels.abi import Kernel
 from netspec.kernels.calls import ArgumentValue, Table
-from netspec.layers.base import Family, Io, Layer, Note, Shape, ShapeError
+from netspec.layers.base import Family, Io, Layer, Move, Note, Shape, ShapeError
 from netspec.windows import (
     Axis,
     Padding,
@@ -106,6 +106,10 @@ class Pool2d(Windows):
                     f"use a padding below the {axis.span} that the window spans", field="padding", code="NS201",
                 )  # fmt: skip
         return inputs[0][0], height.output, width.output
+
+    def moves(self, inputs: Sequence[Shape]) -> tuple[Move, Move]:
+        height, width = self.axes(inputs[0])
+        return height.move, width.move
 
     def notes(self, inputs: Sequence[Shape]) -> list[Note]:
         return dropped_notes(self.axes(inputs[0]))

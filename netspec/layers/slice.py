@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from netspec.layers.base import Family, Io, Layer, Shape, ShapeError
+from netspec.layers.base import Family, Io, Layer, Move, Shape, ShapeError
 from netspec.layers.cutting import Corner, call_cut_out, call_surround
 
 
@@ -38,6 +38,9 @@ class Slice(Layer):
                 f"use 0 ≤ start < stop ≤ {channels}", field="start" if self.stop is None else "stop", code="NS203",
             )  # fmt: skip
         return (last - first, *inputs[0][1:])
+
+    def moves(self, inputs: Sequence[Shape]) -> tuple[Move, Move]:
+        return Move(), Move()
 
     def forward(self, io: Io) -> None:
         call_cut_out(io, io.x[0], io.x_shapes[0], io.y, io.y_shape, self._corner(io))

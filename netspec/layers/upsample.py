@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from netspec.kernels.calls import Table
 from netspec.kernels.enlarge import ENTRY, bilinear_forward, enlarge_backward, nearest_forward
-from netspec.layers.base import Family, Io, Layer, Shape, ShapeError
+from netspec.layers.base import Family, Io, Layer, Move, Shape, ShapeError
 from netspec.window_fields import LARGEST, SizeOrNone, pair
 from netspec.windows import check_picture
 
@@ -64,6 +64,14 @@ class Upsample(Layer):
                 )  # fmt: skip
         return inputs[0][0], *sizes
 
+    def moves(self, inputs: Sequence[Shape]) -> tuple[Move, Move]:
+        height, width = (self._move(ratio) for ratio in self._ratios(inputs[0], (inputs[0][0], *self._sizes(inputs[0]))))
+        return height, width
+
+    def _move(self, ratio: Fraction) -> Move:
+        first = (ratio - 1) // 2 if self.mode == "bilinear" and not self.align_corners else 0
+        return Move(first, 1 + (self.mode == "bilinear"), ratio.numerator, ratio.denominator)
+
     def forward(self, io: Io) -> None:
         (channels, height, width), (_, out_height, out_width) = io.x_shapes[0], io.y_shape
         (down, down_unit), (across, across_unit) = self._tables(io)
@@ -106,11 +114,16 @@ class Upsample(Layer):
 
     def _tables(self, io: Io) -> tuple[tuple[Table, int], tuple[Table, int]]:
         """Table and denominator for height and width; see `kernels/enlarge.py`."""
-        pairs = zip(io.x_shapes[0][1:], io.y_shape[1:], strict=True)
-        ratios = [Fraction(old, new) for old, new in pairs] if self.scale is None else [1 / s for s in self._scales()]
+        ratios = self._ratios(io.x_shapes[0], io.y_shape)
         sides = zip(io.x_shapes[0][1:], io.y_shape[1:], ratios, strict=True)
         height, width = (self._table(old, new, ratio) for old, new, ratio in sides)
         return height, width
+
+    def _ratios(self, shape: Shape, output: Shape) -> list[Fraction]:
+        """Input pixels for each output pixel, for height and width."""
+        if self.scale is not None:
+            return [1 / scale for scale in self._scales()]
+        return [Fraction(old, new) for old, new in zip(shape[1:], output[1:], strict=True)]
 
     def _table(self, old: int, new: int, ratio: Fraction) -> tuple[Table, int]:
         i, p, q = np.arange(new), ratio.numerator, ratio.denominator
