@@ -97,7 +97,7 @@ def _through(layer: Layer, inputs: Sequence[Shape], output: Shape, seen: Sequenc
     moves = layer.moves(inputs) if all(len(shape) == 3 for shape in inputs) else None
     if moves is None:
         return None
-    height, width = _joined(seen)
+    height, width = _joined(seen) if layer.family == "merge" else seen[0]  # crop reads only the size of its second
     return _moved(height, moves[0], output[1]), _moved(width, moves[1], output[2])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -56,6 +57,32 @@ def test_window_step_and_place_are_those_of_the_traced_pixels(windows: list[dict
     ends = trace(axes, sight.units - 1)
     assert sight.padding == (max(0, -min(trace(axes, 0))), max(0, max(ends) - 39))
     assert sight.centre * 2 == 2 * sight.first + sight.size - 1
+
+
+@pytest.mark.parametrize(("kernel", "stride", "dilation", "padding"), [(4, 2, 1, 1), (3, 2, 1, 0), (3, 1, 2, 1), (2, 3, 1, 0)])
+def test_transposed_convolutions_look_at_the_units_that_reach_a_pixel(
+    kernel: int, stride: int, dilation: int, padding: int
+) -> None:
+    layer = {"type": "conv_transpose2d", "out_channels": 1, "kernel_size": kernel, "stride": stride, "dilation": dilation,
+             "padding": padding}  # fmt: skip
+    found, shapes = seen_in(spec_of([layer], [1, 9, 9]))
+    sight = found["conv_transpose2d"][0]
+    assert (sight.units, sight.jump) == (shapes["conv_transpose2d"][1], Fraction(1, stride))
+    taps = {o: [i for i in range(-20, 30) for tap in range(kernel) if i * stride + tap * dilation - padding == o]
+            for o in range(sight.units)}  # fmt: skip
+    reached = {o: units for o, units in taps.items() if units}
+    assert sight.first == min(reached[min(reached)]) or dilation > 1
+    assert all(max(units) - min(units) + 1 <= sight.size for units in reached.values())
+
+
+def test_enlarged_pictures_have_a_smaller_step() -> None:
+    layers = [{"name": "half", "type": "max_pool2d", "kernel_size": 2},
+              {"name": "twice", "type": "upsample", "scale": 2},
+              {"name": "smooth", "type": "upsample", "scale": 2, "mode": "bilinear", "inputs": ["half"]},
+              {"name": "cut", "type": "crop", "sides": 1}]  # fmt: skip
+    found, _ = seen_in(spec_of(layers, [1, 8, 8]))
+    told = {name: (sights[0].first, sights[0].size, sights[0].jump) for name, sights in found.items()}
+    assert told == {"input": (0, 1, 1), "half": (0, 2, 2), "twice": (0, 2, 1), "smooth": (-2, 4, 1), "cut": (-1, 4, 1)}
 
 
 def test_branches_see_what_their_inputs_see_together() -> None:

@@ -13,10 +13,10 @@ def arithmetic(layer: Layer, inputs: Sequence[Shape], output: Shape) -> tuple[st
     """One line when height and width come about in one way, else one for each."""
     axes = windows_of(layer, inputs, output)
     if axes is not None and len(output) == 3:
-        lines = [along(axis) for axis in axes]
-        return (lines[0],) if lines[0] == lines[1] else tuple(
-            f"{axis.name} {line}" for axis, line in zip(axes, lines, strict=True)
-        )  # fmt: skip
+        return _each(axes, [along(axis) for axis in axes])
+    if callable(turned := getattr(layer, "turned_axes", None)):
+        axes = turned(inputs[0])
+        return _each(axes, [back_along(axis) for axis in axes])
     if axes is not None:
         return (f"all {times(inputs[0][1:])} pixels of a channel → 1",)
     if layer.family == "linear":
@@ -34,6 +34,22 @@ def along(axis: Axis) -> str:
         return f"{axis.size} → {quotient} + 1 = {axis.output}"
     word = "ceil" if axis.output > steps + 1 else "floor"
     return f"{axis.size} → {word}({quotient}) + 1 = {axis.output}"
+
+
+def back_along(axis: Axis) -> str:
+    """The same for a transposed convolution: from the number of windows back to the size."""
+    window = f"{axis.kernel}" if axis.dilation == 1 else f"{axis.dilation}·({axis.kernel} − 1) + 1"
+    both = f" − 2·{axis.before}" if axis.before else ""
+    less = both if axis.before == axis.after else f" − {axis.before} − {axis.after}"
+    extra = axis.padded - (axis.output - 1) * axis.stride - axis.span
+    more = f" + {extra}" if extra else ""
+    return f"{axis.output} → ({axis.output} − 1)·{axis.stride} + {window}{less}{more} = {axis.size}"
+
+
+def _each(axes: Sequence[Axis], lines: Sequence[str]) -> tuple[str, ...]:
+    if lines[0] == lines[1]:
+        return (lines[0],)
+    return tuple(f"{axis.name} {line}" for axis, line in zip(axes, lines, strict=True))
 
 
 def numerator(axis: Axis) -> str:

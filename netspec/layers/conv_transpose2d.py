@@ -79,7 +79,12 @@ class ConvTranspose2d(Layer):
         return [weight, bias] if self.bias else [weight]
 
     def moves(self, inputs: Sequence[Shape]) -> tuple[Move, Move]:
-        return self._axis(inputs[0], 0).turned_move, self._axis(inputs[0], 1).turned_move
+        height, width = self.turned_axes(inputs[0])
+        return height.turned_move, width.turned_move
+
+    def turned_axes(self, shape: Shape) -> tuple[Axis, Axis]:
+        """How the windows of the convolution that this layer turns round lie over this layer's output."""
+        return self._axis(shape, 0), self._axis(shape, 1)
 
     def notes(self, inputs: Sequence[Shape]) -> list[Note]:
         missing = [axis.name for axis in (self._axis(inputs[0], 0), self._axis(inputs[0], 1)) if axis.stride > axis.span]

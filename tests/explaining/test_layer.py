@@ -65,6 +65,10 @@ def test_the_arithmetic_of_windows(settings: dict[str, Any], text: str) -> None:
      ("height 9 → (9 − 3)/1 + 1 = 7", "width 4 → (4 − 1)/1 + 1 = 4")),
     ({"type": "pad", "padding": [1, 0]}, [(2, 9, 4)], ("height 9 → 11",)),
     ({"type": "relu"}, [(2, 9, 4)], ("unchanged",)),
+    ({"type": "conv_transpose2d", "out_channels": 1, "kernel_size": 4, "stride": 2, "padding": 1}, [(2, 9, 9)],
+     ("9 → (9 − 1)·2 + 4 − 2·1 = 18",)),
+    ({"type": "conv_transpose2d", "out_channels": 1, "kernel_size": [3, 1], "stride": 2, "output_padding": 1}, [(2, 9, 9)],
+     ("height 9 → (9 − 1)·2 + 3 + 1 = 20", "width 9 → (9 − 1)·2 + 1 + 1 = 18")),
 ])  # fmt: skip
 def test_the_arithmetic_of_layers(layer: dict[str, Any], inputs: list[tuple[int, ...]], lines: tuple[str, ...]) -> None:
     (made,) = spec_of([layer], [9]).layers
