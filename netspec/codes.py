@@ -111,9 +111,9 @@ CODES: dict[str, str] = {
     'or rounding = "ceil" lets the windows reach them.',
     "NS902": "Batch normalization in training needs several values for each channel: with a single sample of a "
     "vector their variance is 0 and the layer always gives its bias. Use batches of two and more.",
-    "NS903": "cross_entropy and bce_with_logits read raw values (logits) and apply softmax or sigmoid themselves, in a way "
-    "that neither overflows nor loses digits. A softmax or sigmoid layer before them squashes twice: the network learns, "
-    "but slowly, and its loss cannot get near 0.",
+    "NS903": "cross_entropy, bce_with_logits and their kin read raw values (logits) and apply softmax or sigmoid themselves, "
+    "in a way that neither overflows nor loses digits. A softmax or sigmoid layer before them squashes twice: the network "
+    "learns, but slowly, and its loss cannot get near 0.",
     "NS904": "Batch normalization subtracts the mean of each channel, and with it whatever bias the layer before has added. "
     "That bias costs memory and time and never changes an output; batch_norm has a bias of its own.",
     "NS905": "Dropout after the last layer sets outputs of the network to zero while it is trained, so that the loss sees "

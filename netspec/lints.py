@@ -16,8 +16,6 @@ from netspec.spec.suggest import question
 LEAST_LR = 1e-6
 MOST_LR = 10
 """In units of the optimizer's usual learning rate."""
-LOGITS = ("cross_entropy", "bce_with_logits")
-"""Losses that squash the network's output themselves."""
 
 
 def lint(spec: Spec, graph: nx.DiGraph[str], locate: Locate) -> list[Problem]:
@@ -38,10 +36,8 @@ def _lint_last_layer(spec: Spec, graph: nx.DiGraph[str], locate: Locate) -> Iter
     if spec.loss is None or not outputs:
         return
     name, loss = spec.loss.input or outputs[-1], type(spec.loss).type_name()
-    if loss in LOGITS and _type(graph, name) in ("softmax", "sigmoid"):
-        message = (
-            f"{loss} applies its own {'softmax' if loss == 'cross_entropy' else 'sigmoid'} to what this layer gives"
-        )
+    if spec.loss.link is not None and _type(graph, name) in ("softmax", "sigmoid"):
+        message = f"{loss} applies its own {spec.loss.link} to what this layer gives"
         hint = f"remove it; the loss reads {', '.join(inputs_of(graph, name))} then"
         related = also(locate(("loss", "type")), f"the loss is {loss} here")
         yield warning("NS903", ("layers", name), locate(("layers", name, "name")), message, hint, related)

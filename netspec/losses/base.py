@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from netspec.kernels.abi import ElementType, Kernel
@@ -12,6 +14,8 @@ from netspec.layers.base import Shape
 from netspec.registry import Plugin
 
 TargetKind = Literal["class", "dense"]
+Link = Literal["softmax", "sigmoid"]
+Array = NDArray[Any]
 
 
 class LossIo(Protocol):
@@ -47,6 +51,16 @@ class Loss(Plugin):
     def target_kind(self) -> TargetKind:
         """What the data must give: int64 labels ("class") or numbers of the shape of x ("dense"); keys may decide."""
         raise NotImplementedError
+
+    @property
+    def link(self) -> Link | None:
+        """What makes probabilities of the logits it reads; None: they are no logits."""
+        return None
+
+    def label_weight(self, labels: Array) -> float:
+        """Weight of these targets alone, 0 when they change nothing: 1 for each whose label is not ignored."""
+        ignored: int | None = getattr(self, "ignore_index", None)
+        return float(len(labels) if ignored is None else np.count_nonzero(labels != ignored))
 
     def check(self, shape: Shape, classes: int | None) -> None:
         """Raise ShapeError when the network's output does not fit this loss.

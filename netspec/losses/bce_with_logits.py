@@ -11,7 +11,7 @@ from netspec.kernels.abi import DoublesOut, In, Ints, Kernel, Out, cast, inlined
 from netspec.kernels.constants import double, doubles
 from netspec.kernels.elementary import exp, softplus
 from netspec.layers.base import Shape, ShapeError, volume
-from netspec.losses.base import LossIo, TargetKind
+from netspec.losses.base import Link, LossIo, TargetKind
 from netspec.losses.elementwise import ElementwiseLoss
 
 
@@ -58,7 +58,58 @@ def bce_gradient(
             dx[i * channels + c] = scale * ((one - t) * p - cast(x, double(pos_weights, c)) * t * q)
 
 
-class BCEWithLogits(ElementwiseLoss):
+class BinaryLoss(ElementwiseLoss):
+    """Base of losses of independent yes-or-no logits, with labels for one logit or numbers for all."""
+
+    for_classes: ClassVar[str] = "cross_entropy"
+    """The loss of one logit a class."""
+
+    targets: Literal["class", "dense"] = "class"
+    """class: one logit and labels 0 or 1; dense: as many targets, 0 … 1, as logits."""
+
+    @property
+    def target_kind(self) -> TargetKind:
+        return self.targets
+
+    @property
+    def link(self) -> Link | None:
+        return "sigmoid"
+
+    def check(self, shape: Shape, classes: int | None) -> None:
+        kind = self.type_name()
+        if self.targets == "dense":
+            if classes is not None:
+                raise ShapeError(
+                    f'{kind} with targets = "dense" reads numbers, the data has labels of {classes} classes',
+                    f'set targets = "class" and one logit, or use {self.for_classes}', field="targets",
+                )
+            return
+        if shape[0] != 1:
+            raise ShapeError(
+                f'{kind} with targets = "class" reads one logit, the output is {list(shape)}',
+                f'end with one output, or use {self.for_classes}, or set targets = "dense"',
+            )
+        if classes not in (None, 2):
+            raise ShapeError(f"{kind} tells two classes apart, the data has {classes}", f"use {self.for_classes}")
+
+    def settings(self, shape: Shape) -> dict[str, Any]:
+        """What both kernels take beside x and target."""
+        raise NotImplementedError
+
+    def items(self, elements: int, shape: Shape) -> int:
+        """Units of work of the kernels."""
+        return elements
+
+    def emit(self, io: LossIo) -> None:
+        elements = io.n * volume(io.x_shape)
+        target = io.target
+        if self.targets == "class":
+            target = io.workspace("targets", elements)
+            io.call(bce_targets, chunks=io.chunks(elements, 1), labels=io.target, target=target, n=elements)
+        self.emit_calls(io, target, self.items(elements, io.x_shape), self.settings(io.x_shape))
+
+
+class BCEWithLogits(BinaryLoss):
     """Binary cross-entropy of targets in 0 … 1 with the sigmoid of logits.
 
     p = 1 / (1 + exp(−x));  f = −w·t·log p − (1−t)·log(1−p), w = pos_weight;  loss = Σ f / E  over all E elements
@@ -76,50 +127,23 @@ class BCEWithLogits(ElementwiseLoss):
     gradient_kernel: ClassVar[Kernel] = bce_gradient
     cost: ClassVar[float] = 32.0
 
-    targets: Literal["class", "dense"] = "class"
-    """class: one logit and labels 0 or 1; dense: as many targets, 0 … 1, as logits."""
     pos_weight: Annotated[float, Field(gt=0)] | tuple[Annotated[float, Field(gt=0)], ...] = 1.0
     """Factor of the positive answers: one number, or one for each of the C features or channels."""
 
-    @property
-    def target_kind(self) -> TargetKind:
-        return self.targets
-
     def check(self, shape: Shape, classes: int | None) -> None:
-        self._check_targets(shape, classes)
+        super().check(shape, classes)
         if isinstance(self.pos_weight, tuple) and len(self.pos_weight) != shape[0]:
             raise ShapeError(
                 f"pos_weight has {len(self.pos_weight)} numbers, the output {list(shape)} has {shape[0]} channels",
                 f"give one number, or {shape[0]}", field="pos_weight",
             )
 
-    def _check_targets(self, shape: Shape, classes: int | None) -> None:
-        if self.targets == "dense":
-            if classes is not None:
-                raise ShapeError(
-                    f'bce_with_logits with targets = "dense" reads numbers, the data has labels of {classes} classes',
-                    'set targets = "class" and one logit, or use cross_entropy', field="targets",
-                )
-            return
-        if shape[0] != 1:
-            raise ShapeError(
-                f'bce_with_logits with targets = "class" reads one logit, the output is {list(shape)}',
-                'end with one output, or use cross_entropy, or set targets = "dense"',
-            )
-        if classes not in (None, 2):
-            raise ShapeError(
-                f"bce_with_logits tells two classes apart, the data has {classes}", "use cross_entropy"
-            )
-
     def expected_initial(self, shape: Shape) -> float | None:
         return math.log(2) if self.pos_weight == 1 else None
 
-    def emit(self, io: LossIo) -> None:
-        elements, channels = io.n * volume(io.x_shape), io.x_shape[0]
-        weights = self.pos_weight if isinstance(self.pos_weight, tuple) else (self.pos_weight,) * channels
-        more: dict[str, Any] = {"pos_weights": doubles(weights), "channels": channels}
-        target = io.target
-        if self.targets == "class":
-            target = io.workspace("targets", elements)
-            io.call(bce_targets, chunks=io.chunks(elements, 1), labels=io.target, target=target, n=elements)
-        self.emit_calls(io, target, elements // channels, more)
+    def settings(self, shape: Shape) -> dict[str, Any]:
+        weights = self.pos_weight if isinstance(self.pos_weight, tuple) else (self.pos_weight,) * shape[0]
+        return {"pos_weights": doubles(weights), "channels": shape[0]}
+
+    def items(self, elements: int, shape: Shape) -> int:
+        return elements // shape[0]

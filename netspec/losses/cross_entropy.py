@@ -1,36 +1,24 @@
-"""Cross-entropy of class labels with the softmax of logits."""
+"""Cross-entropy of class labels, or of class probabilities, with the softmax of logits."""
 
 from __future__ import annotations
 
 import math
 from typing import Annotated, Literal, Self
 
+import numpy as np
 from pydantic import Field, model_validator
 
-from netspec.kernels.abi import Doubles, DoublesOut, In, Ints, Out, cast, inlined, kernel, span
+from netspec.kernels.abi import Doubles, DoublesOut, In, Ints, Out, cast, kernel, span
 from netspec.kernels.constants import double, doubles
 from netspec.kernels.elementary import exp
 from netspec.kernels.reductions import add_partials
-from netspec.layers.base import Shape, ShapeError, volume
-from netspec.losses.base import Loss, LossIo, TargetKind
-
-NO_LABEL = -(2**63)
-"""Stands for "nothing is ignored"."""
+from netspec.layers.base import Shape, volume
+from netspec.losses.base import Array, Link, LossIo, TargetKind
+from netspec.losses.class_loss import ClassLoss, softmax_norm
+from netspec.losses.soft_targets import emit_soft_targets
 
 HARD, SOFT, SOFT_TOTAL, WEIGHTS = 0, 1, 2, 3
 """Places in the table of constants: 1 − ε, ε/C, ε/C · Σ_c w_c, then the C class weights."""
-
-
-@inlined
-def softmax_norm(x: In, start: int, classes: int) -> tuple[float, float]:
-    """m = max_c x_c and Σ_c exp(x_c − m), the sum in float64; NaN among the logits makes the sum NaN."""
-    most = x[start]
-    for c in range(1, classes):
-        most = max(most, x[start + c])
-    total = 0.0
-    for c in range(classes):
-        total += exp(x[start + c] - most)
-    return most, total
 
 
 @kernel
@@ -91,13 +79,16 @@ def cross_entropy_gradient(
         dx[start + y] = cast(x, both * p - hard - soft * double(table, WEIGHTS + y))
 
 
-class CrossEntropy(Loss):
-    """Cross-entropy of class labels with the softmax of logits.
+class CrossEntropy(ClassLoss):
+    """Cross-entropy of class labels, or of class probabilities, with the softmax of logits.
 
     p = softmax(x) over C;  ℓ = (1−ε)·w_y·(−log p_y) + (ε/C)·Σ_c w_c·(−log p_c);  label y, smoothing ε, class weights w
     loss = Σ ℓ / Σ w_y  over the samples, or over all pixels, whose label is not ignore_index
     x: (N, C) or (N, C, H, W) logits, not probabilities; target: int64 labels (N,) or (N, H, W) in 0 … C−1
     dx = [ p_c·((1−ε)·w_y + (ε/C)·Σ_k w_k) − (1−ε)·w_y·[c = y] − (ε/C)·w_c ] / Σ w_y;  0 where ignored
+    With targets = "probabilities" t of the shape of x: u_c = w_c·((1−ε)·t_c + ε/C), loss = Σ Σ_c u_c·(−log p_c) / n over
+    all n samples or pixels, also with class weights, as PyTorch;  dx = [ p_c·Σ_k u_k − u_c ] / n. Labels are read as
+    probabilities 0 and 1. A negative target makes the value and that sample's gradient NaN.
     The largest logit is subtracted before exp, sums are float64, so logits of ±1e4 are fine. A batch without any weight
     has [sum, weight] = [0, 0] and gradient 0. A label outside 0 … C−1 makes the value and that sample's gradient NaN:
     data checks refuse it before training; here it can neither read foreign memory nor pass unnoticed.
@@ -106,64 +97,52 @@ class CrossEntropy(Loss):
     """
 
     type: Literal["cross_entropy"] = "cross_entropy"
+    targets: Literal["labels", "probabilities"] = "labels"
+    """labels: the class of each sample or pixel; probabilities: C numbers for each, as mixup makes them."""
     class_weights: tuple[Annotated[float, Field(ge=0)], ...] | None = None
     """One factor a class, for classes of unequal size; default: all 1."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     """Share ε of the target that is spread evenly over all classes."""
-    ignore_index: int | None = Field(default=None, gt=NO_LABEL, lt=2**63)
-    """Label of samples or pixels that take no part, for example 255; default: none."""
 
     @model_validator(mode="after")
-    def _some_class_counts(self) -> Self:
-        if self.class_weights is not None and not any(self.class_weights):
-            raise ValueError("class_weights are all 0, so nothing is learned; give at least one class a weight above 0")
+    def _probabilities_have_no_ignored_label(self) -> Self:
+        if self.targets == "probabilities" and self.ignore_index is not None:
+            raise ValueError('ignore_index is a label, and targets = "probabilities" has none; remove one of the two')
         return self
 
     @property
     def target_kind(self) -> TargetKind:
-        return "class"
+        return "class" if self.targets == "labels" else "dense"
 
-    def check(self, shape: Shape, classes: int | None) -> None:
-        if len(shape) not in (1, 3):
-            raise ShapeError(
-                f"cross_entropy reads logits [C] or [C, H, W], the output is {list(shape)}",
-                "end with a linear layer of C features, or with a convolution of C channels for one label a pixel",
-            )
-        count, key = shape[0], "out_features" if len(shape) == 1 else "out_channels"
-        if count == 1:
-            raise ShapeError(
-                "cross_entropy reads one logit a class, the output has 1, whose loss is always 0",
-                f"set {key} = {classes or 2}, or use bce_with_logits",
-            )
-        if classes is not None and classes != count:
-            raise ShapeError(
-                f"cross_entropy reads one logit a class, the data has {classes} classes, the output has {count}",
-                f"set {key} = {classes}",
-            )
-        if self.class_weights is not None and len(self.class_weights) != count:
-            raise ShapeError(
-                f"class_weights has {len(self.class_weights)} numbers, the output has {count} classes",
-                f"give {count} numbers", field="class_weights",
-            )
+    @property
+    def link(self) -> Link | None:
+        return "softmax"
+
+    def label_weight(self, labels: Array) -> float:
+        if self.targets == "probabilities" or self.class_weights is None:
+            return super().label_weight(labels)
+        return float(np.asarray(self.class_weights)[labels[labels != self.ignore_index]].sum())
 
     def expected_initial(self, shape: Shape) -> float | None:
-        if self.class_weights is not None and self.label_smoothing > 0:
+        if self.class_weights is not None and (self.label_smoothing > 0 or self.targets == "probabilities"):
             return None  # then it depends on how often each class comes
         return math.log(shape[0])
 
     def emit(self, io: LossIo) -> None:
         classes = io.x_shape[0]
+        weights = self.class_weights or (1.0,) * classes
+        if self.targets == "probabilities":
+            emit_soft_targets(io, self.weight, weights, self.label_smoothing)
+            return
         positions = io.n * volume(io.x_shape) // classes
         chunks = io.chunks(positions, 16.0 * classes, by_sample=True)
-        weights = self.class_weights or (1.0,) * classes
         soft = self.label_smoothing / classes
         table = doubles([1.0 - self.label_smoothing, soft, soft * math.fsum(weights), *weights])
-        ignored = NO_LABEL if self.ignore_index is None else self.ignore_index
         norms = io.workspace("norms", 2 * positions, "double")
         partials = io.workspace("partials", 2 * chunks, "double")
-        io.call(cross_entropy_value, chunks=chunks, x=io.x, labels=io.target, table=table, ignored=ignored,
+        io.call(cross_entropy_value, chunks=chunks, x=io.x, labels=io.target, table=table, ignored=self.ignored,
                 norms=norms, partials=partials, positions=positions, classes=classes)
         io.call(add_partials, partials=partials, total=io.value, parts=chunks, width=2)
         if io.dx is not None:
-            io.call(cross_entropy_gradient, chunks=chunks, x=io.x, labels=io.target, table=table, ignored=ignored,
+            io.call(cross_entropy_gradient, chunks=chunks, x=io.x, labels=io.target, table=table, ignored=self.ignored,
                     norms=norms, value=io.value, dx=io.dx, positions=positions, classes=classes, factor=self.weight)

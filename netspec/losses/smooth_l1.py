@@ -19,11 +19,11 @@ def smooth_l1_value(
 ) -> None:
     first, last = span(chunk, chunks, items)
     x, target, beta = x[first:last], target[first:last], double(settings, 0)
-    total = 0.0
+    total, factor = 0.0, double(settings, 1)
     for i in range(x.size):
         d = abs(float(x[i]) - float(target[i]))
         total += 0.5 * d * d / beta if d < beta else d - 0.5 * beta
-    partials[2 * chunk] = total
+    partials[2 * chunk] = factor * total
     partials[2 * chunk + 1] = x.size
 
 
@@ -33,7 +33,7 @@ def smooth_l1_gradient(
 ) -> None:
     first, last = span(chunk, chunks, items)
     x, target, dx = x[first:last], target[first:last], dx[first:last]
-    beta = cast(x, double(settings, 0))
+    beta, scale = cast(x, double(settings, 0)), scale * cast(x, double(settings, 1))
     for i in range(x.size):
         d = x[i] - target[i]
         dx[i] = scale if d >= beta else (-scale if d <= -beta else scale * d / beta)
@@ -44,12 +44,12 @@ class SmoothL1(ElementwiseLoss):
 
     d = x − t;  f = d² / 2β where |d| < β, else |d| − β/2;  loss = Σ f / E  over all E elements of the batch
     dx = d / β within ±β, else sign(d); all / E
-    x: any shape; target: numbers of the same shape. β times smaller than Huber's loss with δ = β.
+    x: any shape; target: numbers of the same shape. huber with δ = β is β times greater.
     Raises ShapeError for data with class labels.  Source: Girshick 2015, Fast R-CNN, arXiv:1504.08083, eq. 3.
     """
 
     type: Literal["smooth_l1"] = "smooth_l1"
-    aliases: ClassVar[tuple[str, ...]] = ("huber", "SmoothL1Loss")
+    aliases: ClassVar[tuple[str, ...]] = ("SmoothL1Loss",)
     value_kernel: ClassVar[Kernel] = smooth_l1_value
     gradient_kernel: ClassVar[Kernel] = smooth_l1_gradient
 
@@ -57,4 +57,4 @@ class SmoothL1(ElementwiseLoss):
     """Where the parabola meets the straight lines; for 0 use l1."""
 
     def emit(self, io: LossIo) -> None:
-        self.emit_calls(io, io.target, io.n * volume(io.x_shape), {"settings": doubles([self.beta])})
+        self.emit_calls(io, io.target, io.n * volume(io.x_shape), {"settings": doubles([self.beta, 1])})

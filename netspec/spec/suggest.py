@@ -152,7 +152,6 @@ FOREIGN_TYPES: Mapping[str, tuple[str, ...]] = {
     "bcewithlogitsloss": ("bce_with_logits",),
     "mean_squared_error": ("mse",),
     "mean_absolute_error": ("l1",),
-    "huber": ("smooth_l1",),
     "euclideanloss": ("mse",),
     "dense": ("linear",),
     "eltwise": ("add", "multiply"),

@@ -98,16 +98,16 @@ def predict(lane: Lane, x: Array, batch_size: int, loss: Loss | None = None) -> 
 
 
 def probabilities(outputs: Array, loss: Loss | None) -> Array | None:
-    """Class probabilities (N, C) in float64: softmax of logits of cross_entropy, sigmoid of those of bce_with_logits.
+    """Class probabilities (N, C) in float64: softmax or sigmoid of the logits, as the loss says (`link`).
 
     One logit z gives the columns 1 − p and p. None for other losses: their outputs are no logits.
     """
-    kind = loss.type_name() if loss is not None else None
+    link = loss.link if loss is not None else None
     logits = np.asarray(outputs, np.float64)
-    if kind == "cross_entropy":
+    if link == "softmax":
         shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
-    if kind == "bce_with_logits":
+    if link == "sigmoid":
         p = 0.5 * (1 + np.tanh(0.5 * logits))
         return np.concatenate([1 - p, p], axis=1) if p.shape[1] == 1 else np.asarray(p)
     return None

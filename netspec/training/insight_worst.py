@@ -4,8 +4,8 @@ Line: {"look": "validation", …, "part", "loss", "samples", "classes": C, "cell
 matrix without its zeros; predicted −1: outputs with NaN, which prefer no class. No classes: no cells.
 
 The loss of one sample, in float64: for classes −ln p of the true one (of one logit z with targets 0 and 1: −ln of σ(z) or
-1 − σ(z); of several: their mean), without class weights and label smoothing; for numbers the mean over its outputs of
-(output − target)², of |output − target| for l1.
+1 − σ(z); of several: their mean; of target probabilities t: −Σ t·ln p), whatever the loss: without class weights, label
+smoothing, focus or margin; for numbers the mean over its outputs of (output − target)², of |output − target| for l1.
 
 Kept are the OVERALL worst samples, and of each pair of true and predicted class the PER_CELL worst, MOST in all. Samples with
 the loss's ignore_index have no loss. NaN is worse than any number; of equal losses the first sample comes first.
@@ -83,15 +83,22 @@ def sample_losses(outputs: Array, y: Array, loss: Loss) -> Array:
     """(n,): see the module."""
     z = outputs.astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
-        if loss.type_name() == "bce_with_logits":
+        if loss.link == "sigmoid":
             target = y.reshape(z.shape).astype(np.float64)
             return np.asarray((np.maximum(z, 0) - z * target + np.log1p(np.exp(-np.abs(z)))).mean(axis=1))
-        if y.ndim == 1 and loss.target_kind == "class":
-            known = np.clip(y, 0, z.shape[1] - 1)  # ignored labels may be any number; they are left out later
-            shifted = z - z.max(axis=1, keepdims=True)
-            return np.asarray(np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(z)), known])
+        if loss.link == "softmax" or loss.target_kind == "class":
+            logs = _log_softmax(class_scores(z))
+            if y.ndim == 2:
+                return np.asarray(-(y * logs).sum(axis=1))
+            known = np.clip(y, 0, logs.shape[1] - 1)  # ignored labels may be any number; they are left out later
+            return np.asarray(-logs[np.arange(len(z)), known])
         difference = z - y.reshape(z.shape)
         return np.asarray((np.abs(difference) if loss.type_name() == "l1" else difference**2).mean(axis=1))
+
+
+def _log_softmax(z: Array) -> Array:
+    shifted = z - z.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 
 
 def _predicted(outputs: Array, loss: Loss) -> tuple[Array, Array]:

@@ -18,7 +18,6 @@ from netspec.training.nonfinite import examine
 from netspec.training.obey import obey
 from netspec.training.saving import save
 from netspec.training.settings import is_due
-from netspec.training.targets import label_weight
 from netspec.training.training import Clock, Training, groups
 from netspec.training.validation import end_epoch, validate
 
@@ -45,7 +44,7 @@ def _epoch(training: Training) -> Generator[Event, None, bool]:
                 yield from save(training, position.epoch + 1, [], due=False, force=True)
             if (yield from obey(training)):
                 return True
-            if not any(label_weight(settings.loss, batch.y) for batch in group):
+            if not any(settings.loss.label_weight(batch.y) for batch in group):
                 yield from _end_without_weight(training, group)
                 break
             yield from _step(training, group)

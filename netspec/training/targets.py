@@ -20,13 +20,6 @@ def ignored_label(loss: Loss | None) -> int | None:
     return label
 
 
-def label_weight(loss: Loss, y: Array) -> float:
-    """Σ w over targets as the loss weighs them: its class_weights, 0 for ignored labels; 1 a sample for other losses."""
-    label, weights = ignored_label(loss), getattr(loss, "class_weights", None)
-    counted = y if label is None else y[y != label]
-    return float(len(counted)) if weights is None else float(np.asarray(weights)[counted].sum())
-
-
 def check_samples(spec: Spec, data: Data) -> None:
     """Raise SpecError when samples do not have the shape of the network's only input."""
     if len(spec.inputs) != 1:
@@ -61,7 +54,7 @@ def check_targets(spec: Spec, loss: Loss, data: Data, output: tuple[int, ...]) -
     if loss.target_kind == "dense":
         _check_range(spec, y)
     for name, part in (("train", data.train), ("validation", data.validation)):
-        if part is not None and not label_weight(loss, part.y):
+        if part is not None and not loss.label_weight(part.y):
             raise TrainError(
                 f"[loss] {kind}: every sample of the {name} part is ignored or of class weight 0, so it has no loss",
                 "give class_weights above 0 or another ignore_index, or correct the labels",

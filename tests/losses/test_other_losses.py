@@ -9,6 +9,7 @@ import pytest
 
 from netspec.layers.base import ShapeError
 from netspec.losses.bce_with_logits import BCEWithLogits
+from netspec.losses.huber import Huber
 from netspec.losses.l1 import L1
 from netspec.losses.mse import MSE
 from netspec.losses.smooth_l1 import SmoothL1
@@ -99,3 +100,9 @@ def test_outputs_that_do_not_fit_are_refused(loss, shape, classes, text):
     with pytest.raises(ShapeError) as error:
         loss.check(shape, classes)
     assert str(error.value) == text
+
+
+def test_huber_is_smooth_l1_times_delta():
+    total, weight, dx = measure(Huber(delta=2), X, T)
+    assert (total, weight) == (2 * (0.0625 + 2 + 0 + 2), 4)
+    np.testing.assert_array_equal(dx, np.array([[0.5, -2, 0, 2]]) / 4)
