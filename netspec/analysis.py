@@ -14,7 +14,7 @@ from netspec.layers.base import Layer, Shape, volume
 from netspec.lints import lint
 from netspec.problems import Problem, sort_problems
 from netspec.receptive import Sights, sights
-from netspec.shapes import check_loss, infer
+from netspec.shapes import check_losses, infer
 from netspec.spec.model import Spec
 
 BYTES = {"float32": 4, "float64": 8}
@@ -92,7 +92,7 @@ def examine(spec: Network, locate: Locate) -> tuple[nx.DiGraph[str], list[Proble
     graph = build_graph(spec)
     problems = check_graph(spec, graph, locate)
     inference = infer(graph, locate)
-    problems += [*inference.problems, *check_loss(spec, graph, inference.shapes, locate)]
+    problems += [*inference.problems, *check_losses(spec, graph, inference.shapes, locate)]
     if isinstance(spec, Spec) and all(problem.severity == "warning" for problem in problems):
         problems += lint(spec, graph, locate)
     return graph, problems, inference.shapes

@@ -81,7 +81,7 @@ def write_artefact(program: Program, folder: Path, kernels: Sequence[str]) -> li
 def largest_plan(program: Program) -> tuple[Plan, list[Call]]:
     """The plan of a training step, with the calls of the update; of inference when there is nothing to train."""
     n, lane = program.batch_size, program.lanes[0]
-    if program.start.loss is None:
+    if not program.start.losses:
         plan = program.plan(Goal(batch=n))
         return plan, list(plan.calls)
     return lane.training_plan(n), lane.training_calls(n)

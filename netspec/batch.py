@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.datasets.batch import MAIN
 from netspec.layers.base import Shape, volume
 from netspec.losses.base import Loss
 from netspec.memory import to_stored
@@ -16,6 +17,11 @@ from netspec.plan.plan import Plan
 Array = NDArray[Any]
 Batch = Array | Mapping[str, Array]
 """One input, or several by name."""
+Targets = Array | Sequence[Array]
+"""What the losses read, as the kernels read it: one array for each, in order; an array alone for a single loss."""
+
+
+NO_LOSS = 'the spec has no loss; add [loss] with a type, for example type = "cross_entropy"'
 
 
 class BatchForm:
@@ -27,6 +33,9 @@ class BatchForm:
     def named(self, x: Batch) -> Mapping[str, Array]:
         """Inputs by name."""
         given = x if isinstance(x, Mapping) else {self._start.inputs[0]: x}
+        if MAIN in given:
+            main = [name for name in self._start.inputs if name not in given] or [MAIN]
+            given = {main[0] if name == MAIN else name: array for name, array in given.items()}
         if set(given) != set(self._start.inputs):
             raise ValueError(f"the network reads {list(self._start.inputs)}, got {list(given)}")
         return given
@@ -41,17 +50,42 @@ class BatchForm:
         self._check_count({len(array) for array in arrays.values()})
         return {name: to_stored(array, self._dtype) for name, array in arrays.items()}
 
-    def stored_target(self, target: Array, n: int) -> Array:
-        """The users' targets of n samples as the loss reads them: int64 labels, or dense values."""
-        loss, shape = self._loss(), self._output_shape()
-        array = _real("target", target)
-        expected = (n, *(shape[1:] if loss.target_kind == "class" else shape))
+    def stored_targets(self, target: Batch, x: Mapping[str, Array]) -> tuple[Array, ...]:
+        """The users' targets as each loss reads them: int64 labels, or numbers.
+
+        target: what all losses read that name no target, or a dict by target name. x: the batch's stored inputs, which
+        losses may read as targets, too.
+        """
+        if not self._start.losses:
+            raise ValueError(NO_LOSS)
+        given = target if isinstance(target, Mapping) else {MAIN: target}
+        n = len(next(iter(x.values())))
+        return tuple(
+            x[loss.target] if loss.target and loss.target in x else self._stored_target(loss, self._named_target(loss, given), shape, n)
+            for loss, shape in self._losses()
+        )
+
+    def random_targets(self, n: int, rng: np.random.Generator) -> tuple[Array, ...]:
+        """For each loss targets of n samples that it takes, as the kernels read them."""
+        return tuple(
+            self._stored_target(loss, loss.random_target(n, shape, rng), shape, n) for loss, shape in self._losses()
+        )
+
+    def _named_target(self, loss: Loss, given: Mapping[str, Array]) -> Array:
+        name = loss.target or MAIN
+        if name not in given:
+            raise ValueError(f"{loss.label()} reads the target {name or 'without a name'}, got {list(given)}")
+        return given[name]
+
+    def _stored_target(self, loss: Loss, target: Array, shape: Shape, n: int) -> Array:
+        array = _real("target", loss.as_target(np.asarray(target), shape))
+        expected = (n, *loss.target_shape(shape))
         if array.shape != expected:
             what = "labels" if loss.target_kind == "class" else "targets"
             raise ValueError(
                 f"{what} of shape {list(array.shape)}, but the loss reads {list(expected)} for outputs of shape {list(shape)}"
             )
-        if loss.target_kind == "dense":
+        if loss.target_kind != "class":
             return to_stored(array, self._dtype)
         return _labels(array, classes=max(2, shape[0]), ignored=getattr(loss, "ignore_index", None))
 
@@ -67,7 +101,7 @@ class BatchForm:
                 raise ValueError(f"the gradient to {name} has shape {list(np.shape(array))}, the output {list(expected)}")
         return {name: to_stored(_real(name, array), self._dtype) for name, array in given.items()}
 
-    def check_stored(self, x: Mapping[str, Array], y: Array | None) -> int:
+    def check_stored(self, x: Mapping[str, Array], y: Sequence[Array]) -> int:
         """Check arrays that are already stored as the kernels read them; returns the number of samples."""
         counts = {len(array) for array in x.values()}
         self._check_count(counts)
@@ -75,31 +109,28 @@ class BatchForm:
         for name, array in x.items():
             if array.size != n * volume(self._start.shapes[name]):
                 raise ValueError(f"{name}: {array.size // n} values a sample, expected {volume(self._start.shapes[name])}")
-        if y is not None and y.size != n * self.target_size():
-            what = "labels" if self._loss().target_kind == "class" else "target values"
-            wanted = f"{self.target_size()} a sample for outputs of shape {list(self._output_shape())}"
-            raise ValueError(f"{y.size} {what} for {n} samples, but the loss reads {wanted}")
+        if y and len(y) != len(self._start.losses):
+            raise ValueError(f"{len(y)} arrays of targets for {len(self._start.losses)} losses")
+        for array, (loss, shape) in zip(y, self._losses() if y else (), strict=True):
+            size = volume(loss.target_shape(shape))
+            if array.size != n * size:
+                what = "labels" if loss.target_kind == "class" else "target values"
+                wanted = f"{size} a sample for outputs of shape {list(shape)}"
+                raise ValueError(f"{array.size} {what} for {n} samples, but the loss reads {wanted}")
         return n
 
-    def target_size(self) -> int:
-        """Target values of one sample; 0 without a loss."""
-        if self._start.loss is None:
-            return 0
-        shape = self._output_shape()
-        return volume(shape[1:]) if self._start.loss.target_kind == "class" else volume(shape)
+    def target_sizes(self) -> tuple[int, ...]:
+        """For each loss the target values of one sample."""
+        return tuple(volume(loss.target_shape(shape)) for loss, shape in self._losses())
 
     def _check_count(self, counts: set[int]) -> None:
         if len(counts) != 1 or not 1 <= min(counts) <= self._batch_size:
             raise ValueError(f"batches of {sorted(counts)} samples; this program takes 1 … {self._batch_size} at once")
 
-    def _loss(self) -> Loss:
-        if self._start.loss is None:
-            raise ValueError('the spec has no loss; add [loss] with a type, for example type = "cross_entropy"')
-        return self._start.loss
-
-    def _output_shape(self) -> Shape:
-        assert self._start.loss_input is not None
-        return self._start.shapes[self._start.loss_input]
+    def _losses(self) -> list[tuple[Loss, Shape]]:
+        """Each loss with the shape of the output that it reads."""
+        shapes = [self._start.shapes[name] for name in self._start.loss_inputs]
+        return list(zip(self._start.losses, shapes, strict=True))
 
 
 def _real(name: str, array: Any) -> Array:

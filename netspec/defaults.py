@@ -27,7 +27,7 @@ def fill_defaults(spec: Spec) -> Spec:
         update={
             "layers": tuple(_layer(spec, place) for place in range(len(spec.layers))),
             "outputs": outputs or spec.outputs,
-            "loss": _loss(spec, outputs),
+            "losses": tuple(_loss(loss, outputs) for loss in spec.losses),
             "data": data,
             "train": _train(spec, data),
             "optimizers": tuple(item.model_copy(update={"name": item.label()}) for item in spec.optimizers),
@@ -48,10 +48,10 @@ def _layer(spec: Spec, place: int) -> Layer:
     return layer.model_copy(update=update)
 
 
-def _loss(spec: Spec, outputs: tuple[str, ...]) -> Loss | None:
-    if spec.loss is None or spec.loss.input is not None or not outputs:
-        return spec.loss
-    return spec.loss.model_copy(update={"input": outputs[-1]})
+def _loss(loss: Loss, outputs: tuple[str, ...]) -> Loss:
+    if loss.input is not None or not outputs:
+        return loss
+    return loss.model_copy(update={"input": outputs[-1]})
 
 
 def _data(spec: Spec) -> Dataset | None:

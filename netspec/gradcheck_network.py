@@ -84,7 +84,7 @@ class LossOfBatch(Quantity):
 
     name = "loss"
 
-    def __init__(self, program: Program, batch: Batch, target: NDArray[Any]) -> None:
+    def __init__(self, program: Program, batch: Batch, target: tuple[NDArray[Any], ...]) -> None:
         super().__init__(program, batch)
         self.target = target
 
@@ -107,20 +107,9 @@ def quantities(program: Program, batch_size: int, seed: int) -> list[Quantity]:
         name: stream(seed, "gradcheck", "x", name).standard_normal((batch_size, *shape))
         for name, shape in shapes.items()
     }
-    loss = program.spec.loss
-    projection = Projection(program, batch, seed, with_parameters=loss is None)
-    if loss is None:
+    has_loss = bool(program.spec.losses)
+    projection = Projection(program, batch, seed, with_parameters=not has_loss)
+    if not has_loss:
         return [projection]
-    return [LossOfBatch(program, batch, _target(program, batch_size, seed)), projection]
-
-
-def _target(program: Program, batch_size: int, seed: int) -> NDArray[Any]:
-    """Random labels below the number of outputs' channels, or random values between 0 and 1, which every loss takes."""
-    loss = program.spec.loss
-    assert loss is not None
-    random = stream(seed, "gradcheck", "target")
-    assert program.start.loss_input is not None
-    classes, *rest = program.shapes[program.start.loss_input]
-    if loss.target_kind == "class":
-        return random.integers(0, classes, (batch_size, *rest), dtype=np.int64)
-    return program.form.stored_target(random.random((batch_size, classes, *rest)), batch_size)
+    target = program.form.random_targets(batch_size, stream(seed, "gradcheck", "target"))
+    return [LossOfBatch(program, batch, target), projection]

@@ -31,7 +31,7 @@ class Network(Protocol):
     @property
     def outputs(self) -> Sequence[str] | None: ...
     @property
-    def loss(self) -> Loss | None: ...
+    def losses(self) -> Sequence[Loss]: ...
     @property
     def transfer(self) -> Transfer | None: ...
 
@@ -63,6 +63,11 @@ def read_names(spec: Network, place: int) -> tuple[str, ...]:
     if place:
         return (spec.layers[place - 1].name,)
     return (spec.inputs[0].name,) if len(spec.inputs) == 1 else ()
+
+
+def loss_path(spec: Network, place: int) -> Path:
+    """Where a loss stands: [loss], or one of several [[losses]]."""
+    return ("loss",) if len(spec.losses) == 1 else ("losses", place)
 
 
 def input_path(spec: Network, place: int) -> Path:

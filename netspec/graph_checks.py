@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import networkx as nx
 
-from netspec.graph import Locate, Network, frozen_layers, input_path, match_layers, outputs_of, read_names
+from netspec.graph import Locate, Network, frozen_layers, input_path, loss_path, match_layers, outputs_of, read_names
 from netspec.layers.base import Layer
 from netspec.problems import Path, Problem, Related, also, error, warning
 from netspec.spec.suggest import question
@@ -20,7 +20,7 @@ def check_graph(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> list[P
         *_check_inputs(spec, graph, locate),
         *_check_cycles(graph, locate),
         *_check_outputs(spec, graph, locate),
-        *_check_loss(spec, graph, locate),
+        *_check_losses(spec, graph, locate),
         *check_transfer(spec, graph, locate),
     ]
     if all(problem.severity == "warning" for problem in problems):  # else most of it would follow from those
@@ -112,23 +112,23 @@ def _check_outputs(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Ite
         yield error("NS307", ("outputs",), locate(("outputs",)), message, hint)
 
 
-def _check_loss(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:
+def _check_losses(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:
     outputs = outputs_of(spec, graph)
-    if spec.loss is None:
-        return
-    name = spec.loss.input
-    if name is not None and name not in outputs:
-        if name in graph and graph.nodes[name]["layer"] is not None:
-            hint = f'name it in outputs = ["{name}"]'
-        else:
-            hint = question(name, outputs, what="outputs")
-        path: Path = ("loss", "input")
-        related = _outputs_here(spec, locate)
-        yield error("NS308", path, locate(path), f"the network has no output {name}", hint, related)
-    elif name is None and len(outputs) > 1:
-        message = f"the network has {len(outputs)} outputs ({', '.join(outputs)}), the loss reads only {outputs[-1]}"
-        hint = f'say so with input = "{outputs[-1]}" under [loss], or name the outputs with outputs = […]'
-        yield warning("NS906", ("loss", "type"), locate(("loss", "type")), message, hint)
+    for place, loss in enumerate(spec.losses):
+        name, path = loss.input, loss_path(spec, place)
+        if name is not None and name not in outputs:
+            if name in graph and graph.nodes[name]["layer"] is not None:
+                hint = f'name it in outputs = ["{name}"]'
+            else:
+                hint = question(name, outputs, what="outputs")
+            span = locate(("losses", place, "input"))
+            yield error("NS308", (*path, "input"), span, f"the network has no output {name}", hint, _outputs_here(spec, locate))
+        elif name is None and len(outputs) > 1:
+            reads = f"{loss.label()} reads" if len(spec.losses) > 1 else "the loss reads only"
+            message = f"the network has {len(outputs)} outputs ({', '.join(outputs)}), {reads} {outputs[-1]}"
+            where = "[[losses]]" if len(spec.losses) > 1 else "[loss]"
+            hint = f'say so with input = "{outputs[-1]}" under {where}, or name the outputs with outputs = […]'
+            yield warning("NS906", (*path, "type"), locate(("losses", place, "type")), message, hint)
 
 
 def _outputs_here(spec: Network, locate: Locate) -> Iterable[Related]:

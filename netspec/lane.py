@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.batch import Batch
+from netspec.batch import Batch, Targets
 from netspec.kernels.binding import BoundCalls, element_type
 from netspec.kernels.calls import Call, Ref, Region
+from netspec.layers.base import Shape
+from netspec.loss_value import LossValue
 from netspec.memory import PlanMemory, aligned_zeros, from_stored
 from netspec.optimizers.base import HYPER_LR, HYPER_SCALE, HYPER_SIZE, HYPER_STEP, Optimizer
-from netspec.plan.lower import KEPT, SCRATCH
+from netspec.plan.lower import KEPT, LOSS_WIDTH, SCRATCH, is_target
 from netspec.plan.plan import Goal, Plan
 from netspec.plan.prepare import PREPARE
 from netspec.plan.stream import training_goal
@@ -33,18 +35,6 @@ BLOCK = 1 << 20
 """Gradients that are added up at once."""
 
 Array = NDArray[Any]
-
-
-class LossValue(NamedTuple):
-    """A loss as its parts, so that sums over batches are exact: the mean is sum / weight."""
-
-    sum: float
-    weight: float
-
-    @property
-    def mean(self) -> float:
-        """The loss; NaN when nothing was weighed."""
-        return self.sum / self.weight if self.weight else float("nan")
 
 
 class NonFinite(NamedTuple):
@@ -69,9 +59,9 @@ class Lane:
         slots = optimizer.slots() if optimizer else {}
         self.store = TensorStore(program.layout, program.dtype, program.shared["gradients"], slots)
         self._hyper, self._counters = aligned_zeros(HYPER_SIZE, "float64"), aligned_zeros(1, "int64")
-        self._loss = aligned_zeros(2, "float64")
+        self._loss = aligned_zeros(LOSS_WIDTH * max(1, len(program.start.losses)), "float64")
         self._outside: dict[str, Array] = {
-            **self.store.arrays, "target": program.shared["target"],
+            **self.store.arrays, **{name: array for name, array in program.shared.items() if is_target(name)},
             "hyper": self._hyper, "counters": self._counters, "loss": self._loss,
         }  # fmt: skip
         self._update = plan_update(optimizer, program.layout) if optimizer else None
@@ -94,10 +84,22 @@ class Lane:
         """The lane's buffers by name, as its calls see them: parameters, gradients, statistics, slots; not copies."""
         return self._outside
 
-    def train_step(self, x: Batch, y: Array, *, lr: float, keeps_gradients: bool = False) -> LossValue:
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the network's inputs."""
+        return self._program.start.inputs
+
+    @property
+    def loss_shapes(self) -> tuple[Shape, ...]:
+        """Shape of the output that each loss reads."""
+        start = self._program.start
+        return tuple(start.shapes[name] for name in start.loss_inputs)
+
+    def train_step(self, x: Batch, y: Targets, *, lr: float, keeps_gradients: bool = False) -> LossValue:
         """Forward, loss, backward, clipping and update in one compiled call; returns the loss before the update.
 
-        x: stored layout (N, H, W, C), contiguous, in the compute dtype; y: int64 labels, or dense targets laid out as x.
+        x: stored layout (N, H, W, C), contiguous, in the compute dtype; y: for each loss int64 labels, or numbers laid
+        out as x (an array alone for a single loss).
         keeps_gradients: for a look at `gradients`; otherwise large networks save the memory for them.
         """
         if self._accumulated_parts:
@@ -109,14 +111,17 @@ class Lane:
             self.step += 1
             return self._read_loss()
 
-    def differentiate(self, x: Batch, y: Array) -> LossValue:
+    def differentiate(self, x: Batch, y: Targets) -> LossValue:
         """Forward, loss and backward without an update: the gradients are those of this batch alone."""
         with self._program.lock:
             self._run(self._training_goal(x), x, y)
             return self._read_loss()
 
-    def accumulate(self, x: Batch, y: Array) -> LossValue:
-        """Forward, loss and backward; adds the gradients to those of the next `update`, weighed as one large batch."""
+    def accumulate(self, x: Batch, y: Targets) -> LossValue:
+        """Forward, loss and backward; adds the gradients to those of the next `update`, weighed as one large batch.
+
+        Raises ValueError when the losses do not weigh alike: one sum of gradients cannot have two divisors.
+        """
         with self._program.lock:  # all lanes share the gradients
             value, gradients = self.differentiate(x, y), self.store.arrays["gradients"]
             if self._accumulated is None:
@@ -143,7 +148,7 @@ class Lane:
             self.step += 1
             self._changes += 1
 
-    def evaluate(self, x: Batch, y: Array | None = None) -> LossValue | None:
+    def evaluate(self, x: Batch, y: Targets | None = None) -> LossValue | None:
         """Forward in inference mode, and the loss when there are targets."""
         with self._program.lock:
             self._run(self._program.inference_goal(_samples(x), loss=y is not None), x, y)
@@ -188,7 +193,7 @@ class Lane:
         inputs = [name for name in plan.inputs if name in plan.differentiated]
         return {name: self._value(plan, memory, plan.gradient(name), name) for name in inputs}
 
-    def find_nonfinite(self, x: Batch, y: Array | None) -> NonFinite | None:
+    def find_nonfinite(self, x: Batch, y: Targets | None) -> NonFinite | None:
         """Replay a batch call by call, without its update, and name the first tensor with a NaN or an infinity."""
         for entry in self._program.layout.parameters.values():
             if not np.isfinite(self.store.flat(entry, "parameters")).all():
@@ -248,7 +253,7 @@ class Lane:
         self._bound.clear()
         self._last = None
 
-    def bind(self, goal: Goal, x: Batch, y: Array | None, *, lr: float = 0.0) -> BoundCalls:
+    def bind(self, goal: Goal, x: Batch, y: Targets | None, *, lr: float = 0.0) -> BoundCalls:
         """The calls of a goal on this lane's memory, ready to run, whole or in parts: for timing.
 
         With gradients and an optimizer they end with its update; the lane's step does not count them.
@@ -281,14 +286,15 @@ class Lane:
     def _training_goal(self, x: Batch) -> Goal:
         return Goal(batch=_samples(x), training=True, loss=True, gradients=True)
 
-    def _run(self, goal: Goal, x: Batch, y: Array | None, *, update: bool = False) -> None:
+    def _run(self, goal: Goal, x: Batch, y: Targets | None, *, update: bool = False) -> None:
         self._bind(goal, x, y, update=update).run()
 
-    def _bind(self, goal: Goal, x: Batch, y: Array | None, *, update: bool = False) -> BoundCalls:
+    def _bind(self, goal: Goal, x: Batch, y: Targets | None, *, update: bool = False) -> BoundCalls:
         """The goal's calls on this lane's memory, ready to run, with the batch in place."""
         program = self._program
         inputs = program.form.named(x)
-        program.form.check_stored(inputs, y)
+        targets = () if y is None else (y,) if isinstance(y, np.ndarray) else tuple(y)
+        program.form.check_stored(inputs, targets)
         plan = program.plan(goal)
         self._last, self._differentiable = None, False
         if (goal, update) not in self._bound:
@@ -300,8 +306,8 @@ class Lane:
         memory = self._memory(plan)
         for name, array in inputs.items():
             memory[plan.value(name).buffer][:] = array.reshape(-1)
-        if y is not None:
-            program.target_of(goal.batch)[:] = y.reshape(-1)
+        for place, array in zip(program.targets_of(goal.batch) if targets else (), targets, strict=True):
+            place[:] = array.reshape(-1)
         # Parts of one accumulated step draw different random numbers.
         self._counters[0] = self.step + (self._accumulated_parts << PART_SHIFT)
         self._last, program.arena.holder = plan, self
@@ -341,8 +347,10 @@ class Lane:
         self._hyper[HYPER_LR], self._hyper[HYPER_STEP], self._hyper[HYPER_SCALE] = lr, self.step + 1, 1.0
 
     def _read_loss(self) -> LossValue:
-        loss = self._program.loss
-        return LossValue(loss.weight * float(self._loss[0]), float(self._loss[1]))
+        read = self._loss.reshape(-1, LOSS_WIDTH).tolist()
+        return LossValue.of([
+            (loss.weight * total, weight) for loss, (total, weight) in zip(self._program.losses, read, strict=True)
+        ])
 
     def _first_nonfinite(self, bound: BoundCalls, plan: Plan) -> NonFinite | None:
         memory = self._memory(plan)

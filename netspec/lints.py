@@ -8,6 +8,7 @@ import networkx as nx
 
 from netspec.graph import Locate, frozen_layers, inputs_of, outputs_of
 from netspec.layers.base import Layer
+from netspec.losses.base import loss_names
 from netspec.metrics.accuracy import Accuracy
 from netspec.problems import Path, Problem, also, error, warning
 from netspec.spec.model import Spec
@@ -33,14 +34,13 @@ def _lint_last_layer(spec: Spec, graph: nx.DiGraph[str], locate: Locate) -> Iter
         if _type(graph, name) == "dropout":
             message = "dropout is the last layer: while training it sets outputs of the network to zero"
             yield warning("NS905", where, locate((*where, "name")), message, "put it before the last linear layer")
-    if spec.loss is None or not outputs:
-        return
-    name, loss = spec.loss.input or outputs[-1], type(spec.loss).type_name()
-    if spec.loss.link is not None and _type(graph, name) in ("softmax", "sigmoid"):
-        message = f"{loss} applies its own {spec.loss.link} to what this layer gives"
-        hint = f"remove it; the loss reads {', '.join(inputs_of(graph, name))} then"
-        related = also(locate(("loss", "type")), f"the loss is {loss} here")
-        yield warning("NS903", ("layers", name), locate(("layers", name, "name")), message, hint, related)
+    for place, one in enumerate(spec.losses if outputs else ()):
+        name, loss = one.input or outputs[-1], one.type_name()
+        if one.link is not None and _type(graph, name) in ("softmax", "sigmoid"):
+            message = f"{loss} applies its own {one.link} to what this layer gives"
+            hint = f"remove it; the loss reads {', '.join(inputs_of(graph, name))} then"
+            related = also(locate(("losses", place, "type")), f"the loss is {loss} here")
+            yield warning("NS903", ("layers", name), locate(("layers", name, "name")), message, hint, related)
 
 
 def _lint_bias(spec: Spec, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:
@@ -85,7 +85,7 @@ def _lint_training(spec: Spec, locate: Locate) -> Iterable[Problem]:
 def _check_monitors(spec: Spec, locate: Locate) -> Iterable[Problem]:
     """Names that no run of this spec measures, whatever the data; whether there is validation, only the data know."""
     metrics = spec.metrics or ((Accuracy(),) if spec.loss and spec.loss.target_kind == "class" else ())
-    names = ["loss", *(metric.better_name() for metric in metrics if metric.direction is not None)]
+    names = [*loss_names(spec.losses), *(metric.better_name() for metric in metrics if metric.direction is not None)]
     prefixes = ("val_", "running_", "train_") if spec.train.evaluate_train else ("val_", "running_")
     known = [prefix + name for prefix in prefixes for name in names]
     wanted = {

@@ -39,7 +39,7 @@ class Probe:
         self.layers = tuple(dict.fromkeys(layers))
         self._program = program
         wanted = dict.fromkeys((*(name for name in self.layers if name not in inputs), *program.start.outputs))
-        self._start = replace(program.start, outputs=tuple(wanted), loss=None)
+        self._start = replace(program.start, outputs=tuple(wanted), losses=(), loss_inputs=())
         self._arena, self._kept = Arena(), Kept()
         self._scratch = aligned_zeros(0, program.dtype)
         self._plans: dict[int, Plan] = {}
@@ -56,7 +56,7 @@ class Probe:
         """The same as (n, H, W, C) or (n, F) where they lie: the next call writes over them."""
         program = self._program
         inputs = program.form.named(x)
-        n = program.form.check_stored(inputs, None)
+        n = program.form.check_stored(inputs, ())
         with program.lock:
             plan = self._plan(n)
             memory = PlanMemory(plan, self._arena, {**lane.memory, SCRATCH: self._scratch, **self._kept.arrays})

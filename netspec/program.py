@@ -12,14 +12,14 @@ import numpy as np
 from numba.core import config
 from numpy.typing import NDArray
 
-from netspec.batch import Batch, BatchForm
+from netspec.batch import NO_LOSS, Batch, BatchForm
 from netspec.lane import Lane
 from netspec.layers.base import Parameter, volume
 from netspec.load_report import LoadError, LoadReport, match_tensors
 from netspec.losses.base import Loss
 from netspec.memory import Arena, Kept, aligned_zeros
 from netspec.optimizers.base import Optimizer
-from netspec.plan.lower import SCRATCH
+from netspec.plan.lower import SCRATCH, target_name
 from netspec.plan.pipeline import make_plan, start_plan
 from netspec.plan.plan import Goal, Plan
 from netspec.random import stream
@@ -51,10 +51,10 @@ class Program:
         """Whether inference keeps its work on weights from batch to batch; not worth the memory while they are trained."""
         self._plans: dict[Goal, Plan] = {}
         check_room(self.layout.parameter_size * np.dtype(dtype).itemsize * (1 + len(self._optimizers())), 1)
-        check_room(batch_size * self.form.target_size() * 8, batch_size)
+        check_room(batch_size * sum(self.form.target_sizes()) * 8, batch_size)
         self.shared = {
             "gradients": aligned_zeros(self.layout.trainable_size, dtype),
-            "target": aligned_zeros(batch_size * self.form.target_size(), self._target_type()),
+            **self._target_buffers(),
             SCRATCH: aligned_zeros(0, dtype),
         }
         self.lanes = tuple(Lane(self, optimizer) for optimizer in self._optimizers())
@@ -96,10 +96,15 @@ class Program:
 
     @property
     def loss(self) -> Loss:
-        """The spec's loss; ValueError when it has none."""
-        if self.start.loss is None:
-            raise ValueError('the spec has no loss; add [loss] with a type, for example type = "cross_entropy"')
-        return self.start.loss
+        """The spec's loss, of several the first; ValueError when it has none."""
+        return self.losses[0]
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """The spec's losses; ValueError when it has none."""
+        if not self.start.losses:
+            raise ValueError(NO_LOSS)
+        return self.start.losses
 
     def forward(self, x: Batch, training: bool = False) -> Array | dict[str, Array]:
         """Outputs for a batch of at most batch_size samples.
@@ -117,13 +122,16 @@ class Program:
             dx = self.lanes[0].backward(self.form.stored_gradients(dy, self.lanes[0].samples()))
             return next(iter(dx.values())) if len(dx) == 1 else dx
 
-    def train_step(self, x: Batch, target: Array) -> float:
-        """One optimizer step on a batch; returns the loss before the update. The learning rate is the optimizer's."""
+    def train_step(self, x: Batch, target: Batch) -> float:
+        """One optimizer step on a batch; returns the loss before the update. The learning rate is the optimizer's.
+
+        target: what the loss reads, or a dict by target name ("" for losses that name none).
+        """
         lane = self.lanes[0]
         if lane.optimizer is None:
             raise ValueError('the spec has no optimizer; add [optimizer] with a type, for example type = "adam"')
         inputs = self.form.stored_inputs(x)
-        y = self.form.stored_target(target, len(next(iter(inputs.values()))))
+        y = self.form.stored_targets(target, inputs)
         return lane.train_step(inputs, y, lr=lane.optimizer.lr, keeps_gradients=True).mean
 
     def load_parameters(self, mapping: Mapping[str, Array], strict: bool = True) -> LoadReport:
@@ -187,16 +195,22 @@ class Program:
         sample = max(volume(shape) for shape in self.shapes.values()) * np.dtype(self.dtype).itemsize
         check_room(goal.batch * sample, goal.batch)
 
-    def _target_type(self) -> str:
-        return "int64" if self.start.loss is not None and self.start.loss.target_kind == "class" else self.dtype
+    def _target_buffers(self) -> dict[str, Array]:
+        return {
+            target_name(place): aligned_zeros(
+                self.batch_size * size, "int64" if self.start.losses[place].target_kind == "class" else self.dtype
+            )
+            for place, size in enumerate(self.form.target_sizes())
+        }
 
     def use_threads(self) -> None:
         """Let the kernels use this program's number of threads; results do not depend on it."""
         numba.set_num_threads(self.threads)
 
-    def target_of(self, n: int) -> Array:
-        """Where the targets of a batch of n samples lie."""
-        return self.shared["target"][: n * self.form.target_size()]
+    def targets_of(self, n: int) -> list[Array]:
+        """Where the targets of a batch of n samples lie, for each loss."""
+        sizes = self.form.target_sizes()
+        return [self.shared[target_name(place)][: n * size] for place, size in enumerate(sizes)]
 
 
 def initial_tensors(start: Plan) -> dict[str, Array]:

@@ -13,7 +13,7 @@ from netspec.spec.source import Format
 from netspec.spec.variables import escape
 
 FIRST_KEYS = ("name", "type", "inputs")
-SINGULAR = {"inputs": "input", "optimizers": "optimizer"}
+SINGULAR = {"inputs": "input", "losses": "loss", "optimizers": "optimizer"}
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -35,7 +35,7 @@ def spec_hash(spec: Spec) -> str:
 
 
 def _tree(spec: Spec) -> dict[str, Any]:
-    """The spec as plain values, in the order people write it; one input is [input], one optimizer [optimizer]."""
+    """The spec as plain values, in the order people write it; one input is [input], one loss [loss], …"""
     tree = spec.model_dump(mode="json", exclude_none=True)
     ordered: dict[str, Any] = {}
     for key, value in tree.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import networkx as nx
 
-from netspec.graph import Locate, Network, inputs_of, order, outputs_of
+from netspec.graph import Locate, Network, inputs_of, loss_path, order, outputs_of
 from netspec.layers.base import Layer, Shape, ShapeError
 from netspec.problems import Path, Problem, Span, error, warning
 from netspec.shape_origins import output_origin, shape_origins
@@ -84,22 +84,22 @@ def _infer_layer(
         result.problems.append(warning(note.code, path, span, note.message, note.hint))
 
 
-def check_loss(spec: Network, graph: nx.DiGraph[str], shapes: dict[str, Shape], locate: Locate) -> list[Problem]:
-    """Whether the loss can read the output it is given."""
-    outputs = outputs_of(spec, graph)
-    if spec.loss is None or not outputs:
-        return []
-    name = spec.loss.input or outputs[-1]
-    if name not in shapes:
-        return []
-    try:
-        spec.loss.check(shapes[name], None)
-    except ShapeError as problem:
-        key = problem.field if problem.field in spec.loss.model_fields_set else "type"
-        path: Path = ("loss", key or "type")
-        related = output_origin(graph, shapes, name, locate)
-        return [error("NS207", path, locate(path), f"{problem.message} (layer {name})", problem.hint, related)]
-    return []
+def check_losses(spec: Network, graph: nx.DiGraph[str], shapes: dict[str, Shape], locate: Locate) -> list[Problem]:
+    """Whether each loss can read the output it is given."""
+    outputs, problems = outputs_of(spec, graph), []
+    for place, loss in enumerate(spec.losses):
+        name = loss.input or (outputs[-1] if outputs else None)
+        if name is None or name not in shapes:
+            continue
+        try:
+            loss.check(shapes[name], None)
+        except ShapeError as problem:
+            key = problem.field if problem.field in loss.model_fields_set else "type"
+            path: Path = (*loss_path(spec, place), key or "type")
+            span = locate(("losses", place, key or "type"))
+            related = output_origin(graph, shapes, name, locate)
+            problems.append(error("NS207", path, span, f"{problem.message} (layer {name})", problem.hint, related))
+    return problems
 
 
 def _place(layer: Layer, key: str | None, locate: Locate) -> tuple[Path, Span | None]:

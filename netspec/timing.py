@@ -161,20 +161,14 @@ def _goal(program: Program, inference: bool) -> Goal:
     return program.lanes[0].training_plan(program.batch_size).goal
 
 
-def _random_batch(program: Program, goal: Goal) -> tuple[dict[str, Array], Array | None]:
+def _random_batch(program: Program, goal: Goal) -> tuple[dict[str, Array], tuple[Array, ...] | None]:
     """Normal numbers, and labels or targets when there is a loss, as the kernels read them."""
     rng, start, n = np.random.default_rng(0), program.start, goal.batch
     x = {
         name: rng.standard_normal((n, volume(program.shapes[name])), np.float32).astype(program.dtype, copy=False)
         for name in start.inputs
     }
-    if not goal.loss:
-        return x, None
-    assert start.loss_input is not None
-    size = n * program.form.target_size()
-    if program.loss.target_kind == "class":
-        return x, rng.integers(0, max(2, program.shapes[start.loss_input][0]), size)
-    return x, rng.random(size).astype(program.dtype)
+    return x, program.form.random_targets(n, rng) if goal.loss else None
 
 
 def _repeat(
@@ -240,7 +234,7 @@ def calls_by_part(plan: Plan, calls: Sequence[Call]) -> dict[tuple[str, str], li
 
 def _type(program: Program, name: str, direction: str) -> str:
     if direction == LOSS:
-        return program.loss.type_name()
+        return " + ".join(dict.fromkeys(loss.type_name() for loss in program.losses))
     if direction == UPDATE:
         optimizer = program.lanes[0].optimizer
         return optimizer.type_name() if optimizer else ""

@@ -27,7 +27,7 @@ def warm(program: Program, progress: Progress | None = None) -> list[str]:
 def _kernels(program: Program) -> dict[str, Kernel]:
     n = program.batch_size
     calls = [*program.plan(program.inference_goal(n)).calls]
-    if program.start.loss is not None:
+    if program.start.losses:
         calls += program.plan(program.inference_goal(n, loss=True)).calls
         for lane in program.lanes:
             calls += lane.training_calls(n)

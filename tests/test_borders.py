@@ -30,7 +30,7 @@ LEVELS = (
     ("loading",),
     ("editing",),
     ("plan",),
-    ("batch", "room", "memory", "lane", "load_report", "program", "store", "gradcheck", "gradcheck_network",
+    ("batch", "room", "memory", "lane", "load_report", "loss_value", "program", "store", "gradcheck", "gradcheck_network",
      "timing", "warming", "probe"),
     ("training",),
     ("shipped", "artefact", "inside"),

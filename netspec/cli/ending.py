@@ -67,9 +67,10 @@ class Ending:
             self.data.test,
             self.data.normalization,
             metrics=metrics_for(self.spec, self.data),
-            loss=self.spec.loss,
+            losses=self.spec.losses,
             batch_size=self.program.batch_size,
             dtype=self.program.dtype,
+            finish=self.data.finish,
         )
 
     def as_json(self) -> dict[str, Any]:

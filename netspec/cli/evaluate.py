@@ -98,9 +98,10 @@ def _evaluate(network: Network, data: Data, part: str) -> Evaluation:
         parts[part],
         network.normalization or data.normalization,
         metrics=metrics_for(network.spec, data),
-        loss=network.spec.loss,
+        losses=network.spec.losses,
         batch_size=program.batch_size,
         dtype=program.dtype,
+        finish=data.finish,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def fold_to_input(parts: Parts, input_shape: tuple[int, ...] | None, dataset: Da
     require_shape(shape, input_shape, dataset)
     if input_shape is None or input_shape == shape or len(input_shape) == 1:
         return parts, ()
-    folded: Parts = {n: Part(fold_vectors(p.x, input_shape), p.y, p.names) for n, p in parts.items()}
+    folded: Parts = {n: replace(p, x=fold_vectors(p.x, input_shape)) for n, p in parts.items()}
     return folded, (f"vectors of {shape[0]} values are read as pictures {say_shape(input_shape)}",)
 
 
@@ -44,7 +45,7 @@ def flatten_to_input(
     if input_shape is None or len(input_shape) != 1 or not train.has_images:
         return parts, normalization, ()
     channels, height, width = train.shape
-    flat: Parts = {n: Part(flatten_images(p.x), p.y, p.names) for n, p in parts.items()}
+    flat: Parts = {n: replace(p, x=flatten_images(p.x)) for n, p in parts.items()}
     note = f"pictures {say_shape(train.shape)} are laid out as vectors of {input_shape[0]} values, in the order C, H, W"
     return flat, normalization.flattened((channels, height, width)), (note,)
 

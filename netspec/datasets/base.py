@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
+from netspec.datasets.batch import Batch, Key
 from netspec.docstrings import Documented
 from netspec.registry import Plugin
 
@@ -42,18 +43,24 @@ class Part:
     """Samples and targets, row for row.
 
     x: pictures (N, H, W, C), vectors (N, F); uint8, float32 or float64, as stored, not normalized.
-    y: class labels (N,) int64, or dense targets (N, K) float32 or float64 (from Python also (N, C, H, W)).
+    y: class labels (N,) int64; a label for each pixel (N, H, W) of an integer type; dense targets (N, K) float32 or
+    float64 (from Python also (N, C, H, W)); or boxes (N, M, 5) float32 [class, x1, y1, x2, y2] in pixels, class −1: none.
     names: (N,) what to call a sample: its file's path, or its index in the source.
+    inputs, targets: (N, …) further inputs and targets of the network by name, as the kernels read them.
     """
 
     x: Array
     y: Array
     names: Array
+    inputs: Mapping[str, Array] = field(default_factory=dict)
+    targets: Mapping[str, Array] = field(default_factory=dict)
     cache: dict[Any, Array] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not len(self.x) == len(self.y) == len(self.names):
-            raise ValueError(f"rows differ: x {len(self.x)}, y {len(self.y)}, names {len(self.names)}")
+        rows = {"x": len(self.x), "y": len(self.y), "names": len(self.names)}
+        rows |= {name: len(array) for name, array in (*self.inputs.items(), *self.targets.items())}
+        if len(set(rows.values())) > 1:
+            raise ValueError(f"rows differ: {', '.join(f'{name} {count}' for name, count in rows.items())}")
 
     def __len__(self) -> int:
         return len(self.x)
@@ -64,7 +71,8 @@ class Part:
 
     @property
     def has_classes(self) -> bool:
-        return self.y.ndim == 1
+        """Whether the targets are labels, one a sample or one a pixel."""
+        return self.y.dtype.kind in "iu"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -76,7 +84,11 @@ class Part:
 
     def take(self, index: NDArray[np.int64]) -> Part:
         """The chosen rows, in that order; a copy."""
-        return Part(self.x[index], self.y[index], self.names[index])
+        return Part(
+            self.x[index], self.y[index], self.names[index],
+            {name: array[index] for name, array in self.inputs.items()},
+            {name: array[index] for name, array in self.targets.items()},
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +173,15 @@ class Dataset(Plugin):
         `input_shape`: the network's input ([C, H, W] or [F]) where it is known; kinds that resize follow it.
         Raises DataError.
         """
+
+    def finish(self, batch: Batch, key: Key | None) -> Batch:
+        """Stored samples of a batch, augmented where they are trained on, → what the network and its losses read.
+
+        For kinds whose inputs or targets are made anew for every epoch, such as regions of interest around boxes. x is
+        not normalized yet. key: seed and epoch of the training; None in evaluation. Each sample's result depends on its
+        own stored values, its row and the key alone.
+        """
+        return batch
 
     def shape_hint(self, shape: tuple[int, ...], input_shape: tuple[int, ...]) -> str:
         """What to do when samples of `shape` meet a network with another input."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from netspec.datasets.arrange import flatten_to_input, fold_to_input
 from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, PartName, Source, label_counts, unreadable
+from netspec.datasets.batch import Finish
 from netspec.datasets.normalization import Normalization, fit_normalization
 from netspec.datasets.splitting import limit_part, split_indexes
 
@@ -34,6 +35,8 @@ class Data:
     normalization: Normalization
     fingerprint: str
     notes: tuple[str, ...]
+    finish: Finish | None = None
+    """What makes of stored samples what the network reads; None where they are that."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -93,6 +96,7 @@ def load_data(
         classes=source.classes,
         normalization=normalization,
         fingerprint=fingerprint(parts, source.classes),
+        finish=dataset.finish if type(dataset).finish is not Dataset.finish else None,
         notes=(*source.notes, *notes, *fold_notes, *flat_notes, *fit_notes, *absent),
     )
 
@@ -102,7 +106,8 @@ def fingerprint(parts: Parts, classes: tuple[str, ...] | None) -> str:
     digest = hashlib.sha256(repr(classes).encode())
     for name in PART_NAMES:
         if name in parts:
-            for array in (parts[name].x, parts[name].y):
+            part = parts[name]
+            for array in (part.x, part.y, *part.inputs.values(), *part.targets.values()):
                 digest.update(f"{name} {array.shape} {array.dtype.str}".encode())
                 digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from netspec.datasets.base import Array, Part
+from netspec.datasets.batch import Batch, Finish, Key
 from netspec.datasets.normalization import Normalization
 from netspec.random import permutation
 
@@ -20,15 +21,6 @@ _GROUP_BYTES = 2 << 20  # batches handed over together: switching threads costs 
 _AHEAD = 2  # groups waiting, besides the one in work
 
 Shuffle = Literal["every_epoch", "once", "never"]
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """x: normalized, contiguous, (N, H, W, C) or (N, F); y: (N,) int64 or (N, K); index: (N,) rows of the part."""
-
-    x: Array
-    y: Array
-    index: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -52,7 +44,8 @@ class Loader:
     """The batches of one epoch: `for batch in loader`. Iterating again gives the same batches again.
 
     order: rows of the part in the order of visit. last_batch: "drop" leaves out a last batch that is not full.
-    start: number of batches to skip, for a run resumed inside an epoch. An exception while preparing a batch is
+    start: number of batches to skip, for a run resumed inside an epoch. finish: makes of stored samples what the network
+    reads; key: of the training epoch, None in evaluation. An exception while preparing a batch is
     raised by the iteration in its place. When the consumer stops early the thread ends with the iterator.
     """
 
@@ -65,11 +58,14 @@ class Loader:
         dtype: DTypeLike = np.float32,
         last_batch: Literal["keep", "drop"] = "keep",
         start: int = 0,
+        finish: Finish | None = None,
+        key: Key | None = None,
     ) -> None:
         if batch_size < 1 or start < 0:
             raise ValueError(f"batch_size {batch_size} must be at least 1, start {start} at least 0")
         self.part, self.normalization, self.batch_size = part, normalization, batch_size
         self.dtype, self.start = np.dtype(dtype), start
+        self.finish, self.key = finish, key
         self.order = order if last_batch == "keep" else order[: len(order) // batch_size * batch_size]
 
     def __len__(self) -> int:
@@ -93,14 +89,20 @@ class Loader:
 
     def batches(self) -> Iterator[Batch]:
         """The same batches, prepared in the calling thread."""
-        whole = self._normalized_part()
+        whole = self._normalized_part() if self.finish is None else None
         for i in range(self.start, self.start + len(self)):
             index = self.order[i * self.batch_size : (i + 1) * self.batch_size]
-            if whole is not None:
-                x = np.take(whole, index, axis=0)
-            else:
-                x = self.normalization.apply(np.take(self.part.x, index, axis=0), self.dtype)
-            yield Batch(x, np.take(self.part.y, index, axis=0), index)
+            batch = self._stored(self.part.x if whole is None else whole, index)
+            if self.finish is not None:
+                batch = self.finish(batch, self.key)
+            yield batch if whole is not None else replace(batch, x=self.normalization.apply(batch.x, self.dtype))
+
+    def _stored(self, x: Array, index: NDArray[np.int64]) -> Batch:
+        """Rows of the part, with this x."""
+        part = self.part
+        inputs = {name: np.take(array, index, axis=0).astype(self.dtype) for name, array in part.inputs.items()}
+        targets = {name: np.take(array, index, axis=0) for name, array in part.targets.items()}
+        return Batch(np.take(x, index, axis=0), np.take(part.y, index, axis=0), index, inputs, targets)
 
     def _prepare(self, ready: queue.Queue[list[Batch] | _Failure | None], stop: threading.Event) -> None:
         group: list[Batch] = []

@@ -17,14 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.datasets.base import Part
-from netspec.datasets.loader import Batch, Loader
+from netspec.datasets.batch import Batch
+from netspec.datasets.loader import Loader
 from netspec.datasets.normalization import Normalization
 from netspec.inside.errors import InsideError
 from netspec.lane import Lane
+from netspec.loss_value import LossValue
 from netspec.losses.base import Loss
 from netspec.program import Program
 from netspec.random import stream
-from netspec.training.evaluate import targets_for
+from netspec.training.targets import targets_for
 
 Array = NDArray[Any]
 Tensors = Mapping[str, Array]
@@ -64,7 +66,7 @@ def loss_slice(
     """
     if points < 3 or points % 2 == 0:
         raise ValueError(f"points {points}; use an odd number of 3 or more")
-    lane, loss = program.lanes[0], program.loss
+    lane, minimized = program.lanes[0], program.losses
     weights = {name: array for name, array in lane.tensors().items() if name in program.layout.parameters}
     delta, eta = direction(weights, seed, "δ"), direction(weights, seed, "η")
     if not delta:
@@ -75,7 +77,7 @@ def loss_slice(
     try:
         for done, (i, j) in enumerate(refining_order(points), 1):
             lane.load_tensors({name: weights[name] + axis[j] * delta[name] + axis[i] * eta[name] for name in delta})
-            losses[i, j] = mean_loss(lane, batches, loss, program.dtype)
+            losses[i, j] = mean_loss(lane, batches, minimized, program.dtype)
             yield Slice(axis, losses, done)
     finally:
         lane.load_tensors({name: weights[name] for name in delta})
@@ -97,14 +99,14 @@ def refining_order(points: int) -> list[tuple[int, int]]:
     return list(found)
 
 
-def mean_loss(lane: Lane, batches: Sequence[Batch], loss: Loss, dtype: Any) -> float:
-    """Σ sum / Σ weight over the batches, with the lane's weights as they are; infinity becomes NaN."""
-    total = weight = 0.0
+def mean_loss(lane: Lane, batches: Sequence[Batch], losses: Sequence[Loss], dtype: Any) -> float:
+    """The loss over the batches, with the lane's weights as they are; infinity becomes NaN."""
+    total = LossValue.empty(len(losses))
     for batch in batches:
-        value = lane.evaluate(batch.x, targets_for(batch, loss, dtype))
+        value = lane.evaluate(batch.feed, targets_for(lane, batch, losses, dtype))
         assert value is not None
-        total, weight = total + value.sum, weight + value.weight
-    return total / weight if weight and np.isfinite(total) else float("nan")
+        total += value
+    return total.mean if np.isfinite(total.mean) else float("nan")
 
 
 def _batches(program: Program, part: Part, normalization: Normalization, samples: int) -> list[Batch]:

@@ -20,7 +20,7 @@ def differentiate(plan: Plan) -> Plan:
     for name in plan.order:
         if _trains(plan, name) or any(source in wanted for source in inputs_of(plan.graph, name)):
             wanted.add(name)
-    reached = {plan.loss_input} if plan.goal.loss else set(plan.outputs)
+    reached = set(plan.loss_inputs if plan.goal.loss else plan.outputs)
     for name in reversed(plan.order):
         if name in reached:
             reached.update(inputs_of(plan.graph, name))

@@ -12,6 +12,7 @@ from netspec.kernels.binding import element_type
 from netspec.layers.base import volume
 from netspec.optimizers.base import Optimizer
 from netspec.plan.buffers import size_in_bytes
+from netspec.plan.lower import is_target
 from netspec.plan.plan import Plan
 from netspec.plan.update import plan_update
 
@@ -60,8 +61,7 @@ def forecast(plan: Plan, optimizers: Sequence[Optimizer], threads: int, *, accum
     updating = optimizers if plan.goal.gradients else ()
     slots = sum(len(optimizer.slots()) for optimizer in updating) * layout.updated_size * item
     inputs = sum(volume(plan.shapes[name]) for name in plan.inputs) * plan.goal.batch * item
-    target = plan.buffers["target"].size * element_type(plan.buffers["target"].element, plan.dtype).itemsize if (
-        "target" in plan.buffers) else 0  # fmt: skip
+    target = sum(size_in_bytes(buffer, plan.dtype) for name, buffer in plan.buffers.items() if is_target(name))
     scratch = plan.buffers["scratch"].size * item if "scratch" in plan.buffers else 0
     return Forecast(
         parameters=lanes * layout.parameter_size * item,

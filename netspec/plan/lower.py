@@ -15,13 +15,15 @@ from netspec.kernels.binding import element_type
 from netspec.kernels.calls import ArgumentValue, Call, Ref
 from netspec.kernels.combine import add_to
 from netspec.kernels.grain import Chunks, chunk_count
-from netspec.layers.base import Shape
+from netspec.layers.base import Shape, volume
 from netspec.plan.plan import Buffer, Place, Plan
 from netspec.random import key
 
 KEY_BITS = 63
 COUNTERS = Ref("counters", 1, 0, "int")
-LOSS_VALUE = Ref("loss", 2, 0, "double")
+LOSS_WIDTH = 2
+"""Numbers of a loss's value: sum and weight."""
+LOSS_VALUE = Ref("loss", LOSS_WIDTH, 0, "double")
 KEPT = "kept:"
 SCRATCH = "scratch"
 SCRATCH_GRAIN = 16
@@ -89,7 +91,7 @@ class LayerIo(Calls):
 
 @dataclass
 class LossCalls(Calls):
-    """The LossIo of the loss: see netspec.losses.base.LossIo."""
+    """The LossIo of one loss: see netspec.losses.base.LossIo."""
 
     n: int = 0
     x: Ref = COUNTERS
@@ -140,18 +142,17 @@ def _forward(plan: Plan, out: Calls) -> None:
 def _loss(plan: Plan, out: Calls) -> None:
     if not plan.goal.loss:
         return
-    assert plan.loss is not None
-    assert plan.loss_input is not None
-    name = plan.loss_input
-    per_class = plan.loss.target_kind == "class"
-    # A class loss over [C, H, W] has a label for each pixel; over [C], one for each sample.
-    labels = plan.elements(name) // plan.shapes[name][0]
-    target = Ref("target", labels if per_class else plan.elements(name), 0, "int" if per_class else "float")
-    io = LossCalls(
-        "loss", "forward", out.calls, out.buffers, plan.shards, n=plan.goal.batch, x=plan.value(name),
-        x_shape=plan.shapes[name], target=target, dx=plan.gradient(name) if name in plan.differentiated else None,
-    )  # fmt: skip
-    plan.loss.emit(io)
+    parts = gradient_parts(plan)
+    for place, (loss, name) in enumerate(zip(plan.losses, plan.loss_inputs, strict=True)):
+        element: ElementType = "int" if loss.target_kind == "class" else "float"
+        size = plan.goal.batch * volume(loss.target_shape(plan.shapes[name]))
+        io = LossCalls(
+            "loss", "forward", out.calls, out.buffers, plan.shards, n=plan.goal.batch, x=plan.value(name),
+            x_shape=plan.shapes[name], target=Ref(target_name(place), size, 0, element),
+            dx=parts[name][loss_reader(place)] if name in plan.differentiated else None,
+            value=replace(LOSS_VALUE, offset=LOSS_WIDTH * place),
+        )  # fmt: skip
+        loss.emit(io)
 
 
 def _backward(plan: Plan, out: Calls) -> None:
@@ -170,6 +171,21 @@ def _backward(plan: Plan, out: Calls) -> None:
 OUTSIDE_READER = "outside"
 
 
+def target_name(place: int) -> str:
+    """The buffer of the targets of a loss, by its place among the losses."""
+    return f"target:{place}" if place else "target"
+
+
+def is_target(buffer: str) -> bool:
+    """Whether a buffer holds the targets of a loss."""
+    return buffer.partition(":")[0] == target_name(0)
+
+
+def loss_reader(place: int) -> str:
+    """What a loss is called among those that read a value."""
+    return f"{OUTSIDE_READER}:{place}" if place else OUTSIDE_READER
+
+
 def gradient_parts(plan: Plan) -> dict[str, dict[str, Ref]]:
     """For each differentiated value the buffers whose sum is its gradient, by reader ("conv2.0", or the outside).
 
@@ -177,7 +193,9 @@ def gradient_parts(plan: Plan) -> dict[str, dict[str, Ref]]:
     """
     readers: dict[str, list[str]] = {name: [] for name in plan.differentiated}
     for name in plan.differentiated:
-        if (name == plan.loss_input) if plan.goal.loss else (name in plan.outputs):
+        if plan.goal.loss:
+            readers[name] += [loss_reader(place) for place, read in enumerate(plan.loss_inputs) if read == name]
+        elif name in plan.outputs:
             readers[name].append(OUTSIDE_READER)
     for consumer in plan.order:
         if consumer in plan.differentiated:

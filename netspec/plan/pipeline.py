@@ -58,13 +58,14 @@ def start_plan(spec: Spec, *, dtype: str, seed: int) -> Plan:
     layers = tuple(name for name in names if name not in inputs)
     trains_statistics = spec.transfer is not None and spec.transfer.bn == "train"
     outputs = outputs_of(spec, graph)
-    loss_input = (spec.loss.input or outputs[-1]) if spec.loss else None
-    learning = {loss_input, *nx.ancestors(graph, loss_input)} if loss_input else set(layers)
+    loss_inputs = tuple(loss.input or outputs[-1] for loss in spec.losses)
+    reached = {name for read in loss_inputs for name in (read, *nx.ancestors(graph, read))}
+    learning = reached if loss_inputs else set(layers)
     return Plan(
         graph=graph, shapes=shapes, goal=Goal(batch=1), dtype=dtype, seed=seed, frozen=frozen,
         inference_mode=frozenset() if trains_statistics else frozen,
         layout=make_layout(graph, layers, shapes, frozen, frozenset(learning)), inputs=inputs, outputs=outputs,
-        loss=spec.loss, loss_input=loss_input, recompute=spec.train.recompute,
+        losses=spec.losses, loss_inputs=loss_inputs, recompute=spec.train.recompute,
         optimizers={one.label(): one for one in spec.optimizers},
     )  # fmt: skip
 

@@ -71,9 +71,9 @@ class Plan:
     layout: Layout
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    loss: Loss | None = None
-    loss_input: str | None = None
-    """Name of the output that the loss reads."""
+    losses: tuple[Loss, ...] = ()
+    loss_inputs: tuple[str, ...] = ()
+    """For each loss the name of the output that it reads."""
     recompute: bool = False
     """Whether cheap values are computed again instead of kept."""
     optimizers: Mapping[str, Optimizer] = field(default_factory=dict)

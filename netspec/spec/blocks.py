@@ -225,14 +225,15 @@ _ADD_LAYERS = "add [[blocks.{}.layers]]"
 
 
 def _use_full_names(tree: Table, outputs: Mapping[str, str]) -> Table:
-    """`outputs` and the loss's `input` may name a block, which means its output."""
-    names, loss = tree.get("outputs"), tree.get("loss")
+    """`outputs` and a loss's `input` may name a block, which means its output."""
+    names, losses = tree.get("outputs"), tree.get("losses")
     if isinstance(names, Array):
         full = [outputs.get(name, name) if isinstance(name, str) else name for name in names]
         renamed = Array(full, names.span, names.item_spans)
         tree.put("outputs", renamed, tree.key_spans.get("outputs"), tree.value_spans.get("outputs"))
-    if isinstance(loss, Table) and isinstance(loss.get("input"), str):
-        loss["input"] = outputs.get(loss["input"], loss["input"])
+    for loss in (tree.get("loss"), *(losses if isinstance(losses, Array) else ())):
+        if isinstance(loss, Table) and isinstance(loss.get("input"), str):
+            loss["input"] = outputs.get(loss["input"], loss["input"])
     return tree
 
 

@@ -33,7 +33,7 @@ class Sketch:
     """An input with errors has the shape ()."""
     layers: tuple[Layer, ...]
     outputs: tuple[str, ...] | None
-    loss: Loss | None
+    losses: tuple[Loss, ...]
     transfer: Transfer | None
 
 
@@ -107,9 +107,16 @@ def _sketch(tree: Table, errors: Sequence[ErrorDetails]) -> Sketch:
         inputs=tuple(_input(item) for item in _inputs(tree)),
         layers=tuple(_layer(item, index, ("layers", index) in wrong) for index, item in entries),
         outputs=_valid(tree, "outputs", wrong, tuple[str, ...] | None),
-        loss=None if ("loss",) in wrong else _plugin(tree.get("loss"), "netspec.losses"),
+        losses=() if ("losses",) in wrong else _losses(tree),
         transfer=_valid(tree, "transfer", wrong, Transfer | None),
     )
+
+
+def _losses(tree: Table) -> tuple[Loss, ...]:
+    """The losses that are valid by themselves, or none, since one alone would be another network."""
+    value = tree.get("losses")
+    found = [_plugin(item, "netspec.losses") for item in value] if isinstance(value, list) else []
+    return tuple(item for item in found if item is not None) if None not in found else ()
 
 
 def _inputs(tree: Table) -> list[Any]:

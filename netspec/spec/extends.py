@@ -14,7 +14,10 @@ from netspec.spec.suggest import question
 
 BY_NAME = ("layers", "inputs", "optimizers")
 """Arrays of tables that are merged by `name`; all other arrays are replaced."""
-OTHER_FORM = {"input": "inputs", "inputs": "input", "optimizer": "optimizers", "optimizers": "optimizer"}
+OTHER_FORM = {
+    "input": "inputs", "inputs": "input", "loss": "losses", "losses": "loss", "optimizer": "optimizers",
+    "optimizers": "optimizer",
+}  # fmt: skip
 """Two ways to say the same thing, of which a spec has one."""
 PATHS = {"data": ("root", "file", "labels_file"), "transfer": ("weights",)}
 """Keys that hold a path."""

@@ -65,8 +65,8 @@ class Spec(Section):
     """The network."""
     outputs: tuple[str, ...] | None = None
     """Layers whose outputs the network gives; default: those that nobody reads."""
-    loss: Annotated[Loss, PluginField("netspec.losses")] | None = None
-    """What is minimized."""
+    losses: tuple[Annotated[Loss, PluginField("netspec.losses")], ...] = ()
+    """What is minimized: one [loss], or the sum of several [[losses]], the main one first."""
     data: Annotated[Dataset, PluginField("netspec.datasets")] | None = None
     """Where the samples come from."""
     train: Train = Train()
@@ -107,6 +107,20 @@ class Spec(Section):
                 raise ValueError(f'{labels.count(label)} optimizers are called {label}; give each its own name = "…"')
         return optimizers
 
+    @field_validator("losses", mode="after")
+    @classmethod
+    def _losses_differ(cls, losses: tuple[Loss, ...]) -> tuple[Loss, ...]:
+        labels = [loss.label() for loss in losses]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise ValueError(f'{labels.count(label)} losses are called {label}; give each its own name = "…"')
+        return losses
+
+    @property
+    def loss(self) -> Loss | None:
+        """The main loss: the only one, or the first of several, by whose output and target metrics are counted."""
+        return self.losses[0] if self.losses else None
+
     @property
     def origin(self) -> Origin:
         """The file it was read from, the folder for relative paths, and the places of its keys."""
@@ -124,5 +138,5 @@ class Spec(Section):
         return copy
 
 
-UNRESOLVED_KEYS = frozenset({"input", "optimizer", "blocks", "variables", "extends"})
+UNRESOLVED_KEYS = frozenset({"input", "loss", "optimizer", "blocks", "variables", "extends"})
 """Keys that are worked into others before validation."""

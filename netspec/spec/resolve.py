@@ -19,14 +19,14 @@ from netspec.spec.variables import check_use, resolve_variables, substitute, use
 
 FAMILIES = {
     "layers": "netspec.layers",
-    "loss": "netspec.losses",
+    "losses": "netspec.losses",
     "data": "netspec.datasets",
     "optimizers": "netspec.optimizers",
     "schedule": "netspec.schedules",
     "metrics": "netspec.metrics",
 }
 """Sections that hold plug-ins, and the package of the family."""
-PLURALS = {"input": "inputs", "optimizer": "optimizers"}
+PLURALS = {"input": "inputs", "loss": "losses", "optimizer": "optimizers"}
 SECTIONS = (*sorted({*Spec.model_fields, *PLURALS, "variables", "blocks", "extends"}),)
 """All keys that may stand at the top of a spec."""
 
@@ -92,7 +92,7 @@ def _check_tables(tree: Table, problems: list[Problem]) -> None:
 
 
 def _use_plurals(tree: Table, problems: list[Problem]) -> tuple[Table, frozenset[str]]:
-    """`[input]` → `[[inputs]]`, `[optimizer]` → `[[optimizers]]`, each with one entry."""
+    """`[input]` → `[[inputs]]`, `[loss]` → `[[losses]]`, `[optimizer]` → `[[optimizers]]`, each with one entry."""
     singular = set()
     for one, many in PLURALS.items():
         if one not in tree:

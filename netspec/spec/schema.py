@@ -18,6 +18,7 @@ def json_schema() -> dict[str, Any]:
     properties: dict[str, Any] = schema["properties"]
     schema["$defs"]["Expression"] = EXPRESSION
     properties["input"] = properties["inputs"]["items"]
+    properties["loss"] = properties["losses"]["items"]
     properties["optimizer"] = properties["optimizers"]["items"]
     properties["extends"] = {"type": "string", "description": "The file that this one patches."}
     properties["variables"] = {"type": "object", "additionalProperties": {"type": [*SCALARS, "string"]}}

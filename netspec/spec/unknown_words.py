@@ -13,7 +13,7 @@ from netspec.spec.expected import owner_of
 from netspec.spec.marks import Table, locate
 from netspec.spec.suggest import FOREIGN_HINTS, FOREIGN_KEYS, FOREIGN_TYPES, did_you_mean, foreign, listing, question
 
-TABLES = ("layers", "inputs", "optimizers", "metrics")
+TABLES = ("layers", "inputs", "losses", "optimizers", "metrics")
 """Lists of tables: the table itself is what a problem is about, its place in the list is not."""
 
 
@@ -23,7 +23,7 @@ def unknown_key(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> 
     span = locate(tree, path, key=True)
     valid = list(owner.model_fields) if owner else []
     if len(path) == 1:
-        valid = sorted({*valid, "input", "optimizer", "variables", "blocks", "extends"})
+        valid = sorted({*valid, "input", "loss", "optimizer", "variables", "blocks", "extends"})
     names = foreign(key, FOREIGN_KEYS, valid)
     of_another = owner is not None and _is_key_of_another(key, owner)
     if (special := FOREIGN_HINTS.get(key.lower())) and special[0] in valid:
@@ -56,7 +56,7 @@ def _is_key_of_another(key: str, owner: type[BaseModel]) -> bool:
 
 def _home_of(key: str, spec: type[BaseModel]) -> str | None:
     """Where a key belongs that stands in the wrong section."""
-    if key in spec.model_fields or key in ("input", "optimizer"):
+    if key in spec.model_fields or key in ("input", "loss", "optimizer"):
         return f"{key} belongs to the top of the file: write it above the first [section], or as [{key}]"
     for section in ("train", "checkpoint", "early_stopping", "transfer"):
         fields = owner_of((section, key), spec, Table())

@@ -8,17 +8,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.loss_value import LossValue
+
 Array = NDArray[Any]
-
-
-class LossValue(Protocol):
-    """The loss of one batch: sum / weight; the loss of an epoch is Σ sum / Σ weight."""
-
-    @property
-    def sum(self) -> float: ...
-
-    @property
-    def weight(self) -> float: ...
+Feed = Array | Mapping[str, Array]
+"""One input or target, or several by name."""
+Targets = Array | Sequence[Array]
+"""What the losses read: an array for each, or one alone."""
 
 
 class Lane(Protocol):
@@ -36,15 +32,21 @@ class Lane(Protocol):
     def outputs(self) -> Any: ...
 
     @property
+    def inputs(self) -> tuple[str, ...]: ...
+
+    @property
+    def loss_shapes(self) -> tuple[tuple[int, ...], ...]: ...
+
+    @property
     def memory(self) -> Mapping[str, Array]: ...
 
-    def train_step(self, x: Array, y: Array, *, lr: float, keeps_gradients: bool = False) -> LossValue: ...
+    def train_step(self, x: Feed, y: Targets, *, lr: float, keeps_gradients: bool = False) -> LossValue: ...
 
-    def accumulate(self, x: Array, y: Array) -> LossValue: ...
+    def accumulate(self, x: Feed, y: Targets) -> LossValue: ...
 
     def update(self, *, lr: float) -> None: ...
 
-    def evaluate(self, x: Array, y: Array | None = None) -> LossValue | None: ...
+    def evaluate(self, x: Feed, y: Targets | None = None) -> LossValue | None: ...
 
     def tensors(self) -> Mapping[str, Array]: ...
 
@@ -56,7 +58,7 @@ class Lane(Protocol):
 
     def frozen_digest(self) -> str: ...
 
-    def find_nonfinite(self, x: Array, y: Array) -> tuple[str, str, str] | None: ...
+    def find_nonfinite(self, x: Feed, y: Targets) -> tuple[str, str, str] | None: ...
 
 
 class Program(Protocol):

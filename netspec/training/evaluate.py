@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +11,17 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from netspec.datasets.base import Part
-from netspec.datasets.loader import Batch, Loader
+from netspec.datasets.batch import Batch, Finish
+from netspec.datasets.loader import Loader
 from netspec.datasets.normalization import Normalization
-from netspec.losses.base import Loss
-from netspec.memory import to_stored
+from netspec.loss_value import LossValue
+from netspec.losses.base import Loss, loss_names
 from netspec.metrics.base import Metric
 from netspec.metrics.confusion import Confusion
 from netspec.metrics.report import Report
 from netspec.training.contract import Lane
 from netspec.training.json_values import to_json_value
-from netspec.training.targets import ignored_label
+from netspec.training.targets import ignored_label, targets_for
 
 Array = NDArray[Any]
 Watch = Callable[[Array, Batch], None]
@@ -54,35 +56,39 @@ def evaluate(
     *,
     metrics: Sequence[Metric],
     batch_size: int,
-    loss: Loss | None,
+    losses: Sequence[Loss],
     dtype: DTypeLike = np.float32,
     limit_batches: int | None = None,
     watch: Watch | None = None,
+    finish: Finish | None = None,
 ) -> Evaluation:
     """Inference over a part, or over its first `limit_batches` batches. The result does not depend on batch_size.
 
-    watch: is shown the outputs of every batch, which it must not change.
-    The confusion matrix is counted for classes, whether or not it is among the metrics. Changes nothing in the lane.
+    Metrics are counted for the first of the losses. The confusion matrix is counted for classes, whether or not it is
+    among the metrics. watch: is shown the outputs of every batch, which it must not change. finish: see `Data.finish`.
+    Changes nothing in the lane.
     """
     samples = len(part) if limit_batches is None else min(len(part), limit_batches * batch_size)
+    loss = losses[0] if losses else None
     ignored = ignored_label(loss)
     report = Report(_with_confusion(metrics, part), ignored=ignored)
-    total = weight = 0.0
-    for batch in Loader(part, normalization, batch_size, np.arange(samples, dtype=np.int64), dtype):
-        value = lane.evaluate(batch.x, None if loss is None else targets_for(batch, loss, dtype))
+    total = LossValue.empty(len(losses))
+    order = np.arange(samples, dtype=np.int64)
+    for batch in Loader(part, normalization, batch_size, order, dtype, finish=finish):
+        value = lane.evaluate(batch.feed, targets_for(lane, batch, losses, dtype) if losses else None)
         if value is not None:
-            total, weight = total + value.sum, weight + value.weight
+            total += value
         outputs = output_of(lane, loss)
-        report.update(outputs, batch.y)
+        report.update(outputs, measured_target(loss, batch))
         if watch is not None:
             watch(outputs, batch)
     if part.has_classes and ignored is not None and (part.y[:samples] == ignored).all():
-        return Evaluation(mean(0, 0), {m.better_name(): mean(0, 0) for m in metrics if m.direction}, samples, None)
+        return Evaluation(math.nan, {m.better_name(): math.nan for m in metrics if m.direction}, samples, None)
     values = report.compute()
     confusion = _matrix(values) if part.has_classes else None
     wanted = {metric.better_name() for metric in metrics}
     kept = {name: value for name, value in values.items() if name in wanted}
-    return Evaluation(mean(total, weight) if loss is not None else None, kept, samples, confusion)
+    return Evaluation(total.mean if losses else None, {**kept, **loss_parts(losses, total)}, samples, confusion)
 
 
 def predict(lane: Lane, x: Array, batch_size: int, loss: Loss | None = None) -> Array:
@@ -113,12 +119,19 @@ def probabilities(outputs: Array, loss: Loss | None) -> Array | None:
     return None
 
 
-def targets_for(batch: Batch, loss: Loss, dtype: DTypeLike) -> Array:
-    """What the loss reads: labels as they are, or dense targets in the compute dtype (labels 0 and 1 as numbers).
+def loss_parts(losses: Sequence[Loss], value: LossValue) -> dict[str, float]:
+    """"NAME_loss" of each of several losses, with its factor; nothing for a single one."""
+    return dict(zip(loss_names(losses)[1:], value.means, strict=False))
 
-    Dense targets of pictures come as (n, C, H, W) and go, like all that kernels read, as (n, H, W, C).
-    """
-    return batch.y if loss.target_kind == "class" else to_stored(batch.y, np.dtype(dtype))
+
+def measured_target(loss: Loss | None, batch: Batch) -> Array:
+    """What metrics compare the main loss's output with."""
+    if loss is None or loss.target is None:
+        return batch.y
+    if loss.target in batch.targets:
+        return batch.targets[loss.target]
+    x = batch.inputs.get(loss.target, batch.x)
+    return x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
 
 
 def output_of(lane: Lane, loss: Loss | None) -> Array:
@@ -128,11 +141,6 @@ def output_of(lane: Lane, loss: Loss | None) -> Array:
         return np.asarray(outputs)
     name = loss.input if loss is not None else None
     return np.asarray(outputs[name if name is not None else list(outputs)[-1]])
-
-
-def mean(total: float, weight: float) -> float:
-    """Σ sum / Σ weight, NaN when nothing was weighed."""
-    return total / weight if weight else float("nan")
 
 
 def _with_confusion(metrics: Sequence[Metric], part: Part) -> list[Metric]:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.datasets.base import Part
-from netspec.datasets.loader import Batch
+from netspec.datasets.batch import Batch
 from netspec.datasets.normalization import Normalization
 from netspec.losses.base import Loss
 from netspec.metrics.scores import class_scores, predicted_classes

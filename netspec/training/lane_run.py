@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 
 from netspec.datasets.base import Array
-from netspec.datasets.loader import Batch
+from netspec.datasets.batch import Batch
+from netspec.loss_value import LossValue
 from netspec.losses.base import Loss
 from netspec.metrics.report import Report
 from netspec.training.contract import Lane
-from netspec.training.evaluate import mean, output_of, targets_for
+from netspec.training.evaluate import loss_parts, measured_target, output_of
 from netspec.training.events import EARLY_STOPPING
 from netspec.training.monitors import RUNNING, Kept, Patience
 from netspec.training.settings import Settings
+from netspec.training.targets import targets_for
 
 _BATCHES_AT_ONCE, _BYTES_AT_ONCE = 32, 1 << 20
 """Outputs wait for being counted until they are so many: counting one small batch is all overhead."""
@@ -28,8 +30,8 @@ class Running:
     """Counts of the running epoch, taken from the batches as they were trained on."""
 
     report: Report
-    total: float = 0.0
-    weight: float = 0.0
+    losses: Sequence[Loss]
+    total: LossValue
     samples: int = 0
     seconds: float = 0.0
     _waiting: list[tuple[Array, Array]] = field(default_factory=list)
@@ -49,22 +51,27 @@ class Running:
             self.report.update(outputs, targets)
 
     def measures(self) -> dict[str, Any]:
-        """running_loss and the running metrics."""
+        """running_loss, its parts, and the running metrics."""
         self._count_waiting()
-        values = {RUNNING + name: value for name, value in self.report.compute().items()}
-        return {RUNNING + "loss": mean(self.total, self.weight), **values}
+        values = {**loss_parts(self.losses, self.total), **self.report.compute()}
+        return {RUNNING + "loss": self.total.mean, **{RUNNING + name: value for name, value in values.items()}}
 
     def state(self) -> dict[str, Any]:
         """Everything counted so far, as JSON values."""
         self._count_waiting()
-        numbers = {key: getattr(self, key) for key in ("total", "weight", "samples", "seconds")}
+        numbers = {"loss": self.total.parts, "samples": self.samples, "seconds": self.seconds}
         return {**numbers, "report": self.report.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continues from what `state` gave."""
-        for key in ("total", "weight", "samples", "seconds"):
-            setattr(self, key, state[key])
+        self.total = LossValue.of(state["loss"])
+        self.samples, self.seconds = state["samples"], state["seconds"]
         self.report.restore(state["report"])
+
+
+def new_running(settings: Settings) -> Running:
+    """Empty counts."""
+    return Running(settings.new_report(), settings.losses, LossValue.empty(len(settings.losses)))
 
 
 @dataclass
@@ -99,7 +106,7 @@ class LaneRun:
             lane=lane,
             settings=settings,
             schedule_state=settings.schedule.initial_state(),
-            running=Running(settings.new_report()),
+            running=new_running(settings),
             kept=settings.new_kept(),
             patience=settings.new_patience(),
             frozen_digest=lane.frozen_digest(),
@@ -118,25 +125,25 @@ class LaneRun:
 
     def new_epoch(self) -> None:
         """Empty counts."""
-        self.running = Running(self.settings.new_report())
+        self.running = new_running(self.settings)
 
     def train_step(self, batches: Sequence[Batch], dtype: Any) -> tuple[float, int]:
         """One update from one batch, or from several whose gradients are added up; loss and number of samples."""
         started = time.perf_counter()
         self.lr = learning_rate(self.lane, self.settings, self.schedule_state)
         self.rates.append(self.lr)
-        total, weight = update(
-            self.lane, batches, self.settings.loss, self.lr, dtype, self._count, keeps_gradients=self.keeps_gradients
+        value = update(
+            self.lane, batches, self.settings.losses, self.lr, dtype, self._count, keeps_gradients=self.keeps_gradients
         )
         samples = sum(len(batch.x) for batch in batches)
-        self.running.total += total
-        self.running.weight += weight
+        self.running.total += value
         self.running.samples += samples
         self.running.seconds += time.perf_counter() - started
-        return mean(total, weight), samples
+        return value.mean, samples
 
     def _count(self, batch: Batch) -> None:
-        self.running.count(output_of(self.lane, self.settings.loss), batch.y)
+        loss = self.settings.loss
+        self.running.count(output_of(self.lane, loss), measured_target(loss, batch))
 
     def observe(self, measures: Mapping[str, Any], epoch: int) -> bool:
         """Tells schedule, best and patience what was measured; whether this step is among the best."""
@@ -163,23 +170,23 @@ def learning_rate(lane: Lane, settings: Settings, state: Mapping[str, Any]) -> f
 def update(
     lane: Lane,
     batches: Sequence[Batch],
-    loss: Loss,
+    losses: Sequence[Loss],
     lr: float,
     dtype: Any,
     count: Callable[[Batch], None] = lambda batch: None,
     *,
     keeps_gradients: bool = False,
-) -> tuple[float, float]:
-    """One optimizer update; its loss as (Σ sum, Σ weight). `count` is called while a batch's outputs are in place."""
-    total = weight = 0.0
+) -> LossValue:
+    """One optimizer update; its loss. `count` is called while a batch's outputs are in place."""
+    total = LossValue.empty(len(losses))
     for batch in batches:
-        y = targets_for(batch, loss, dtype)
+        y = targets_for(lane, batch, losses, dtype)
         if len(batches) == 1:
-            value = lane.train_step(batch.x, y, lr=lr, keeps_gradients=keeps_gradients)
+            value = lane.train_step(batch.feed, y, lr=lr, keeps_gradients=keeps_gradients)
         else:
-            value = lane.accumulate(batch.x, y)
-        total, weight = total + value.sum, weight + value.weight
+            value = lane.accumulate(batch.feed, y)
+        total += value
         count(batch)
     if len(batches) > 1:
         lane.update(lr=lr)
-    return total, weight
+    return total

@@ -6,7 +6,7 @@ import math
 from collections.abc import Generator, Iterator
 from contextlib import nullcontext
 
-from netspec.datasets.loader import Batch
+from netspec.datasets.batch import Batch
 from netspec.training.begin import begin
 from netspec.training.checkpoints import commit
 from netspec.training.ending import conclude, conclude_stopped, finish
@@ -18,6 +18,7 @@ from netspec.training.nonfinite import examine
 from netspec.training.obey import obey
 from netspec.training.saving import save
 from netspec.training.settings import is_due
+from netspec.training.targets import weighs
 from netspec.training.training import Clock, Training, groups
 from netspec.training.validation import end_epoch, validate
 
@@ -44,7 +45,7 @@ def _epoch(training: Training) -> Generator[Event, None, bool]:
                 yield from save(training, position.epoch + 1, [], due=False, force=True)
             if (yield from obey(training)):
                 return True
-            if not any(settings.loss.label_weight(batch.y) for batch in group):
+            if not any(weighs(settings.losses, batch) for batch in group):
                 yield from _end_without_weight(training, group)
                 break
             yield from _step(training, group)

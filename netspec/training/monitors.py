@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from netspec.losses.base import Loss, loss_names
 from netspec.metrics.base import Metric
 from netspec.metrics.monitor import direction_of
 from netspec.problems import Problem
@@ -19,9 +20,11 @@ Mode = Literal["min", "max"]
 RUNNING = "running_"
 
 
-def available_monitors(metrics: Iterable[Metric], *, has_validation: bool, evaluate_train: bool) -> list[str]:
+def available_monitors(
+    losses: Sequence[Loss], metrics: Iterable[Metric], *, has_validation: bool, evaluate_train: bool
+) -> list[str]:
     """Names that a run measures and that have a better and a worse."""
-    names = ["loss", *(metric.better_name() for metric in metrics if metric.direction is not None)]
+    names = [*loss_names(losses), *(metric.better_name() for metric in metrics if metric.direction is not None)]
     prefixes = ["val_"] * has_validation + ["train_"] * evaluate_train + [RUNNING]
     return [prefix + name for prefix in prefixes for name in names]
 

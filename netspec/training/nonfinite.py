@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from netspec.datasets.loader import Batch
+from netspec.datasets.batch import Batch
 from netspec.rendering import spec_hash
-from netspec.training.evaluate import targets_for
 from netspec.training.json_values import to_json_value
 from netspec.training.lane_run import LaneRun, update
 from netspec.training.state import read_state
+from netspec.training.targets import targets_for
 from netspec.training.training import Training, groups
 from netspec.weights import Tensors, write_text, write_weights
 
@@ -73,7 +73,7 @@ def rewind(training: Training, run: LaneRun) -> bool:
             rate = next(rates, None)
             if rate is None:
                 return True
-            update(run.lane, group, training.settings.loss, rate, training.dtype)
+            update(run.lane, group, training.settings.losses, rate, training.dtype)
     return True
 
 
@@ -82,8 +82,10 @@ def write_bundle(folder: Path, report: dict[str, Any], run: LaneRun, batches: Se
     folder.mkdir(parents=True, exist_ok=True)
     arrays: Tensors = {}
     for number, batch in enumerate(batches):
-        y = targets_for(batch, run.settings.loss, batch.x.dtype)
-        arrays |= {f"x{number}": batch.x, f"y{number}": y, f"index{number}": batch.index}
+        arrays |= {f"x{number}": batch.x, f"index{number}": batch.index}
+        arrays |= {f"{name}{number}": array for name, array in batch.inputs.items()}
+        targets = targets_for(run.lane, batch, run.settings.losses, batch.x.dtype)
+        arrays |= {f"y{number}" if not place else f"y{number}.{place}": y for place, y in enumerate(targets)}
     write_weights(folder / "batches.npz", arrays)
     write_weights(folder / "tensors.safetensors", run.lane.tensors())
     write_weights(folder / "slots.safetensors", run.lane.slots())
@@ -93,7 +95,8 @@ def write_bundle(folder: Path, report: dict[str, Any], run: LaneRun, batches: Se
 def _first(training: Training, run: LaneRun, batches: Sequence[Batch]) -> tuple[str, str, str] | None:
     for batch in batches:
         with np.errstate(all="ignore"):
-            found = run.lane.find_nonfinite(batch.x, targets_for(batch, training.settings.loss, training.dtype))
+            y = targets_for(run.lane, batch, training.settings.losses, training.dtype)
+            found = run.lane.find_nonfinite(batch.feed, y)
         if found is not None:
             return found[0], found[1], found[2]
     return None

@@ -38,7 +38,7 @@ class Options:
 class Settings:
     """The run in numbers. A step is one optimizer update: `accumulation` batches, fewer at an epoch's end."""
 
-    loss: Loss
+    losses: tuple[Loss, ...]
     epochs: int
     batch_size: int
     accumulation: int
@@ -58,6 +58,11 @@ class Settings:
     new_kept: Callable[[], Kept | None]
     new_patience: Callable[[], Patience | None]
     warnings: tuple[str, ...]
+
+    @property
+    def loss(self) -> Loss:
+        """The main loss, by whose output and target metrics are counted."""
+        return self.losses[0]
 
     def new_report(self) -> Report:
         """Empty counts of the metrics."""
@@ -79,19 +84,19 @@ def make_settings(spec: Spec, data: Data, options: Options) -> Settings:
     train, early, checkpoint = spec.train, spec.early_stopping, spec.checkpoint
     metrics = metrics_for(spec, data)
     has_validation = data.validation is not None
-    monitors = available_monitors(metrics, has_validation=has_validation, evaluate_train=train.evaluate_train)
+    monitors = available_monitors(spec.losses, metrics, has_validation=has_validation, evaluate_train=train.evaluate_train)
     monitor = _checkpoint_monitor(spec)
     keeps_best = (checkpoint.save_best or early is not None) and monitor in monitors
     _check(spec, monitors, monitor)
     warnings = () if keeps_best or not checkpoint.save_best else _no_best(monitor)
     mode = mode_of(monitor, _checkpoint_mode(spec)) if keeps_best else "min"
-    if spec.loss is None:
+    if not spec.losses:
         raise refuse(
             spec, "NS502", ("loss",), "there is no loss to minimize", 'add [loss] with a type ("cross_entropy")'
         )
     _check_metrics(spec, metrics, data)
     return Settings(
-        loss=spec.loss,
+        losses=spec.losses,
         epochs=1 if options.dry_run else train.epochs,
         batch_size=min(train.batch_size, len(data.train)),
         accumulation=train.gradient_accumulation_steps,

@@ -59,7 +59,7 @@ def prepare(
     paths = None if options.dry_run else RunFolder(folder or _output(spec, output), [run.label for run in lanes])
     training = Training(spec, program, loaded, settings, options, lanes, paths, stop, threads)
     training.notes, training.warnings = notes, warnings
-    check_targets(spec, settings.loss, loaded, output_shape(training))
+    check_targets(spec, loaded, training.lanes[0].lane.loss_shapes)
     if state is not None:
         restore(training, state)
     return training, state
@@ -75,12 +75,6 @@ def lock_of(training: Training) -> dict[str, object]:
         threads=training.threads,
         options=json_options(training.options),
     )
-
-
-def output_shape(training: Training) -> tuple[int, ...]:
-    """Shape of one sample of the output that the loss reads."""
-    program = training.program
-    return tuple(program.shapes[program.start.loss_input])
 
 
 def _compile(spec: Spec, threads: int | None, batch_size: int) -> Program:
@@ -124,7 +118,7 @@ def refuse_with_resume(*, weights: str | Path | None, output: str | Path | None,
             )
 
 
-COMPILED = ("inputs", "layers", "outputs", "loss", "optimizers")
+COMPILED = ("inputs", "layers", "outputs", "losses", "optimizers")
 """Parts of the spec that are fixed in a program."""
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from netspec.datasets.batch import Batch, Key
 from netspec.datasets.load import Data
-from netspec.datasets.loader import Batch, Loader, epoch_order
+from netspec.datasets.loader import Loader, epoch_order
 from netspec.spec.model import Spec
 from netspec.training.contract import Program, dtype_of
 from netspec.training.control import Inbox, Keep
@@ -124,6 +125,8 @@ class Training:
             dtype=self.dtype,
             last_batch=settings.last_batch,
             start=start,
+            finish=self.data.finish,
+            key=Key(self.spec.seed, epoch),
         )
 
 

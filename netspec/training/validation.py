@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from netspec.datasets.base import Part
-from netspec.training.evaluate import Evaluation, Watch, evaluate, output_of
+from netspec.training.evaluate import Evaluation, Watch, evaluate
 from netspec.training.events import Epoch, Event, Validation
 from netspec.training.lane_run import LaneRun
 from netspec.training.training import Training
@@ -43,10 +43,11 @@ def first_look(training: Training) -> Iterator[Event]:
 
 
 def expected_loss(training: Training, run: LaneRun) -> float | None:
-    """Loss of a network that cannot tell the classes apart, such as ln C; the last batch's outputs tell the shape."""
-    loss = training.settings.loss
-    expected = loss.expected_initial(output_of(run.lane, loss).shape[1:])
-    return None if expected is None else loss.weight * expected
+    """Loss of a network that cannot tell the classes apart, such as ln C; None where a loss knows of no such value."""
+    pairs = zip(training.settings.losses, run.lane.loss_shapes, strict=True)
+    expected = [(loss.weight, loss.expected_initial(shape)) for loss, shape in pairs]
+    known = [weight * value for weight, value in expected if value is not None]
+    return sum(known) if len(known) == len(expected) else None
 
 
 def end_epoch(training: Training, epoch: int) -> Generator[Event, None, list[LaneRun]]:
@@ -98,11 +99,12 @@ def evaluate_part(
         part,
         training.data.normalization,
         metrics=training.settings.metrics,
-        loss=training.settings.loss,
+        losses=training.settings.losses,
         batch_size=training.settings.batch_size,
         dtype=training.dtype,
         limit_batches=limit if limit is not None else training.settings.limit_batches,
         watch=watch,
+        finish=training.data.finish,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from netspec.lane import LossValue
+from netspec.loss_value import LossValue
 from netspec.spec.model import Spec
 
 
@@ -32,12 +32,21 @@ class FakeLane:
         self.batches: list[tuple[int, int]] = []
         self.gathered: list[tuple[np.ndarray, np.ndarray, float]] = []
 
-    def train_step(self, x: np.ndarray, y: np.ndarray, *, lr: float, keeps_gradients: bool = False) -> LossValue:
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return ("input",)
+
+    @property
+    def loss_shapes(self) -> tuple[tuple[int, ...], ...]:
+        return (self.bias.shape,)
+
+    def train_step(self, x: np.ndarray, y: tuple[np.ndarray], *, lr: float, keeps_gradients: bool = False) -> LossValue:
         value = self.accumulate(x, y)
         self.update(lr=lr)
         return value
 
-    def accumulate(self, x: np.ndarray, y: np.ndarray) -> LossValue:
+    def accumulate(self, x: np.ndarray, targets: tuple[np.ndarray]) -> LossValue:
+        (y,) = targets
         self.batches.append((self.step, len(x)))
         value, p = self._forward(x, y)
         p[np.arange(len(y)), y] -= 1
@@ -56,8 +65,8 @@ class FakeLane:
         if self.step == self.drift_at:
             self.frozen = self.frozen + 1
 
-    def evaluate(self, x: np.ndarray, y: np.ndarray | None = None) -> LossValue | None:
-        return self._forward(x, y)[0] if y is not None else (self._forward(x, np.zeros(len(x), np.int64)), None)[1]
+    def evaluate(self, x: np.ndarray, y: tuple[np.ndarray] | None = None) -> LossValue | None:
+        return self._forward(x, y[0])[0] if y is not None else (self._forward(x, np.zeros(len(x), np.int64)), None)[1]
 
     def tensors(self) -> dict[str, np.ndarray]:
         return {"fc.weight": self.weight.copy(), "fc.bias": self.bias.copy(), "base.weight": self.frozen.copy()}
@@ -85,7 +94,7 @@ class FakeLane:
         shifted = logits - logits.max(axis=1, keepdims=True)
         p = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
         loss = (np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(y)), y]).sum()
-        return LossValue(float(loss), float(len(y))), p
+        return LossValue.of([(float(loss), float(len(y)))]), p
 
 
 class FakeProgram:
