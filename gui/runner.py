@@ -147,9 +147,11 @@ def cancel(run: Path) -> None:
     process = trainer_pid(run)
     if process is None:
         raise TrainError(f"{run}: no process works on this run", "start it again")
-    if not (run / START / STATUS).exists():  # it has not come to its first word, and may end without one
+    has_begun = (run / START / STATUS).exists()
+    if not has_begun:  # it has not come to its first word, and may end without one
         write_started(run, Started("cancelled"))
-    os.kill(process, signal.SIGTERM if sys.platform == "win32" else signal.SIGINT)
+    # Until its first word it may ignore SIGINT, as what a shell starts in the background does.
+    os.kill(process, signal.SIGINT if has_begun and sys.platform != "win32" else signal.SIGTERM)
 
 
 def ask(run: Path, command: Command) -> None:

@@ -61,9 +61,10 @@ class BatchForm:
         given = target if isinstance(target, Mapping) else {MAIN: target}
         n = len(next(iter(x.values())))
         return tuple(
-            x[loss.target] if loss.target and loss.target in x else self._stored_target(loss, self._named_target(loss, given), shape, n)
+            x[loss.target] if loss.target and loss.target in x
+            else self._stored_target(loss, self._named_target(loss, given), shape, n)
             for loss, shape in self._losses()
-        )
+        )  # fmt: skip
 
     def random_targets(self, n: int, rng: np.random.Generator) -> tuple[Array, ...]:
         """For each loss targets of n samples that it takes, as the kernels read them."""

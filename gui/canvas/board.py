@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QStyle
 
-from gui.canvas.diagram import LOSS, Diagram
+from gui.canvas.diagram import Diagram, loss_place
 from gui.canvas.ink import ink_of
 from gui.canvas.layout.geometry import Point
 from gui.canvas.layout.nested import Layout, lay_out
@@ -148,7 +148,7 @@ class Board(QObject):
         state = self.desk.document.state
         wanted = set(names)
         nodes = state.outline.nodes if state is not None else ()
-        return [node.name for node in nodes if node.name in wanted and node.kind != "input" and node.name != LOSS]
+        return [node.name for node in nodes if node.name in wanted and node.kind != "input" and loss_place(node.name) is None]
 
     def _set_folded(self, folded: frozenset[str]) -> None:
         if folded != self.folded:

@@ -10,7 +10,19 @@ from netspec.look import count, plural, shape
 
 Kind = Literal["input", "layer", "block", "loss"]
 LOSS = "[loss]"
+"""The box of the loss; of several the first, and the others are numbered behind it."""
 """Name of the loss's box; no layer can be called that."""
+
+
+def loss_box(place: int) -> str:
+    """The box of the loss at a place among several."""
+    return f"{LOSS}:{place}" if place else LOSS
+
+
+def loss_place(box: str) -> int | None:
+    """The place of the loss that a box shows; None for other boxes."""
+    name, _, place = box.partition(":")
+    return int(place or 0) if name == LOSS else None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QDropEvent, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui.canvas.box_item import RADIUS
-from gui.canvas.diagram import LOSS
+from gui.canvas.diagram import loss_place
 from gui.canvas.edits import Edits
 from gui.canvas.ink import Ink
 from gui.canvas.layout.nested import HEIGHT, WIDTH, Pair
@@ -47,7 +47,7 @@ class Drops:
         """Show where it would go."""
         place = self.view.mapToScene(event.position().toPoint())
         box = self.board.scene.box_at(place)
-        self._aim(None if box == LOSS else box, self._edge_at(place) if box is None else None)
+        self._aim(None if box is None or loss_place(box) is not None else box, self._edge_at(place) if box is None else None)
         if self.ghost is None:
             self.ghost = GhostItem(self.board.scene.ink)
             self.board.scene.addItem(self.ghost)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gui.canvas.board import Board
-from gui.canvas.diagram import LOSS
+from gui.canvas.diagram import loss_place
 from gui.canvas.layout.geometry import Point
 from gui.canvas.layout.nested import Pair
 from netspec import editing
@@ -26,7 +26,7 @@ class Edits:
         fields: Mapping[str, Any] | None = None,
     ) -> str | None:  # fmt: skip
         """Add a layer, behind one, in front of one, on the line between two, or at the end; its name."""
-        if before == LOSS:
+        if before is not None and loss_place(before) is not None:
             before = None
         if after is not None and before is not None:
             ends = self._ends((after, before))
@@ -54,21 +54,23 @@ class Edits:
     def cut_line(self, pair: Pair) -> bool:
         """Take a line away."""
         giver, reader = pair
-        if reader == LOSS:
-            return self.document.edit("Disconnect the loss", editing.reset_field, ("loss",), "input")
+        if (place := loss_place(reader)) is not None:
+            address = ("losses", place)
+            return self.document.edit("Disconnect the loss", editing.reset_field, address, "input")
         ends = self._ends(pair)
         return ends is not None and self.document.edit(f"Disconnect {giver} and {reader}", editing.disconnect, *ends)
 
     def connect(self, giver: str, reader: str) -> bool:
         """Let one layer read another; the loss, too."""
-        if reader == LOSS:
-            return self.document.edit(f"Let the loss read {giver}", editing.set_field, ("loss",), "input", giver)
+        if (place := loss_place(reader)) is not None:
+            address = ("losses", place)
+            return self.document.edit(f"Let the loss read {giver}", editing.set_field, address, "input", giver)
         return self.document.edit(f"Connect {giver} and {reader}", editing.connect, giver, reader)
 
     def try_connect(self, giver: str, reader: str) -> EditError | None:
         """Why the text cannot say this; None when it can."""
         state = self.document.state
-        if state is None or reader == LOSS:
+        if state is None or loss_place(reader) is not None:
             return None
         try:
             editing.connect(state.source, giver, reader)

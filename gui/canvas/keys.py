@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
-from gui.canvas.diagram import LOSS
+from gui.canvas.diagram import loss_place
 from gui.canvas.edits import Edits
 from gui.canvas.pointer import Pointer
 from gui.canvas.refusals import judge
@@ -118,7 +118,7 @@ class Keys:
             self.board.fold([name])
         elif self.board.diagram.box[name].kind == "block":
             self.board.unfold([name])
-        elif name != LOSS:
+        elif loss_place(name) is None:
             self.desk.go_to_layer(name)
 
     def fold_around(self) -> None:
@@ -178,5 +178,5 @@ class Keys:
         """What is chosen when these are gone: what one of them was read by, or what it read."""
         diagram = self.board.diagram
         near = [other for name in names for other in (*diagram.readers(name), *diagram.givers(name))]
-        return next((name for name in near if name not in names and name != LOSS), None)
+        return next((name for name in near if name not in names and loss_place(name) is None), None)
 

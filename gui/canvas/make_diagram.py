@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from gui.canvas.diagram import LOSS, Box, Diagram, Edge, Frame
+from gui.canvas.diagram import Box, Diagram, Edge, Frame, loss_box
 from netspec.analysis import Report, Row
 from netspec.editing import Node, Outline
 from netspec.problems import Problem
@@ -52,10 +52,10 @@ class _Maker:
         boxes = [self._box(node) for node in self.outline.nodes if self.shown.get(node.name) == node.name]
         frames = [self._frame(node) for node in self.outline.nodes if node.name in self.is_frame]
         edges = list(self._edges())
-        loss, read = self._loss(), self._read_by_loss()
-        if loss is not None:
-            boxes.append(loss)
-            edges += [Edge(self.shown[read], LOSS)] if read in self.shown else []
+        for place, loss in enumerate(self._losses()):
+            boxes.append(self._loss(place, loss))
+            read = self._read_by(loss)
+            edges += [Edge(self.shown[read], loss_box(place))] if read in self.shown else []
         return Diagram(tuple(boxes), tuple(edges), tuple(frames), self.facts.is_broken)
 
     def _is_open(self, node: Node, folded: Collection[str]) -> bool:
@@ -111,19 +111,21 @@ class _Maker:
                     seen.add(key)
                     yield Edge(*key)
 
-    def _loss(self) -> Box | None:
-        loss = (self.facts.tree or {}).get("loss")
-        if not isinstance(loss, dict):
-            return None
-        errors, warnings = self.notes.get(LOSS, ((), ()))
-        kind = str(loss.get("type", "?"))
-        return Box(LOSS, "loss", kind, ("loss",), None, "loss", errors=errors, warnings=warnings)
-
-    def _read_by_loss(self) -> str:
-        """The layer that `loss.input` names, else the network's last output, else the last layer that nobody reads."""
+    def _losses(self) -> list[dict[str, Any]]:
         tree = self.facts.tree or {}
-        loss, outputs = tree.get("loss"), tree.get("outputs")
-        named = loss.get("input") if isinstance(loss, dict) else None
+        several = tree.get("losses")
+        found = several if isinstance(several, list) else [tree.get("loss")]
+        return [loss for loss in found if isinstance(loss, dict)]
+
+    def _loss(self, place: int, loss: Mapping[str, Any]) -> Box:
+        name, kind = loss_box(place), str(loss.get("type", "?"))
+        errors, warnings = self.notes.get(name, ((), ()))
+        label = str(loss.get("name", "loss")) if place or len(self._losses()) > 1 else "loss"
+        return Box(name, "loss", kind, ("loss",), None, label, errors=errors, warnings=warnings)
+
+    def _read_by(self, loss: Mapping[str, Any]) -> str:
+        """The layer that a loss's `input` names, else the network's last output, else the last layer that nobody reads."""
+        named, outputs = loss.get("input"), (self.facts.tree or {}).get("outputs")
         if isinstance(named, str):
             return named
         if isinstance(outputs, list) and outputs:
@@ -196,8 +198,8 @@ def _notes(outline: Outline, problems: Iterable[Problem]) -> dict[str, Notes]:
 
 def _owner(problem: Problem, outline: Outline, by_address: Mapping[Any, str]) -> str | None:
     path = problem.path
-    if path[:1] == ("loss",):
-        return LOSS
+    if path[:1] in (("loss",), ("losses",)):
+        return loss_box(path[1] if len(path) > 1 and isinstance(path[1], int) else 0)
     if len(path) > 1 and path[0] == "layers" and str(path[1]) in outline.by_name:
         return str(path[1])
     for length in range(len(path), 0, -1):

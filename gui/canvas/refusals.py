@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from gui.canvas.diagram import LOSS
+from gui.canvas.diagram import loss_place
 from gui.canvas.edits import Edits
 from netspec.layers.base import Layer, ShapeError
 from netspec.look import shape
@@ -58,7 +58,7 @@ def _layer(edits: Edits, name: str) -> Layer | None:
 
 def _takes_several(edits: Edits, reader: str) -> bool:
     layer = _layer(edits, reader)
-    return layer is not None and layer.arity[1] != 1 and reader != LOSS
+    return layer is not None and layer.arity[1] != 1 and loss_place(reader) is None
 
 
 def _shape_doubt(edits: Edits, giver: str, reader: str, before: list[str]) -> str:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
-from gui.canvas.diagram import LOSS
+from gui.canvas.diagram import loss_place
 from gui.canvas.edits import Edits
 from gui.canvas.layout.geometry import Rect
 from gui.canvas.view import CanvasView
@@ -31,7 +31,7 @@ class RenameField(QLineEdit):
 
     def begin(self, name: str) -> None:
         """Offer to rename a layer, a block or a frame."""
-        if name == LOSS or not self.edits.board.editable([name]):
+        if loss_place(name) is not None or not self.edits.board.editable([name]):
             self.view.desk.message("Only layers and blocks have a name that can be changed here.")
             return
         diagram, layout = self.view.board.diagram, self.view.board.layout

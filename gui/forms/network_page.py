@@ -44,7 +44,7 @@ class Part:
 PARTS = (
     Part("Network", ""),
     Part("Input", "input", many="inputs"),
-    Part("Loss", "loss", "netspec.losses"),
+    Part("Loss", "loss", "netspec.losses", many="losses"),
     Part("Data", "data", "netspec.datasets"),
     Part("Training", "train"),
     Part("Optimizer", "optimizer", "netspec.optimizers", many="optimizers"),

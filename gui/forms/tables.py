@@ -154,16 +154,17 @@ def _keys_of_model(model: type[BaseModel], title: str) -> Keys:
 
 
 ORDER = ("spec_version", "name", "description", "seed", "dialect", "extends", "variables", "input", "inputs", "layers",
-         "outputs", "loss", "data", "train", "optimizer", "optimizers")  # fmt: skip
+         "outputs", "loss", "losses", "data", "train", "optimizer", "optimizers")  # fmt: skip
 """Keys of a file, as specs are written."""
 
 
 def _top() -> dict[str, Field]:
     """Keys of the file that are worked into others before the Spec is made."""
-    one, inputs = fields_of(Spec)["optimizers"], fields_of(Spec)["inputs"]
+    one, loss, inputs = (fields_of(Spec)[key] for key in ("optimizers", "losses", "inputs"))
     return {
         "inputs": replace(inputs, is_required=False, doc="Several inputs, with a name each."),
         "input": Field("input", (Part(Input),), "What one sample looks like."),
+        "loss": Field("loss", (Typed("netspec.losses"),), loss.doc),
         "optimizer": Field("optimizer", (Typed("netspec.optimizers"),), one.doc),
         "extends": Field("extends", (Text(),), "The file that this one patches."),
         "variables": Field("variables", (Free(),), "Names for values; `${name}` stands for the value."),

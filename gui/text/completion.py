@@ -16,7 +16,7 @@ from netspec.registry import plugins
 from netspec.rendering import toml_value
 from netspec.spec.source import Format
 
-ARRAYS = ("layers", "optimizers", "inputs")
+ARRAYS = ("layers", "losses", "optimizers", "inputs")
 """Sections that are lists of tables: [[layers]]."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gui.text.names import BLOCK_NAMES, LAYER_NAMES
+from gui.text.names import BLOCK_NAMES, LAYER_NAMES, is_loss_input
 from gui.text.scan import Scan, Value, scan
 from netspec.problems import Path
 from netspec.spec.source import Format
@@ -27,7 +27,7 @@ def definition_of(text: str, format: Format, position: int) -> Place | None:
         return None
     if keys[-1] in BLOCK_NAMES:
         return _entry(found, ("blocks",), name)
-    if keys[-1] in LAYER_NAMES or zone.path == ("loss", "input"):
+    if keys[-1] in LAYER_NAMES or is_loss_input(zone.path):
         return layer_place(found, name, zone.path[:2] if keys[0] == "blocks" else ())
     return None
 

@@ -27,9 +27,14 @@ def names_for(path: Path, found: Scan) -> list[Name]:
         return [(name, "block", "block") for name in blocks.entries] if blocks else []
     if key in MONITORS:
         return _monitors(found)
-    if key in LAYER_NAMES or path in (("loss", "input"),):
+    if key in LAYER_NAMES or is_loss_input(path):
         return _layers_for(path, found)
     return []
+
+
+def is_loss_input(path: Path) -> bool:
+    """Whether it is the `input` of a loss, which names a layer."""
+    return path == ("loss", "input") or (len(path) == 3 and path[0] == "losses" and path[2] == "input")
 
 
 def _layers_for(path: Path, found: Scan) -> list[Name]:

@@ -18,6 +18,13 @@ from netspec.spec.suggest import question
 Entry = dict[str, Any]
 
 
+def losses_in(root: Entry) -> list[Entry]:
+    """The tables of the losses: [loss], or [[losses]]."""
+    several = root.get("losses")
+    found = [root.get("loss"), *(several if isinstance(several, list) else ())]
+    return [loss for loss in found if isinstance(loss, dict)]
+
+
 class Draft:
     """Tables that may be changed; `text` gives the result."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netspec.editing.draft import Draft
+from netspec.editing.draft import Draft, losses_in
 from netspec.editing.freezing import drop, patterns_of, put_patterns, section, shortest
 from netspec.editing.outline import Outline, outline
 from netspec.editing.writing import with_text
@@ -19,7 +19,7 @@ LISTS = ("freeze", "replace")
 def forget_removed(source: Source, text: str, *, reconnected: bool) -> str:
     """The text without names of what the edit removed; `freeze_to` moves on to the last layer that it froze."""
     before, draft = outline(source), Draft(with_text(source, text))
-    if not before.transfer and not draft.root.keys() & {"outputs", "loss"}:
+    if not before.transfer and not draft.root.keys() & {"outputs", "loss", "losses"}:
         return text
     _forget_names(draft, before)
     is_moved = _forget_transfer(draft, before)
@@ -46,13 +46,15 @@ def leaves_of(drawn: Outline) -> list[str]:
 def _forget_names(draft: Draft, before: Outline) -> None:
     """A list of outputs that would be empty is not there."""
     gone = before.by_name.keys() - draft.outline.by_name.keys()
-    outputs, loss = draft.root.get("outputs"), draft.root.get("loss")
+    outputs = draft.root.get("outputs")
     if isinstance(outputs, list) and any(name in gone for name in outputs if isinstance(name, str)):
         outputs[:] = [name for name in outputs if not (isinstance(name, str) and name in gone)]
         if not outputs:
             del draft.root["outputs"]
-    if isinstance(loss, dict) and isinstance(loss.get("input"), str) and loss["input"] in gone:
-        del loss["input"]
+    for loss in losses_in(draft.root):
+        for key in ("input", "target"):
+            if isinstance(loss.get(key), str) and loss[key] in gone:
+                del loss[key]
 
 
 def _forget_transfer(draft: Draft, before: Outline) -> bool:

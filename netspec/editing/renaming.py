@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from netspec.editing.draft import Draft, check_name, context, local_name, names_in
+from netspec.editing.draft import Draft, check_name, context, local_name, losses_in, names_in
 from netspec.editing.errors import EditError
 from netspec.editing.freezing import patterns_of, put_patterns, section
 from netspec.editing.outline import Node, Outline, outline
@@ -32,7 +32,7 @@ def rename(source: Source, old: str, new: str) -> str:
     _follow_inside(draft, node, local, new)
     text = draft.text()
     changed = with_text(source, text)
-    if not any(key in draft.root for key in ("outputs", "loss", "transfer", "blocks", "extends")):
+    if not any(key in draft.root for key in ("outputs", "loss", "losses", "transfer", "blocks", "extends")):
         return text  # nothing that could name it by its full name
     names = renames(before, outline(changed))
     text = _follow_full_names(changed, names)
@@ -100,9 +100,10 @@ def _follow_full_names(source: Source, mapping: Mapping[str, str]) -> str:
             names[:] = [mapping.get(name, name) if isinstance(name, str) and "." in name else name for name in names]
     if isinstance(root.get("outputs"), list):
         root["outputs"][:] = [mapping.get(name, name) if isinstance(name, str) else name for name in root["outputs"]]
-    loss = root.get("loss")
-    if isinstance(loss, dict) and isinstance(loss.get("input"), str):
-        loss["input"] = mapping.get(loss["input"], loss["input"])
+    for loss in losses_in(root):
+        for key in ("input", "target"):
+            if isinstance(loss.get(key), str):
+                loss[key] = mapping.get(loss[key], loss[key])
     _follow_patterns(draft, mapping)
     return draft.text()
 

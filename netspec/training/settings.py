@@ -94,6 +94,10 @@ def make_settings(spec: Spec, data: Data, options: Options) -> Settings:
         raise refuse(
             spec, "NS502", ("loss",), "there is no loss to minimize", 'add [loss] with a type ("cross_entropy")'
         )
+    if len(spec.losses) > 1 and train.gradient_accumulation_steps > 1:
+        message = f"{len(spec.losses)} losses have divisors of their own, so gradients of batches cannot be added up for them"
+        hint = "use a larger batch_size, or one loss"
+        raise refuse(spec, "NS503", ("train", "gradient_accumulation_steps"), message, hint)
     _check_metrics(spec, metrics, data)
     return Settings(
         losses=spec.losses,

@@ -100,8 +100,8 @@ def test_one_of_several_optimizers_is_removed_alone() -> None:
 
 
 def test_sections_that_are_there_or_do_not_exist_are_refused() -> None:
-    with pytest.raises(EditError, match="there is a section loss already"):
-        editing.add_section(SOURCES["odd"], "loss", {})
+    with pytest.raises(EditError, match="there is a section transfer already"):
+        editing.add_section(SOURCES["odd"], "transfer", {})
     with pytest.raises(EditError, match=r"there is no section los; did you mean loss\?"):
         editing.add_section(SOURCES["odd"], "los", {})
     with pytest.raises(EditError, match="there is no section schedule in this file"):
