@@ -103,7 +103,7 @@ def _use_plurals(tree: Table, problems: list[Problem]) -> tuple[Table, frozenset
         elif isinstance(tree[one], list):
             hint = f"write [{one}] for one, [[{many}]] for several"
             problems.append(error("NS103", (one,), tree.at_key(one), f"{one} is a list", hint))
-        else:
+        elif tree[one] is not None:  # a dict may say None for nothing
             span = tree.value_spans.get(one)
             tree.put(many, Array([tree[one]], span, [span]), tree.key_spans.get(one), span)
             singular.add(many)

@@ -79,9 +79,11 @@ def plugin_type(item: ErrorDetails, path: Path, where: Path, tree: Table) -> Pro
         return error("NS102", where, span, "type is missing", f"add type = … ({listing(known)})")
     is_text = isinstance(value, str) and item["ctx"]["shorthand"]
     if not is_text and not (isinstance(value, dict) and isinstance(value["type"], str)):
-        message = f"{key_of(path)} is {spell(value)}, but must be a table with a type"
+        section = _ONE_OF.get(str(path[0]), path[-1]) if isinstance(path[-1], int) else path[-1]
+        name = section if path[-1] == 0 else key_of(path)
+        message = f"{name} is {spell(value)}, but must be a table with a type"
         is_known = isinstance(value, str) and value in known
-        hint = f'write [{path[-1]}] and below it type = "{value}"' if is_known else f"choose a type: {listing(known)}"
+        hint = f'write [{section}] and below it type = "{value}"' if is_known else f"choose a type: {listing(known)}"
         return error("NS103", where, locate(tree, path), message, hint)
     kind = value if isinstance(value, str) else value["type"]
     span = locate(tree, path if isinstance(value, str) else (*path, "type"))
@@ -89,6 +91,8 @@ def plugin_type(item: ErrorDetails, path: Path, where: Path, tree: Table) -> Pro
     return error("NS106", where, span, message, type_hint(kind, package))
 
 
+_ONE_OF = {"inputs": "input", "losses": "loss", "optimizers": "optimizer"}
+"""Sections as they are written when there is one."""
 _SINGULAR = {
     "layers": "layer type",
     "losses": "loss",

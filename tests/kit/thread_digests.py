@@ -19,6 +19,7 @@ import netspec
 from netspec.kernels import grain
 from netspec.lane import Lane
 from netspec.layers.base import volume
+from netspec.loss_value import LossValue
 from netspec.memory import to_stored
 from netspec.program import Program
 from netspec.spec.model import Spec
@@ -73,7 +74,7 @@ def _train(found: Digests, label: str, spec: Spec, batch: int) -> None:
     rng = np.random.default_rng(3)
     program = netspec.compile(spec, batch_size=batch, threads=max(found))
     x = {name: rng.standard_normal((batch, *program.shapes[name])).astype("float32") for name in program.start.inputs}
-    y = _target(label, program, batch, rng)
+    y = _targets(label, program, x, batch, rng)
     starts = [(lane.tensors(), lane.slots()) for lane in program.lanes]
     for threads in sorted(found, reverse=True):  # plans are made for the most threads
         program.threads = threads
@@ -93,10 +94,14 @@ def _results(program: Program, x: Mapping[str, Any], y: Any) -> Iterator[tuple[s
     yield from _differentiated(program, x)
 
 
-def _target(label: str, program: Program, batch: int, rng: np.random.Generator) -> Any:
+def _parts(value: LossValue | None) -> Any:
+    assert value is not None
+    return value.parts
+
+
+def _targets(label: str, program: Program, x: Mapping[str, Any], batch: int, rng: np.random.Generator) -> Any:
     if label in CASES:
-        target = CASES[label][1](rng, batch)[1]
-        return program.form.stored_target(target, batch)
+        return program.form.stored_targets(CASES[label][1](rng, batch)[1], x)
     return rng.integers(0, volume(program.shapes[program.start.outputs[-1]]), batch)
 
 
@@ -104,10 +109,10 @@ def _lane(lane: Lane, x: Mapping[str, Any], y: Any) -> dict[str, Any]:
     """Losses, outputs, gradients, and then the tensors and slots that they led to."""
     found: dict[str, Any] = {}
     for step in range(STEPS):
-        found[f"loss {step}"] = np.array(lane.train_step(x, y, lr=0.01))
+        found[f"loss {step}"] = np.array(lane.train_step(x, y, lr=0.01).parts)
     found |= {f"output {name}": value for name, value in lane.all_outputs().items()}
     found |= {f"gradient of {name}": value for name, value in lane.gradients().items()}
-    found["evaluation"] = np.array(lane.evaluate(x, y))
+    found["evaluation"] = np.array(_parts(lane.evaluate(x, y)))
     return found | lane.tensors() | lane.slots()
 
 

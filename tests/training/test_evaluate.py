@@ -27,7 +27,7 @@ def test_the_result_does_not_depend_on_the_batches(batch_size: int) -> None:
     data, lane = data_for(spec, make_data()), make_program(spec).lanes[0]
     found = evaluate(
         lane, data.train, data.normalization,
-        metrics=[Accuracy(), F1()], batch_size=batch_size, loss=spec.loss, dtype="float64",
+        metrics=[Accuracy(), F1()], batch_size=batch_size, losses=spec.losses, dtype="float64",
     )  # fmt: skip
     logits = data.train.x @ lane.weight.T
     losses = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(35), data.train.y]
@@ -45,7 +45,7 @@ def test_the_result_does_not_depend_on_the_batches(batch_size: int) -> None:
 def test_without_a_loss_there_are_metrics_alone() -> None:
     spec = make_spec()
     data, lane = data_for(spec, make_data()), make_program(spec).lanes[0]
-    found = evaluate(lane, data.train, data.normalization, metrics=[Accuracy()], batch_size=8, loss=None)
+    found = evaluate(lane, data.train, data.normalization, metrics=[Accuracy()], batch_size=8, losses=())
     assert found.loss is None
     assert found.metrics["accuracy"] > 0
 
@@ -60,7 +60,7 @@ def test_probabilities_are_the_softmax_or_the_sigmoid_of_logits() -> None:
     logits = np.array([[1000.0, 0.0, -1000.0], [0.0, np.log(2.0), np.log(5.0)]])
     softmax = probabilities(logits, make_spec().loss)
     assert softmax == pytest.approx(np.array([[1, 0, 0], [1 / 8, 2 / 8, 5 / 8]]), abs=1e-15)
-    bce = Spec.model_validate({**make_spec().model_dump(), "loss": {"type": "bce_with_logits"}}).loss
+    bce = Spec.model_validate({**make_spec().model_dump(exclude={"losses"}), "loss": {"type": "bce_with_logits"}}).loss
     z = np.array([[-800.0], [0.0], [np.log(3.0)]])
     assert probabilities(z, bce) == pytest.approx(np.array([[1, 0], [0.5, 0.5], [0.25, 0.75]]), abs=1e-15)
     assert probabilities(logits, None) is None

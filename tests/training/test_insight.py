@@ -457,7 +457,7 @@ def test_watching_an_evaluation_changes_nothing(tmp_path: Path) -> None:
     part = Part(rng.random((40, 8, 8, 1), np.float32), rng.integers(0, 10, 40), np.arange(40))
     plain = Normalization(np.zeros(1), np.ones(1))
     assert spec.loss is not None
-    options: dict[str, Any] = {"metrics": (), "batch_size": 16, "loss": spec.loss}
+    options: dict[str, Any] = {"metrics": (), "batch_size": 16, "losses": spec.losses}
     alone = evaluate(program.lanes[0], part, plain, **options)
     beside = evaluate(program.lanes[0], part, plain, **options, watch=Worst(spec.loss).watch)
     assert alone.loss == beside.loss

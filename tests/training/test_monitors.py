@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netspec.losses.cross_entropy import CrossEntropy
 from netspec.metrics.accuracy import Accuracy
 from netspec.metrics.confusion import Confusion
 from netspec.training.monitors import Kept, Patience, available_monitors, is_better, mode_of
@@ -43,7 +44,7 @@ def test_patience_0_stops_at_the_first_validation_without_improvement() -> None:
 
 
 def test_only_what_is_measured_and_has_a_direction_can_be_monitored() -> None:
-    found = available_monitors([Accuracy(), Confusion()], has_validation=True, evaluate_train=False)
+    found = available_monitors([CrossEntropy()], [Accuracy(), Confusion()], has_validation=True, evaluate_train=False)
     assert found == ["val_loss", "val_accuracy", "running_loss", "running_accuracy"]
 
 

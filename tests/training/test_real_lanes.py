@@ -111,7 +111,7 @@ def test_a_trained_network_comes_back_from_its_run_folder(tmp_path: Path) -> Non
     assert trained.normalization is not None
     found = evaluate(
         program.lanes[0], data.validation, trained.normalization,
-        metrics=spec.metrics, batch_size=64, loss=spec.loss,
+        metrics=spec.metrics, batch_size=64, losses=spec.losses,
     )  # fmt: skip
     best = min(of(events, Validation, "adam")[1:], key=lambda e: e.loss)
     assert found.loss == pytest.approx(best.loss, rel=1e-6)  # other batch sizes add up in another order

@@ -128,7 +128,7 @@ def test_what_differs_is_told(tmp_path: Path) -> None:
     x, y = make_data()
     events, _ = run(spec, None, resume=tmp_path / "run", data=(x + 1, y))
     warnings = "\n".join(of(events, Run)[0].warnings)
-    assert "loss.label_smoothing has changed from 0.0 to 0.1" in warnings
+    assert "losses.0.label_smoothing has changed from 0.0 to 0.1" in warnings
     assert "the data are not those of the run" in warnings
 
 

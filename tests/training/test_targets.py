@@ -96,7 +96,7 @@ def test_samples_with_the_ignored_label_count_nowhere(tmp_path: Path, label: int
     assert 0 < len(labelled) < len(data.validation)
     whole, part = (
         evaluate(
-            program.lanes[0], rows, data.normalization, metrics=spec.metrics, batch_size=8, loss=spec.loss
+            program.lanes[0], rows, data.normalization, metrics=spec.metrics, batch_size=8, losses=spec.losses
         )
         for rows in (data.validation, labelled)
     )  # fmt: skip
