@@ -114,11 +114,7 @@ def title(name: str) -> str:
 
 
 def say(name: str, value: float) -> str:
-    """The value of the metric `name`: scores in percent, everything else with four significant digits."""
-    return f"{100 * value:.2f} %" if is_score(name) else f"{value:.4g}" if abs(value) < 1e-3 else f"{value:.4f}"
+    """The value of the metric `name`: shares in percent, everything else with four significant digits."""
+    from netspec.metrics.monitor import is_share
 
-
-def is_score(name: str) -> bool:
-    """Whether the quantity runs from 0 to 1 and is told in percent."""
-    words = ("accuracy", "precision", "recall", "f1", "top_")
-    return any(word in name for word in words)
+    return f"{100 * value:.2f} %" if is_share(name) else f"{value:.4g}" if abs(value) < 1e-3 else f"{value:.4f}"

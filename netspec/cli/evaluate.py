@@ -107,13 +107,14 @@ def _evaluate(network: Network, data: Data, part: str) -> Evaluation:
 
 def _print(result: Evaluation, network: Network, data: Data, part: str, *, quiet: bool) -> None:
     from netspec.cli.epoch_table import numbers
-    from netspec.look import is_score, say, title
+    from netspec.look import say, title
+    from netspec.metrics.monitor import is_share
 
     screen = console.stdout()
     table = console.plain_table("metric", "value", right=("value",))
     values = ({} if result.loss is None else {"loss": result.loss}) | numbers(result.metrics)
     for name, value in values.items():
-        table.add_row(title(name), say(name, value) if is_score(name) else f"{value:.6g}")
+        table.add_row(title(name), say(name, value) if is_share(name) else f"{value:.6g}")
     if result.confusion is not None:
         right = sum(row[label] for label, row in enumerate(result.confusion))
         table.add_row("right", f"{console.count(right)} of {console.count(sum(map(sum, result.confusion)))}")

@@ -33,7 +33,8 @@ class ConfusionCounts(Counter):
         true = class_indices(targets, outputs, classes)
         if self._counts is None:
             self.classes, self._counts = classes, np.zeros((classes, classes + 1), np.int64)
-        np.add.at(self._counts, (true, predicted_classes(scores)), 1)  # NO_CLASS = −1 is the last column
+        cells = true * (classes + 1) + predicted_classes(scores) % (classes + 1)  # NO_CLASS = −1 is the last column
+        self._counts += np.bincount(cells, minlength=self._counts.size).reshape(self._counts.shape)
 
     @property
     def counts(self) -> Counts:

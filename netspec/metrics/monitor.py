@@ -5,7 +5,7 @@ from __future__ import annotations
 from netspec.metrics.base import Direction, Metric
 from netspec.registry import plugins
 
-_PREFIXES = ("val_", "validation_", "train_")
+_PREFIXES = ("val_", "validation_", "train_", "running_")
 
 
 def direction_of(monitor: str) -> Direction | None:

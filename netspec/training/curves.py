@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netspec.look import LIGHT
-from netspec.metrics.monitor import direction_of
+from netspec.metrics.monitor import direction_of, is_share
 from netspec.training.events import NAN, Event
 from netspec.training.series import Curve, LaneCurves, RunCurves, collect, colours, smoothed, smoothing_factor
 from netspec.weights import replace_file
@@ -148,18 +148,19 @@ def _draw_metric(axes: Axes, run: RunCurves) -> None:
     for lane in lanes:
         _draw_validation(axes, lane.metric, colour[lane.label], mode)
         ends.append((lane, _last(lane.metric)))
-    is_share = mode == "max" and all(0 <= y <= 1 for lane in lanes for y in lane.metric.y)
+    in_percent = is_share(run.metric or "")
     axes.set_title(f"validation {(run.metric or '').replace('_', ' ')}", pad=10)
     axes.set_xlabel("step")
-    if is_share:
+    if in_percent:
         _scale_share(axes, lanes)
-    _label_ends(axes, ends, colour, lambda value: f"{100 * value:.2f} %" if is_share else f"{value:.4g}")
+    _label_ends(axes, ends, colour, lambda value: f"{100 * value:.2f} %" if in_percent else f"{value:.4g}")
 
 
 def _scale_share(axes: Axes, lanes: Sequence[LaneCurves]) -> None:
     """Percent up to 100, down to what the curves reach after a fifth of the run; the steep start runs off below."""
     end = max(x for lane in lanes for x in lane.metric.x)
-    late = [y for lane in lanes for x, y in zip(lane.metric.x, lane.metric.y, strict=True) if x >= 0.2 * end]
+    points = [point for lane in lanes for point in zip(lane.metric.x, lane.metric.y, strict=True)]
+    late = [y for x, y in points if x >= 0.2 * end and math.isfinite(y)] or [0.0]
     low = max(0.0, min(late) - 0.1 * (1 - min(late)) - 0.002)
     axes.set_ylim(low, 1 + 0.015 * (1 - low))
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g} %")

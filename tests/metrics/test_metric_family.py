@@ -21,8 +21,8 @@ from netspec.metrics.top_k import TopK
 from netspec.registry import plugins
 
 NAMES = [
-    "accuracy", "average_precision", "confusion", "f1", "mae", "mean_average_precision", "precision", "r2", "recall",
-    "rmse", "top_k",
+    "accuracy", "average_precision", "class_iou", "cohen_kappa", "confusion", "f1", "mae", "mcc", "mean_average_precision",
+    "mean_class_accuracy", "mean_iou", "pixel_accuracy", "pr_auc", "precision", "r2", "recall", "rmse", "roc_auc", "top_k",
 ]  # fmt: skip
 
 
@@ -32,7 +32,10 @@ def test_the_registry_finds_every_metric() -> None:
 
 def test_scores_of_classes_are_shares_and_errors_are_none() -> None:
     names = (*NAMES, "val_f1_weighted", "top_3", "val_loss", "loss", "unheard_of", "")
-    shares = {"accuracy", "f1", "mean_average_precision", "precision", "recall", "top_k", "val_f1_weighted", "top_3"}
+    shares = {
+        "accuracy", "f1", "mean_average_precision", "mean_class_accuracy", "mean_iou", "pixel_accuracy", "pr_auc", "precision",
+        "recall", "roc_auc", "top_k", "val_f1_weighted", "top_3",
+    }  # fmt: skip
     assert {name for name in names if is_share(name)} == shares - {"top_k"}  # it is reported as top_5
 
 
