@@ -111,10 +111,3 @@ def size(amount: float) -> str:
 def title(name: str) -> str:
     """A metric's name for people: "val_accuracy" → "val accuracy"; what ran along with the training loses its prefix."""
     return name.removeprefix("running_").replace("_", " ")
-
-
-def say(name: str, value: float) -> str:
-    """The value of the metric `name`: shares in percent, everything else with four significant digits."""
-    from netspec.metrics.monitor import is_share
-
-    return f"{100 * value:.2f} %" if is_share(name) else f"{value:.4g}" if abs(value) < 1e-3 else f"{value:.4f}"

@@ -24,11 +24,6 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_shares_are_told_in_percent_and_what_only_looks_like_one_is_not() -> None:
-    assert look.say("val_mean_iou", 0.5) == look.say("running_f1_weighted", 0.5) == look.say("top_5", 0.5) == "50.00 %"
-    assert look.say("r2", 0.5) == look.say("val_cohen_kappa", 0.5) == look.say("precision_loss", 0.5) == "0.5000"
-
-
 @pytest.mark.parametrize("theme", [look.LIGHT, look.DARK])
 def test_text_is_readable_on_every_ground(theme: look.Theme) -> None:
     for ground in (theme.window, theme.surface):

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gui.runs.history import History
-from netspec.look import plural, say, title
-from netspec.metrics.monitor import direction_of
+from netspec.look import plural, title
+from netspec.metrics.monitor import direction_of, say
 from netspec.training.closing import Closing, in_words
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from netspec.cli import console
 from netspec.cli.options import Format
 from netspec.cli.training_view import TrainingView
-from netspec.look import say, title
+from netspec.look import title
+from netspec.metrics.monitor import say
 from netspec.training.closing import in_words, write_closing
 from netspec.training.events import COMPLETED, DRY_RUN, EARLY_STOPPING, INTERRUPTED, NAN, End
 

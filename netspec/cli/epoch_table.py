@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netspec.cli import console
-from netspec.look import say, title
+from netspec.look import title
+from netspec.metrics.monitor import say
 
 if TYPE_CHECKING:
     from rich.text import Text

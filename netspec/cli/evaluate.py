@@ -107,8 +107,8 @@ def _evaluate(network: Network, data: Data, part: str) -> Evaluation:
 
 def _print(result: Evaluation, network: Network, data: Data, part: str, *, quiet: bool) -> None:
     from netspec.cli.epoch_table import numbers
-    from netspec.look import say, title
-    from netspec.metrics.monitor import is_share
+    from netspec.look import title
+    from netspec.metrics.monitor import is_share, say
 
     screen = console.stdout()
     table = console.plain_table("metric", "value", right=("value",))

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netspec.cli import console
-from netspec.look import say, title
+from netspec.look import title
+from netspec.metrics.monitor import say
 from netspec.training.curves import write_curves
 from netspec.training.history import read_history
 from netspec.training.ranking import Place, as_rows, ranking

@@ -9,7 +9,8 @@ from netspec import look
 from netspec.cli import console
 from netspec.cli.epoch_table import EpochTable, Line, numbers
 from netspec.cli.live import LiveBar
-from netspec.look import say, title
+from netspec.look import title
+from netspec.metrics.monitor import say
 from netspec.training.events import Checkpoint as Saved
 from netspec.training.events import End, Epoch, Event, FrozenProof, Run, Stage, Step, Validation, Warned
 

@@ -22,7 +22,7 @@ class MCC(ConfusionMetric):
     aliases: ClassVar[tuple[str, ...]] = ("matthews_corrcoef", "matthews")
 
     def from_counts(self, counts: Counts) -> float:
-        true, predicted = counts.sum(axis=1).tolist(), counts.sum(axis=0).tolist()
+        true, predicted = ([int(n) for n in counts.sum(axis=axis)] for axis in (1, 0))
         n, hits = sum(true), int(np.trace(counts))
         product = (n * n - sum(p * p for p in predicted)) * (n * n - sum(t * t for t in true))
         if product == 0:

@@ -23,6 +23,11 @@ def is_share(monitor: str) -> bool:
     return metric is not None and metric.is_share
 
 
+def say(name: str, value: float) -> str:
+    """The value of the metric `name` for people: shares in percent, everything else with four digits."""
+    return f"{100 * value:.2f} %" if is_share(name) else f"{value:.4g}" if abs(value) < 1e-3 else f"{value:.4f}"
+
+
 def _plain(monitor: str) -> str:
     return next((monitor.removeprefix(p) for p in _PREFIXES if monitor.startswith(p)), monitor)
 

@@ -58,7 +58,8 @@ def log_odds(z: Floats) -> Floats:
         others = np.where(np.arange(z.shape[1]) == best[:, None], -np.inf, shifted)
         second = others.max(axis=1, keepdims=True)
         of_best = -(second + np.log(np.sort(np.exp(others - second), axis=1).sum(axis=1, keepdims=True)))
-        return np.where(shifted == 0, of_best, odds)  # of equal best scores all, or rounding would tell them apart
+        found: Floats = np.where(shifted == 0, of_best, odds)  # of equal best scores all, or rounding would tell them apart
+    return found
 
 
 def counts_by_score(scores: Floats, positive: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from netspec.look import say, title
+from netspec.look import title
+from netspec.metrics.monitor import say
 from netspec.training.errors import TrainError
 from netspec.training.json_values import from_json_value
 from netspec.training.run_folder import CLOSING

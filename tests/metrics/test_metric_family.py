@@ -14,7 +14,7 @@ from netspec.metrics.confusion import Confusion
 from netspec.metrics.confusion_counts import ConfusionCounts
 from netspec.metrics.f1 import F1
 from netspec.metrics.mae import MAE
-from netspec.metrics.monitor import direction_of, is_share
+from netspec.metrics.monitor import direction_of, is_share, say
 from netspec.metrics.report import Report
 from netspec.metrics.rmse import RMSE
 from netspec.metrics.top_k import TopK
@@ -37,6 +37,11 @@ def test_scores_of_classes_are_shares_and_errors_are_none() -> None:
         "recall", "roc_auc", "top_k", "val_f1_weighted", "top_3",
     }  # fmt: skip
     assert {name for name in names if is_share(name)} == shares - {"top_k"}  # it is reported as top_5
+
+
+def test_shares_are_told_in_percent_and_what_only_looks_like_one_is_not() -> None:
+    assert say("val_mean_iou", 0.5) == say("running_f1_weighted", 0.5) == say("top_5", 0.5) == "50.00 %"
+    assert say("r2", 0.5) == say("val_cohen_kappa", 0.5) == say("precision_loss", 0.5) == "0.5000"
 
 
 @pytest.mark.parametrize("name", NAMES)
