@@ -13,7 +13,10 @@ from netspec.layers.conv2d import Conv2d
 from netspec.layers.dropout import Dropout
 from netspec.layers.elu import ELU
 from netspec.layers.gelu import GELU
+from netspec.layers.group_norm import GroupNorm
 from netspec.layers.hard_tanh import HardTanh
+from netspec.layers.instance_norm import InstanceNorm
+from netspec.layers.layer_norm import LayerNorm
 from netspec.layers.leaky_relu import LeakyReLU
 from netspec.layers.linear import Linear
 from netspec.layers.pad import Pad
@@ -65,6 +68,13 @@ class ZeroPad(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return nn.functional.pad(x, self.sides)
+
+
+class ChannelNorm(nn.LayerNorm):
+    """Layer normalization over the channels of each pixel, as torchvision's LayerNorm2d has it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 class FlatLinear(nn.Linear):
@@ -135,6 +145,23 @@ def _batch_norm(layer: Layer, inputs: Shapes) -> nn.Module:
     return kind(inputs[0][0], layer.eps, layer.momentum, layer.affine)
 
 
+def _layer_norm(layer: Layer, inputs: Shapes) -> nn.Module:
+    assert isinstance(layer, LayerNorm)
+    if layer.over == "channels" and len(inputs[0]) == 3:
+        return ChannelNorm(inputs[0][0], layer.eps, layer.affine, layer.bias)
+    return nn.LayerNorm(inputs[0], layer.eps, layer.affine, layer.bias)
+
+
+def _group_norm(layer: Layer, inputs: Shapes) -> nn.Module:
+    assert isinstance(layer, GroupNorm)
+    return nn.GroupNorm(layer.num_groups, inputs[0][0], layer.eps, layer.affine)
+
+
+def _instance_norm(layer: Layer, inputs: Shapes) -> nn.Module:
+    assert isinstance(layer, InstanceNorm)
+    return nn.InstanceNorm2d(inputs[0][0], layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
+
+
 def _linear(layer: Layer, inputs: Shapes) -> nn.Module:
     assert isinstance(layer, Linear)
     kind = FlatLinear if len(inputs[0]) > 1 else nn.Linear
@@ -177,6 +204,9 @@ _MAKERS: Mapping[str, Callable[[Layer, Shapes], nn.Module]] = {
     "linear": _linear,
     "pad": _pad,
     "batch_norm": _batch_norm,
+    "layer_norm": _layer_norm,
+    "group_norm": _group_norm,
+    "instance_norm": _instance_norm,
     "max_pool2d": _pool,
     "avg_pool2d": _pool,
     "global_avg_pool": lambda layer, inputs: GlobalPool(nn.AdaptiveAvgPool2d(1)),

@@ -110,7 +110,8 @@ CODES: dict[str, str] = {
     "is not a multiple of the stride. The pixels are not lost if this is meant, but often it is not; padding "
     'or rounding = "ceil" lets the windows reach them.',
     "NS902": "Batch normalization in training needs several values for each channel: with a single sample of a "
-    "vector their variance is 0 and the layer always gives its bias. Use batches of two and more.",
+    "vector their variance is 0 and the layer always gives its bias. Use batches of two and more. The other normalizations "
+    "take their mean over values of one sample, of which there must be several as well.",
     "NS903": "cross_entropy, bce_with_logits and their kin read raw values (logits) and apply softmax or sigmoid themselves, "
     "in a way that neither overflows nor loses digits. A softmax or sigmoid layer before them squashes twice: the network "
     "learns, but slowly, and its loss cannot get near 0.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
@@ -15,14 +14,8 @@ from netspec.kernels.calls import Ref
 from netspec.kernels.columns import tile_as_doubles, tile_width
 from netspec.kernels.constants import LEAST_EPS
 from netspec.kernels.contract import NOTHING
-from netspec.kernels.normalize import (
-    channel_sum,
-    deviation_sums,
-    gradient_sums,
-    normalize_rows,
-    normalize_rows_backward,
-    scale_rows,
-)
+from netspec.kernels.normalize import channel_sum, deviation_sums, normalize_rows_backward
+from netspec.layers import known_statistics as known
 from netspec.layers.base import Family, Io, Layer, Note, Parameter, Shape, State, volume
 
 
@@ -47,43 +40,6 @@ def batch_statistics(
 
 
 @kernel
-def running_statistics(
-    chunk: int, chunks: int, running_mean: In, running_var: In, mean: DoublesOut, deviation: DoublesOut, eps: float
-) -> None:
-    """Tiled mean and √(variance + eps) from the running statistics."""
-    for j in range(mean.size):
-        c = j % running_mean.size
-        mean[j] = running_mean[c]
-        deviation[j] = np.sqrt(np.float64(running_var[c]) + np.float64(eps))
-
-
-@kernel
-def forward_coefficients(
-    chunk: int, chunks: int, mean: Doubles, deviation: Doubles, weight: In, bias: In,
-    centre: Out, scale: Out, offset: Out, channels: int,
-) -> None:  # fmt: skip
-    """y = (x − centre) · scale + offset; the offset makes up for the rounding of centre."""
-    for j in range(mean.size):
-        c = j % channels
-        gain = (np.float64(weight[c]) if weight.size else 1.0) / deviation[j]
-        centre[j] = mean[j]
-        scale[j] = gain
-        offset[j] = (np.float64(bias[c]) if bias.size else 0.0) + (np.float64(centre[j]) - mean[j]) * gain
-
-
-@kernel
-def parameter_gradients(
-    chunk: int, chunks: int, sums: Doubles, deviation: Doubles, dweight: Out, dbias: Out, channels: int
-) -> None:
-    """dγ and dβ, where wanted, from Σ dy (x − mean) and Σ dy."""
-    width = deviation.size
-    for c in range(dweight.size):
-        dweight[c] = channel_sum(sums, 1, c, channels, width) / deviation[c]
-    for c in range(dbias.size):
-        dbias[c] = channel_sum(sums, 0, c, channels, width)
-
-
-@kernel
 def backward_coefficients(
     chunk: int, chunks: int, sums: Doubles, mean: Doubles, deviation: Doubles, weight: In,
     centre: Out, scale: Out, slope: Out, offset: Out, rows: int, channels: int,
@@ -100,13 +56,6 @@ def backward_coefficients(
             scale[j] = gain / deviation[j]
             slope[j] = second
             offset[j] = first + (np.float64(centre[j]) - mean[j]) * second
-
-
-@kernel
-def frozen_scale(chunk: int, chunks: int, deviation: Doubles, weight: In, scale: Out, channels: int) -> None:
-    """dx = dy · scale where the statistics are constants."""
-    for j in range(scale.size):
-        scale[j] = (np.float64(weight[j % channels]) if weight.size else 1.0) / deviation[j]
 
 
 class BatchNorm(Layer):
@@ -165,46 +114,26 @@ class BatchNorm(Layer):
         return [Note("NS902", message, 'keep batch_size ≥ 2 and last_batch = "drop"')]
 
     def forward(self, io: Io) -> None:
-        channels, width = io.y_shape[0], tile_width(io.y_shape[0])
-        mean, deviation = self._saved(io)
         if io.training:
-            self._batch_statistics(io, mean, deviation)
+            self._batch_statistics(io)
         else:
-            io.call(running_statistics, chunks=1, mean=mean, deviation=deviation, eps=self.eps, **io.state)
-        centre, scale, offset = (io.workspace(name, width) for name in ("centre", "scale", "offset"))
-        io.call(
-            forward_coefficients, mean=mean, deviation=deviation, centre=centre, scale=scale, offset=offset,
-            weight=io.parameters.get("weight", NOTHING), bias=io.parameters.get("bias", NOTHING), channels=channels,
-        )  # fmt: skip
-        io.call(
-            normalize_rows, chunks=self._chunks(io), x=io.x[0], y=io.y, channels=channels,
-            centre=centre, scale=scale, offset=offset, residual=NOTHING, floor=-math.inf,
-        )  # fmt: skip
+            known.read_statistics(io, self.eps)
+        known.normalize(io)
 
     def backward(self, io: Io) -> None:
-        dweight, dbias = (io.gradients.get(name) for name in ("weight", "bias"))
-        sums = NOTHING
-        if dweight is not None or dbias is not None or (io.training and io.dx[0] is not None):
-            sums = self._gradient_sums(io)
-        if dweight is not None or dbias is not None:
-            io.call(
-                parameter_gradients, sums=sums, deviation=self._saved(io)[1], channels=io.y_shape[0],
-                dweight=dweight or NOTHING, dbias=dbias or NOTHING,
-            )  # fmt: skip
-        if io.dx[0] is not None and io.training:
-            self._backward_training(io, sums, io.dx[0])
-        elif io.dx[0] is not None:
-            self._backward_frozen(io, io.dx[0])
+        dx, sums = io.dx[0], NOTHING
+        if known.wants_parameter_gradients(io) or (io.training and dx is not None):
+            sums = known.backward_sums(io)
+        if known.wants_parameter_gradients(io):
+            known.emit_parameter_gradients(io, sums)
+        if dx is not None and io.training:
+            self._backward_training(io, sums, dx)
+        elif dx is not None:
+            known.backward_of_constants(io, dx)
 
-    def _saved(self, io: Io) -> tuple[Ref, Ref]:
-        width = tile_width(io.y_shape[0])
-        return io.saved("mean", width, "double"), io.saved("deviation", width, "double")
-
-    def _chunks(self, io: Io) -> int:
-        return io.chunks(io.y.size // io.y_shape[0], 2 * io.y_shape[0])
-
-    def _batch_statistics(self, io: Io, mean: Ref, deviation: Ref) -> None:
-        channels, width, chunks = io.y_shape[0], tile_width(io.y_shape[0]), self._chunks(io)
+    def _batch_statistics(self, io: Io) -> None:
+        channels, width, chunks = io.y_shape[0], tile_width(io.y_shape[0]), known.row_chunks(io)
+        mean, deviation = known.saved_statistics(io)
         origin = io.workspace("origin", width, "double")
         sums = io.workspace("sums", 2 * chunks * width, "double")
         io.call(tile_as_doubles, x=io.x[0].part(0, channels), y=origin)
@@ -214,27 +143,14 @@ class BatchNorm(Layer):
             rows=io.y.size // channels, momentum=self.momentum, unbiased=int(self.unbiased_running_var), **io.state,
         )  # fmt: skip
 
-    def _gradient_sums(self, io: Io) -> Ref:
-        chunks = self._chunks(io)
-        sums = io.workspace("sums", 2 * chunks * tile_width(io.y_shape[0]), "double")
-        mean, _ = self._saved(io)
-        io.call(gradient_sums, chunks=chunks, x=io.x[0], dy=io.dy, mean=mean, sums=sums, channels=io.y_shape[0])
-        return sums
-
     def _backward_training(self, io: Io, sums: Ref, dx: Ref) -> None:
         channels, width = io.y_shape[0], tile_width(io.y_shape[0])
-        mean, deviation = self._saved(io)
+        mean, deviation = known.saved_statistics(io)
         tiled = {name: io.workspace(name, width) for name in ("centre", "scale", "slope", "offset")}
         io.call(
             backward_coefficients, chunks=1, sums=sums, mean=mean, deviation=deviation,
             weight=io.parameters.get("weight", NOTHING), rows=io.y.size // channels, channels=channels, **tiled,
         )  # fmt: skip
         io.call(
-            normalize_rows_backward, chunks=self._chunks(io), x=io.x[0], dy=io.dy, dx=dx, channels=channels, **tiled
+            normalize_rows_backward, chunks=known.row_chunks(io), x=io.x[0], dy=io.dy, dx=dx, channels=channels, **tiled
         )  # fmt: skip
-
-    def _backward_frozen(self, io: Io, dx: Ref) -> None:
-        channels = io.y_shape[0]
-        scale, weight = io.workspace("scale", tile_width(channels)), io.parameters.get("weight", NOTHING)
-        io.call(frozen_scale, deviation=self._saved(io)[1], weight=weight, scale=scale, channels=channels)
-        io.call(scale_rows, chunks=self._chunks(io), x=io.dy, scale=scale, y=dx, channels=channels)
