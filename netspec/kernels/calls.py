@@ -88,12 +88,13 @@ class Call:
         return self._refs(lambda role: role.writes)
 
     def _refs(self, wanted: object) -> list[Ref]:
-        """Without the threads' own scratch memory, which carries nothing from call to call."""
+        """Without arguments that are left out, and the threads' own scratch memory, which carries nothing to other calls."""
         assert callable(wanted)
         roles = self.kernel.parameters
         found = []
         for name, value in self.arguments.items():
             role = roles[name]
-            if isinstance(value, Ref) and isinstance(role, Argument) and not role.private and wanted(role):
+            is_buffer = isinstance(role, Argument) and not role.private and wanted(role)
+            if is_buffer and isinstance(value, Ref) and value.size:
                 found.append(value)
         return found

@@ -18,7 +18,7 @@ def run_chunks_apart(io: Recorder) -> None:
     bound = BoundCalls(io.calls, io.memory, io.dtype)
     for call, row in zip(bound.calls, bound._table, strict=True):
         entry = _ENTRY(int(row[ENTRY]))
-        buffers = {ref.buffer for ref in call.writes() if ref.size}
+        buffers = {ref.buffer for ref in call.writes()}
         changed = {name: np.zeros(io.memory[name].size, bool) for name in buffers}
         for chunk in reversed(range(row[CHUNKS])):
             before = {name: io.memory[name].copy() for name in buffers}
