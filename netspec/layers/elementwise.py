@@ -24,7 +24,7 @@ class Elementwise(Layer):
     """Elementary operations per element, for the number of chunks."""
 
     def settings(self) -> Mapping[str, float]:
-        """Scalar arguments of both kernels."""
+        """Scalar arguments of the kernels; backward takes those that it names."""
         return {}
 
     def kernels(self) -> tuple[Kernel, Kernel]:
