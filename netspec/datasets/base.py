@@ -268,7 +268,12 @@ def class_names(
 
 
 def label_counts(y: Array, classes: Sequence[str]) -> dict[str, int]:
-    """Class → its samples, in label order; labels that are no class are the ignored ones, under IGNORED if there are any."""
+    """Class → its samples, in label order; labels that are no class are the ignored ones, under IGNORED if there are any.
+
+    Of boxes (N, M, 5) the objects are counted, those that are difficult or a crowd under IGNORED.
+    """
+    if y.ndim == 3 and y.shape[2] == 5 and y.dtype.kind == "f":
+        y = y[..., 0][y[..., 0] != -1].astype(np.int64)
     inside = (y >= 0) & (y < len(classes))
     counts = np.bincount(y[inside], minlength=len(classes)).tolist()
     ignored = {IGNORED: int((~inside).sum())} if not inside.all() else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,8 +12,11 @@ import numpy as np
 
 from netspec.datasets.arrange import require_shape
 from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, Source, label_counts, resolve, unreadable
+from netspec.datasets.box_pictures import BoxPictures
 from netspec.datasets.image_folder import ImageFolder, Listing, list_images
 from netspec.datasets.images import open_image
+
+Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Finding:
 
     path: str
     reason: str
-    severity: Literal["error", "warning"]
+    severity: Severity
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ def check_data(
     try:
         if isinstance(dataset, ImageFolder):
             return _check_images(dataset, base_dir, input_shape)
+        if isinstance(dataset, BoxPictures):
+            return _check_boxes(dataset, base_dir, input_shape)
         return _check_arrays(dataset.ignoring(ignored).read(base_dir, None), dataset, input_shape)
     except DataError as error:
         return DataReport(0, (), tuple(_as_finding(cause) for cause in error.causes or (error,)))
@@ -61,9 +66,19 @@ def check_data(
         return DataReport(0, (), (_as_finding(unreadable(error)),))
 
 
-def _as_finding(error: DataError) -> Finding:
+def _as_finding(error: DataError, severity: Severity = "error") -> Finding:
     path, _, reason = error.message.partition(": ")
-    return Finding(path, f"{reason}; {error.hint}", "error")
+    return Finding(path, f"{reason}; {error.hint}", severity)
+
+
+def _check_boxes(dataset: BoxPictures, base_dir: Path, input_shape: tuple[int, ...] | None) -> DataReport:
+    """Pictures with boxes: faults are errors unless on_bad = "skip"."""
+    found = dataset.scenes(base_dir, input_shape)
+    severity: Severity = "warning" if dataset.on_bad == "skip" else "error"
+    report = _check_arrays(dataset.model_copy(update={"on_bad": "skip"}).read(base_dir, input_shape), dataset, None)
+    faults = tuple(_as_finding(fault, severity) for fault in found.faults)
+    notes = tuple(note for note in report.notes if not note.startswith("left out: "))
+    return replace(report, findings=(*faults, *report.findings), notes=notes)
 
 
 def _check_shape(shape: tuple[int, ...], input_shape: tuple[int, ...] | None, dataset: Dataset) -> list[Finding]:

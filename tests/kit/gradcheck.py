@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from netspec.kernels.binding import BoundCalls
@@ -16,8 +18,8 @@ MOST_KINKS = 0.25
 """Share of elements that may lie within two steps of a kink."""
 
 
-def compare_with_differences(run: LayerRun, dy: Array, rng: np.random.Generator) -> None:
-    """Assert that every gradient of a float64 run is the derivative of L = Σ y · dy.
+def compare_with_differences(run: LayerRun, dy: Array, rng: np.random.Generator, given: Sequence[int] = ()) -> None:
+    """Assert that every gradient of a float64 run is the derivative of L = Σ y · dy; of `given` inputs, that it is 0.
 
     Elements whose central differences with STEP and 2·STEP disagree lie at a kink and are left out.
     """
@@ -30,6 +32,8 @@ def compare_with_differences(run: LayerRun, dy: Array, rng: np.random.Generator)
     pairs = {f"x{i}": f"dx{i}" for i in range(len(run.inputs))} | {f"p.{name}": f"g.{name}" for name in run.parameters}
     gradients = {buffer: io.memory[gradient].copy() for buffer, gradient in pairs.items()}
     weight = to_stored(dy).reshape(-1)
+    for place in given:
+        assert not gradients.pop(f"x{place}").any(), f"x{place} is given, but has a gradient"
     for buffer, gradient in gradients.items():
         chosen = rng.permutation(gradient.size)[:SAMPLES]
         kinks = sum(_is_kink(forward, io.memory, buffer, index, gradient[index], weight) for index in chosen)
