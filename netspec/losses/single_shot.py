@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from netspec.detection.anchors import cell_centres
+from netspec.detection.boxes import clip_boxes
+from netspec.detection.candidates import Candidates
 from netspec.kernels.abi import Array, Doubles, DoublesOut, In, Ints, IntsOut, Out, cast, inlined, kernel, span
 from netspec.kernels.box_overlap import Five, giou_loss
 from netspec.kernels.constants import double, doubles
@@ -214,6 +218,22 @@ class SingleShot(Loss):
                 f"single_shot reads {wanted} channels a cell (a logit a class, 4 reaches), the output is {list(shape)}",
                 f"end with a convolution of {wanted} channels",
             )
+
+    def candidates(self, outputs: Mapping[str, NDArray[Any]], rois: NDArray[Any] | None) -> list[Candidates]:
+        """For each picture what its cells say with a probability of score_threshold or more, cut off at its edges."""
+        x = np.asarray(outputs[self.input or list(outputs)[-1]], np.float64)
+        return [self._of_picture(picture) for picture in x]
+
+    def _of_picture(self, x: NDArray[np.float64]) -> Candidates:
+        classes, (height, width) = len(x) - 4, x.shape[1:]
+        with np.errstate(over="ignore"):  # e to the 1000: the probability is 0
+            chances = 1 / (1 + np.exp(-x[:classes].reshape(classes, -1).T))
+        cell, label = np.nonzero(chances >= self.score_threshold)
+        reach = self.stride * np.exp(np.clip(x[classes:].reshape(4, -1).T[cell], -MOST_LOG, MOST_LOG))
+        centre = cell_centres(height, width, self.stride)[cell]
+        boxes = np.concatenate([centre - reach[:, :2], centre + reach[:, 2:]], axis=1)
+        boxes = clip_boxes(boxes, height * self.stride, width * self.stride)
+        return Candidates(boxes, chances[cell, label], label.astype(np.int64))
 
     def emit(self, io: LossIo) -> None:
         channels, height, width = io.x_shape

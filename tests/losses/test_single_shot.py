@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from netspec.detection.candidates import Candidates, best_of
 from netspec.layers.base import ShapeError
 from netspec.losses.single_shot import SingleShot, fit_rows
 from tests.kit.bench import run_loss
@@ -67,3 +68,21 @@ def test_outputs_of_another_size_are_refused() -> None:
     for shape, classes in (((7, 4, 5), 2), ((4, 4, 5), None), ((7,), 3)):
         with pytest.raises(ShapeError, match="single_shot reads"):
             loss.check(shape, classes)
+
+
+def test_what_the_cells_say_becomes_boxes_inside_the_picture() -> None:
+    x = np.full((1, 2 + 4, 2, 3), -9.0)
+    x[0, 1, 1, 2], x[0, 2:, 1, 2] = 2.0, np.log([1, 0.5, 3, 0.25])  # class 1 in the last cell, whose middle is (25, 15)
+    found = SingleShot(stride=10).candidates({"out": x}, None)[0]
+    assert found.classes.tolist() == [1]
+    np.testing.assert_allclose(found.scores, 1 / (1 + np.exp(-2.0)))
+    np.testing.assert_allclose(found.boxes, [[15, 10, 30, 17.5]])
+
+
+def test_of_alike_detections_the_surest_stays() -> None:
+    boxes = np.array([[0, 0, 10, 10], [1, 0, 10, 10], [20, 20, 30, 30], [0, 0, 10, 10], [5, 5, 5, 9]], float)
+    found = Candidates(boxes, np.array([0.6, 0.8, 0.7, 0.9, 0.99]), np.array([0, 0, 0, 1, 0]))
+    rows = best_of([found], SingleShot(stride=8, max_detections=4))
+    assert rows[:, 1].tolist() == [0.9, 0.8, 0.7, 0]
+    assert rows[:, 0].tolist() == [1, 0, 0, -1]
+    assert rows[1, 2:].tolist() == [1, 0, 10, 10]
