@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from netspec.losses.base import Loss
 from netspec.losses.bce_with_logits import BCEWithLogits
+from netspec.losses.box_regression import BoxRegression
 from netspec.losses.cross_entropy import CrossEntropy
 from netspec.losses.dice import Dice
 from netspec.losses.focal import Focal
@@ -20,6 +21,7 @@ from netspec.losses.kl_divergence import KLDivergence
 from netspec.losses.l1 import L1
 from netspec.losses.mse import MSE
 from netspec.losses.sigmoid_focal import SigmoidFocal
+from netspec.losses.single_shot import SingleShot
 from netspec.losses.smooth_l1 import SmoothL1
 
 Array = NDArray[Any]
@@ -52,6 +54,15 @@ def probabilities(*shape: int) -> Data:
         x, t = 2 * rng.standard_normal((n, *shape)), rng.random((n, *shape)) * (rng.random((n, *shape)) < 0.7)
         t[:, 0] += 1e-3
         return x, t / t.sum(axis=1, keepdims=True)
+
+    return make
+
+
+def of_loss(loss: Loss, *shape: int) -> Data:
+    """Outputs of this shape, and targets that the loss makes itself."""
+
+    def make(rng: np.random.Generator, n: int) -> tuple[Array, Array]:
+        return rng.standard_normal((n, *shape)), loss.random_target(n, shape, rng)
 
     return make
 
@@ -101,5 +112,10 @@ CASES: dict[str, tuple[Loss, Data]] = {
     "l1": (L1(weight=2.0), numbers(2, 3, 5)),
     "smooth_l1": (SmoothL1(), numbers(11)),
     "smooth_l1 narrow": (SmoothL1(beta=0.25, weight=2.0), numbers(2, 3, 5)),
+    "single_shot": (SingleShot(stride=8, max_boxes=4), of_loss(SingleShot(stride=8, max_boxes=4), 6, 3, 4)),
+    "box_regression": (BoxRegression(), of_loss(BoxRegression(), 8, 5, 1)),
+    "box_regression of vectors": (BoxRegression(beta=0.5, weight=2), of_loss(BoxRegression(), 12)),
 }
 """Every loss of the registry is here at least once; a test holds that."""
+WITH_OWN_TWINS = (SingleShot, BoxRegression)
+"""Compared with PyTorch in files of their own."""

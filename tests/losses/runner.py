@@ -30,7 +30,7 @@ def measure(
     """Sum and weight of the batch, and the gradient in the users' layout."""
     io = Chunked(dtype, x.shape[0], parts=parts)
     io.x, io.x_shape = io.add("x", to_stored(x)), tuple(x.shape[1:])  # type: ignore[attr-defined]
-    dense = loss.target_kind == "dense"
+    dense = loss.target_kind != "class"
     io.target = io.add("target", to_stored(target) if dense else target, "float" if dense else "int")
     io.value, io.dx = io.empty("value", 2, "double"), io.empty("dx", x.size)
     loss.emit(io)  # type: ignore[arg-type]
