@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from netspec.metrics.base import Metric
 from netspec.metrics.confusion import Confusion
 from netspec.metrics.report import Report
 from netspec.training.contract import Lane
+from netspec.training.detecting import Pictures, detecting_loss
 from netspec.training.json_values import to_json_value
 from netspec.training.targets import ignored_label, targets_for
 
@@ -71,7 +72,9 @@ def evaluate(
     samples = len(part) if limit_batches is None else min(len(part), limit_batches * batch_size)
     loss = losses[0] if losses else None
     ignored = ignored_label(loss)
-    report = Report(_with_confusion(metrics, part), ignored=ignored)
+    detects = detecting_loss(losses)
+    report = Report(_with_confusion(metrics, part), ignored=None if detects else ignored)
+    pictures = Pictures(detects) if detects is not None else None
     total = LossValue.empty(len(losses))
     order = np.arange(samples, dtype=np.int64)
     for batch in Loader(part, normalization, batch_size, order, dtype, finish=finish):
@@ -79,9 +82,14 @@ def evaluate(
         if value is not None:
             total += value
         outputs = output_of(lane, loss)
-        report.update(outputs, measured_target(loss, batch))
+        if pictures is None:
+            report.update(outputs, measured_target(loss, batch))
+        else:
+            count(report, pictures.add(lane.all_outputs(), batch))
         if watch is not None:
             watch(outputs, batch)
+    if pictures is not None:
+        count(report, pictures.rest())
     if part.has_classes and ignored is not None and (part.y[:samples] == ignored).all():
         return Evaluation(math.nan, {m.better_name(): math.nan for m in metrics if m.direction}, samples, None)
     values = report.compute()
@@ -89,6 +97,12 @@ def evaluate(
     wanted = {metric.better_name() for metric in metrics}
     kept = {name: value for name, value in values.items() if name in wanted}
     return Evaluation(total.mean if losses else None, {**kept, **loss_parts(losses, total)}, samples, confusion)
+
+
+def count(report: Report, found: Iterable[tuple[Array, Array]]) -> None:
+    """Counts pairs of outputs and targets."""
+    for outputs, targets in found:
+        report.update(outputs, targets)
 
 
 def predict(lane: Lane, x: Array, batch_size: int, loss: Loss | None = None) -> Array:

@@ -41,7 +41,7 @@ class Worst:
 
     def watch(self, outputs: Array, batch: Batch) -> None:
         """Takes a batch's outputs in, if it is one whose samples each have one loss."""
-        if outputs.ndim != 2:
+        if outputs.ndim != 2 or batch.y.ndim > 2:
             return
         losses = sample_losses(outputs, batch.y, self._loss)
         if batch.y.ndim == 1:

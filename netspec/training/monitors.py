@@ -24,9 +24,11 @@ def available_monitors(
     losses: Sequence[Loss], metrics: Iterable[Metric], *, has_validation: bool, evaluate_train: bool
 ) -> list[str]:
     """Names that a run measures and that have a better and a worse."""
-    names = [*loss_names(losses), *(metric.better_name() for metric in metrics if metric.direction is not None)]
-    prefixes = ["val_"] * has_validation + ["train_"] * evaluate_train + [RUNNING]
-    return [prefix + name for prefix in prefixes for name in names]
+    measured = [metric for metric in metrics if metric.direction is not None]
+    names = [*loss_names(losses), *(metric.better_name() for metric in measured)]
+    prefixes = ["val_"] * has_validation + ["train_"] * evaluate_train
+    running = [*loss_names(losses), *(metric.better_name() for metric in measured if metric.task != "detection")]
+    return [prefix + name for prefix in prefixes for name in names] + [RUNNING + name for name in running]
 
 
 def mode_of(monitor: str, mode: Literal["auto", "min", "max"]) -> Mode:

@@ -11,12 +11,14 @@ from netspec.datasets.loader import Shuffle
 from netspec.losses.base import Loss
 from netspec.metrics.accuracy import Accuracy
 from netspec.metrics.base import Metric
+from netspec.metrics.mean_average_precision import MeanAveragePrecision
 from netspec.metrics.report import Report
 from netspec.problems import SpecError
 from netspec.schedules.base import Schedule
 from netspec.schedules.constant import Constant
 from netspec.spec.model import Spec
 from netspec.spec.sections import Every
+from netspec.training.detecting import detecting_loss
 from netspec.training.errors import TrainError, refuse, spec_problem
 from netspec.training.monitors import Kept, Patience, available_monitors, check_monitor, mode_of
 from netspec.training.targets import ignored_label
@@ -65,8 +67,11 @@ class Settings:
         return self.losses[0]
 
     def new_report(self) -> Report:
-        """Empty counts of the metrics."""
-        return Report(self.metrics, ignored=ignored_label(self.loss))
+        """Empty counts of the metrics of the running epoch: of those that batches in training tell.
+
+        Detections are not among them: they are made of outputs in inference, and of all regions of a picture.
+        """
+        return Report([m for m in self.metrics if m.task != "detection"], ignored=ignored_label(self.loss))
 
     @property
     def steps_per_epoch(self) -> int:
@@ -127,15 +132,19 @@ def metrics_for(spec: Spec, data: Data) -> tuple[Metric, ...]:
     """The spec's metrics; accuracy when it names none and the targets are classes."""
     if spec.metrics or data.classes is None:
         return spec.metrics
-    return (Accuracy(),)
+    return (MeanAveragePrecision(),) if detecting_loss(spec.losses) is not None else (Accuracy(),)
 
 
 def _check_metrics(spec: Spec, metrics: tuple[Metric, ...], data: Data) -> None:
     """Raise SpecError for metrics that the targets do not allow: before the first step, not after the first epoch."""
     classes = len(data.classes) if data.classes is not None else None
+    task, targets = "regression", "numbers as targets"
+    if detecting_loss(spec.losses) is not None:
+        task, targets = "detection", "boxes as targets"
+    elif classes is not None:
+        task, targets = "classification", f"labels of {classes} classes"
     for metric in metrics:
-        if (metric.task == "classification") != (classes is not None):
-            targets = f"labels of {classes} classes" if classes is not None else "numbers as targets"
+        if metric.task != task:
             message = f"{metric.better_name()} is a metric of {metric.task}, but the data have {targets}"
             raise refuse(spec, "NS503", ("metrics",), message, "remove it, or change [data]")
     try:

@@ -120,6 +120,8 @@ def _check_target(
         loss.check(output, classes)
     except ShapeError as problem:
         raise refuse(spec, "NS403", (*path, problem.field or "type"), problem.message, problem.hint) from problem
+    if loss.target_kind == "boxes":
+        _check_boxes(spec, path, loss, data, output)
     y = loss.as_target(first, output)
     if y.shape[1:] != loss.target_shape(output) and not (y.ndim == 1 and math.prod(output) == 1):
         raise _misfit(loss, output, y.shape[1:])
@@ -149,6 +151,22 @@ def _misfit(loss: Loss, output: tuple[int, ...], given: tuple[int, ...]) -> Trai
         f"[loss] {loss.type_name()}: the network gives {list(output)} for a sample, the data have targets of {list(given)}",
         hint,
     )
+
+
+def _check_boxes(spec: Spec, path: Path, loss: Loss, data: Data, output: tuple[int, ...]) -> None:
+    """The boxes of every part fit into the loss's rows, and its grid into the network's input."""
+    for part in data.parts().values():
+        try:
+            loss.as_target(part.y, output)
+        except ValueError as problem:
+            message, _, hint = str(problem).partition("; ")
+            raise refuse(spec, "NS403", (*path, "type"), message, hint) from problem
+    stride: int = getattr(loss, "stride", 0)
+    cells = tuple(-(-side // stride) for side in data.shape[1:]) if stride else output[1:]
+    if cells != output[1:]:
+        message = f"cells of {stride} pixels divide an input of {list(data.shape[1:])} into {list(cells)}, the output has {list(output[1:])}"
+        fitting = round(data.shape[1] / output[1])
+        raise refuse(spec, "NS403", (*path, "stride"), message, f"set stride = {fitting} under [loss], or change the network")
 
 
 def _check_range(spec: Spec, y: Array) -> None:
