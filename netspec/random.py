@@ -4,8 +4,8 @@ A stream is addressed by the run's seed and names, for example `("split",)`, `("
 `("init", layer, parameter)` or `("dropout", layer)`. Its key is taken from the SHA-256 of that address, so
 adding a layer or drawing more numbers in one place leaves all other streams as they were.
 
-Streams in use: "regions" (choice of regions of a picture), "split" (parts of a data set), "limit" (choice of a subset), "shuffle" (order of an epoch),
-"synthetic" (made-up data), "init" (weights), "dropout" (masks), "augment" (pictures).
+Streams in use: "split" (parts of a data set), "limit" (choice of a subset), "shuffle" (order of an epoch),
+"regions" (of a picture), "synthetic" (made-up data), "init" (weights), "dropout" (masks), "augment" (pictures).
 """
 
 from __future__ import annotations

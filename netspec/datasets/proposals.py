@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,7 +53,7 @@ def _write(path: Path, array: Array) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
             np.save(file, array)
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
     except OSError:
         return False
     return True

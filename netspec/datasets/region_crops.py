@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from netspec.datasets.base import Array, Part, Source, resolve
-from netspec.datasets.box_pictures import Loaded, Side, source_of
+from netspec.datasets.box_pictures import Side, source_of
 from netspec.datasets.region_pictures import PICTURE, RegionPictures, objects_of, targets_of
 from netspec.datasets.regions import CODES, LABELS, ROIS
 from netspec.detection.boxes import Boxes
@@ -45,7 +45,7 @@ class RegionCrops(RegionPictures):
         for name, rois in proposed.items():
             loaded = found.part(name)
             y, names = targets_of(loaded, found, resolve(base_dir, self.root))
-            made = [self._regions(regions, row, objects, name) for row, (regions, objects) in enumerate(zip(rois, y, strict=True))]
+            made = [self._regions(rois[row], row, y[row], name) for row in range(len(loaded))]
             rows = np.repeat(np.arange(len(loaded)), [len(item.rois) for item in made])
             where, labels, codes = (np.concatenate([item[k] for item in made]) for k in range(3))
             x = np.concatenate([self.cut(item.pixels, one.rois, size) for item, one in zip(loaded, made, strict=True)])
@@ -61,7 +61,8 @@ class RegionCrops(RegionPictures):
             return label_regions(real, boxes, classes, self.overlap)
         rng = stream(0, "regions", row)
         made = sample_regions(real, boxes, classes, self.per_picture, rng, self.foreground, self.overlap)
-        return Labelled(*(values[made.labels >= 0] for values in made))
+        real_rows = made.labels >= 0
+        return Labelled(made.rois[real_rows], made.labels[real_rows], made.codes[real_rows])
 
     def cut(self, pixels: Array, rois: Boxes, size: tuple[int, int]) -> Array:
         """(R, H, W, C) uint8: each region with its context, warped to `size`; as much of it as lies in the picture."""

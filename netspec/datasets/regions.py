@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from netspec.datasets.base import Array, Part, Source, resolve
@@ -52,14 +53,15 @@ class Regions(RegionPictures):
         n, turns = len(rois), -(-rois.shape[1] // self.regions)
         padded = np.pad(rois, ((0, 0), (0, turns * self.regions - rois.shape[1]), (0, 0)), constant_values=-1)
         groups = padded.reshape(n, turns, self.regions, 4)
-        used = (groups[..., 2] >= 0).any(axis=2)
+        used: NDArray[np.bool_] = np.any(groups[..., 2] >= 0, axis=2)
         used[:, 0] = True
         pictures, turn = np.nonzero(used)
         return pictures, groups[pictures, turn]
 
     def finish(self, batch: Batch, key: Key | None) -> Batch:
-        made = [self._of_row(rois, y, int(row), key) for rois, y, row in zip(batch.inputs[ROIS], batch.y, batch.index, strict=True)]
-        dtype = batch.inputs[ROIS].dtype
+        given = batch.inputs[ROIS]
+        made = [self._of_row(given[k], batch.y[k], int(row), key) for k, row in enumerate(batch.index)]
+        dtype = given.dtype
         rois, labels, codes = (np.stack([item[k] for item in made]) for k in range(3))
         targets = {**batch.targets, LABELS: labels[:, :, None], CODES: codes.astype(dtype)}
         return replace(batch, inputs={**batch.inputs, ROIS: rois.astype(dtype)}, targets=targets)

@@ -56,7 +56,7 @@ def _shrunk(picture: NDArray[np.uint8], step: int) -> NDArray[np.float64]:
     """Means over squares of step × step pixels, three channels, smoothed by (1 2 1)/4 along both axes."""
     h, w = picture.shape[0] // step, picture.shape[1] // step
     cut = picture[: h * step, : w * step].astype(np.float64)
-    small = cut.reshape(h, step, w, step, -1).mean(axis=(1, 3))
+    small: NDArray[np.float64] = cut.reshape(h, step, w, step, -1).mean(axis=(1, 3))
     small = np.broadcast_to(small, (h, w, 3)) if small.shape[2] == 1 else small[:, :, :3]
     for axis in (0, 1):
         pad = np.pad(small, [(1, 1) if k == axis else (0, 0) for k in range(3)], mode="edge")

@@ -164,7 +164,8 @@ def _check_boxes(spec: Spec, path: Path, loss: Loss, data: Data, output: tuple[i
     stride: int = getattr(loss, "stride", 0)
     cells = tuple(-(-side // stride) for side in data.shape[1:]) if stride else output[1:]
     if cells != output[1:]:
-        message = f"cells of {stride} pixels divide an input of {list(data.shape[1:])} into {list(cells)}, the output has {list(output[1:])}"
+        given, found = list(data.shape[1:]), list(output[1:])
+        message = f"cells of {stride} pixels divide an input of {given} into {list(cells)}, the output has {found}"
         fitting = round(data.shape[1] / output[1])
         raise refuse(spec, "NS403", (*path, "stride"), message, f"set stride = {fitting} under [loss], or change the network")
 
