@@ -11,7 +11,6 @@ import numpy as np
 
 from netspec.datasets.base import Array
 from netspec.detection import proposals
-from netspec.kernels.cache import cache_root
 
 
 def proposals_of(pictures: Sequence[Array], most: int) -> tuple[Array, str]:
@@ -19,6 +18,8 @@ def proposals_of(pictures: Sequence[Array], most: int) -> tuple[Array, str]:
 
     The file is named by a hash of the pixels and of the way they are made, so it can never belong to others.
     """
+    from netspec.kernels.cache import cache_root  # loads the compiler, which reading other data does without
+
     path = cache_root() / "proposals" / f"{_digest(pictures, most)}.npy"
     kept = _read(path, (len(pictures), most, 4))
     if kept is not None:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from netspec.detection.boxes import Boxes, as_boxes, clip_boxes
 from netspec.detection.suppression import suppress
-from netspec.kernels.segmentation import join_segments
 
 SIDE = 160
 """Longer side of the picture that is looked at, in pixels: enough for objects of a twentieth of it."""
@@ -93,6 +92,8 @@ def _grow(picture: NDArray[np.float64], scale: float) -> list[NDArray[np.float64
 
 def segments(picture: NDArray[np.float64], scale: float, least: int = LEAST) -> NDArray[np.int64]:
     """(H, W) number of each pixel's segment, from 0."""
+    from netspec.kernels.segmentation import join_segments  # loads the compiler, which reading other data does without
+
     h, w = picture.shape[:2]
     place = np.arange(h * w).reshape(h, w)
     pairs, weights = [], []
