@@ -94,7 +94,7 @@ def examine(spec: Network, locate: Locate) -> tuple[nx.DiGraph[str], list[Proble
     inference = infer(graph, locate)
     problems += [*inference.problems, *check_losses(spec, graph, inference.shapes, locate)]
     if isinstance(spec, Spec) and all(problem.severity == "warning" for problem in problems):
-        problems += lint(spec, graph, locate)
+        problems += lint(spec, graph, inference.shapes, locate)
     return graph, problems, inference.shapes
 
 

@@ -109,14 +109,17 @@ CODES: dict[str, str] = {
     "NS901": "The windows of this layer do not reach the last rows or columns of their input: (W − D·(K − 1) − 1 + 2P) "
     "is not a multiple of the stride. The pixels are not lost if this is meant, but often it is not; padding "
     'or rounding = "ceil" lets the windows reach them.',
-    "NS902": "Batch normalization in training needs several values for each channel: with a single sample of a "
-    "vector their variance is 0 and the layer always gives its bias. Use batches of two and more. The other normalizations "
+    "NS902": "Batch normalization in training needs several values for each channel: with a single sample of a vector "
+    "their variance is 0 and the layer always gives its bias, and with a single picture the mean and variance are "
+    "those of that picture, far from those of inference. Use larger batches, or group_norm. The other normalizations "
     "take their mean over values of one sample, of which there must be several as well.",
     "NS903": "cross_entropy, bce_with_logits and their kin read raw values (logits) and apply softmax or sigmoid themselves, "
     "in a way that neither overflows nor loses digits. A softmax or sigmoid layer before them squashes twice: the network "
     "learns, but slowly, and its loss cannot get near 0.",
-    "NS904": "Batch normalization subtracts the mean of each channel, and with it whatever bias the layer before has added. "
-    "That bias costs memory and time and never changes an output; batch_norm has a bias of its own.",
+    "NS904": "Batch and instance normalization subtract the mean of each channel, and with it whatever bias the layer "
+    "before has added. That bias costs memory and time and never changes an output; the normalization has a bias of "
+    "its own. Layer normalization and group normalization over several channels subtract one mean of them all, so "
+    "there a bias does count.",
     "NS905": "Dropout after the last layer sets outputs of the network to zero while it is trained, so that the loss sees "
     "random answers. Dropout belongs between layers, usually before the last linear one.",
     "NS906": "Several layers are read by nobody, so the network has several outputs, but the loss reads only one. "
@@ -127,6 +130,34 @@ CODES: dict[str, str] = {
     "too small a one makes it stand still.",
     "NS910": "With shuffle = \"never\" each epoch sees the samples in the order of the files. Where they are sorted by "
     "class, whole batches hold one class only, and the network forgets the others. Harmless for data in random order.",
+    "NS913": "An activation reads another one without a layer with weights between them. ReLU, leaky ReLU, PReLU and "
+    "ELU give positive numbers back as they are, so behind an activation that is never negative they do nothing; two "
+    "sigmoids, tanhs or softmaxes in a row press the numbers, and their gradients, together twice.",
+    "NS914": "In training dropout sets numbers to zero and enlarges the others, so their variance is larger than in "
+    "inference. A batch_norm right behind it learns that larger variance, and in inference divides by a number that "
+    "is wrong. Put the dropout behind the normalization. Source: Li et al. 2019, CVPR, arXiv:1801.05134.",
+    "NS915": "A linear layer or convolution reads another one with nothing between them that bends: no activation. "
+    "Two linear maps in a row are one linear map, with more parameters. It is meant where the numbers between them "
+    "are fewer than those before and behind (a bottleneck), which is not warned of, nor are convolutions in groups.",
+    "NS916": "softmax divides by the sum of its inputs' exponentials; over a single number that gives 1 whatever it "
+    "is. For two classes use two outputs, or one output with sigmoid.",
+    "NS917": "The picture has become so small before this layer that a part of its window lies in the padding "
+    "wherever the window stands: those weights are multiplied by zeros and never learned. Usually the network was "
+    "made for larger pictures.",
+    "NS918": "The last layer is an activation that cuts off or bounds its output, while the loss wants logits, which "
+    "may be any number: a class whose logit was cut off at 0 gets no gradient any more.",
+    "NS920": "Each step the weight decay takes a share of learning rate × weight_decay from the weights. With so "
+    "large a value they go to zero faster than the data can teach them.",
+    "NS921": "class_weights say how much a sample of each class counts. With weight 0 the class is never learned; "
+    "weights that differ by more than a thousand make the training depend on a few samples.",
+    "NS922": "With pretrained weights the first layers are usually frozen and the last ones trained. Here a frozen "
+    "layer stands above one that is trained: the gradient has to pass through it, which costs its backward pass, and "
+    "features it was trained on change below it. Perhaps a pattern under [transfer] missed the first layers.",
+    "NS923": "Training stops early after `patience` validations without improvement. With as many epochs as that, it "
+    "never does.",
+    "NS924": "The schedule changes the learning rate for the first time when the training is already over.",
+    "NS925": "The metric is counted on other targets than the loss learns from: accuracy needs classes, the mean "
+    "absolute error numbers, mean average precision boxes. The run would be refused when the data are read.",
     "NS911": "With epochs = 0 the training ends before its first step: the weights are the initial (or loaded) ones.",
     "NS908": "A variable is declared under [variables], but no expression ${…} reads it, so changing it changes nothing. "
     "Perhaps its name is misspelt, or the number is still written out where the variable was meant.",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import networkx as nx
 
-from netspec.graph import Locate, frozen_layers, inputs_of, outputs_of
-from netspec.layers.base import Layer
+from netspec.graph import Locate, inputs_of, outputs_of
+from netspec.layers.base import Layer, Shape
+from netspec.linting.settings import lint_settings
+from netspec.linting.structure import Network, lint_structure
 from netspec.losses.base import loss_names
 from netspec.metrics.accuracy import Accuracy
 from netspec.problems import Path, Problem, also, error, warning
@@ -19,11 +21,14 @@ MOST_LR = 10
 """In units of the optimizer's usual learning rate."""
 
 
-def lint(spec: Spec, graph: nx.DiGraph[str], locate: Locate) -> list[Problem]:
-    """Warnings of a spec whose graph has no errors, and errors for monitors that no run measures."""
-    problems = [*_lint_last_layer(spec, graph, locate), *_lint_bias(spec, graph, locate)]
+def lint(
+    spec: Spec, graph: nx.DiGraph[str], shapes: Mapping[str, Shape], locate: Locate
+) -> list[Problem]:  # fmt: skip
+    """Warnings of a spec whose graph and shapes have no errors, and errors for monitors that no run measures."""
+    network = Network(spec, graph, shapes, locate)
+    problems = [*_lint_last_layer(spec, graph, locate), *_lint_bias(network), *lint_structure(network)]
     if spec.loss is not None:
-        problems += [*_lint_training(spec, locate), *_check_monitors(spec, locate)]
+        problems += [*_lint_training(spec, locate), *lint_settings(network), *_check_monitors(spec, locate)]
     return problems
 
 
@@ -43,21 +48,33 @@ def _lint_last_layer(spec: Spec, graph: nx.DiGraph[str], locate: Locate) -> Iter
             yield warning("NS903", ("layers", name), locate(("layers", name, "name")), message, hint, related)
 
 
-def _lint_bias(spec: Spec, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:
-    """Biases that the mean of a batch normalization takes away; pretrained layers have the biases they have."""
-    if spec.transfer is not None and spec.transfer.weights is not None:
+def _lint_bias(network: Network) -> Iterable[Problem]:
+    """Biases that the mean of a normalization takes away; pretrained layers have the biases they have."""
+    if network.spec.transfer is not None and network.spec.transfer.weights is not None:
         return
-    frozen = frozen_layers(spec, graph)
-    for name in graph:
-        layer: Layer | None = graph.nodes[name]["layer"]
-        readers = list(graph.successors(name))
-        if getattr(layer, "bias", False) is not True or name in frozen or not readers:
+    for layer in network.layers():
+        name, readers = layer.name, list(network.graph.successors(layer.name))
+        if getattr(layer, "bias", False) is not True or name in network.frozen | set(network.outputs) or not readers:
             continue
-        if all(_type(graph, reader) == "batch_norm" for reader in readers):
+        if all(_takes_means_away(network, reader) for reader in readers):
             message = f"{readers[0]} subtracts the mean, so that the bias of this layer has no effect"
             path: Path = ("layers", name, "bias")
-            related = also(locate(("layers", readers[0], "name")), "the mean is subtracted here")
-            yield warning("NS904", path, locate(("layers", name, "name")), message, "set bias = false", related)
+            related = network.here(readers[0], "the mean is subtracted here")
+            span = network.locate(("layers", name, "name"))
+            yield warning("NS904", path, span, message, "set bias = false", related)
+
+
+def _takes_means_away(network: Network, name: str) -> bool:
+    """Whether a normalization subtracts the mean of each single channel.
+
+    Layer and group normalization subtract one mean of several channels, of which each has a bias of its own; frozen batch
+    normalization subtracts a fixed number.
+    """
+    layer: Layer | None = network.graph.nodes[name]["layer"]
+    kind = type(layer).type_name() if layer is not None else ""
+    if kind == "group_norm" and layer is not None:
+        return bool(getattr(layer, "num_groups", getattr(layer, "groups", 0)) == network.shapes[name][0])
+    return kind == "instance_norm" or (kind == "batch_norm" and name not in network.frozen)
 
 
 def _lint_training(spec: Spec, locate: Locate) -> Iterable[Problem]:

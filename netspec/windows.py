@@ -65,6 +65,11 @@ class Axis:
         return tuple(np.flatnonzero(~read).tolist())
 
     @property
+    def used_taps(self) -> int:
+        """Taps that read a pixel in at least one window."""
+        return sum(bool(((pixels >= 0) & (pixels < self.size)).any()) for pixels in self._taps())
+
+    @property
     def empty_windows(self) -> tuple[int, ...]:
         """Windows all of whose taps lie in the padding."""
         filled = np.zeros(self.output, dtype=bool)

@@ -25,7 +25,7 @@ LEVELS = (
     ("graph", "graph_checks"),
     ("defaults", "reference", "rendering"),
     ("shapes", "shape_origins"),
-    ("receptive",),
+    ("linting", "receptive"),
     ("analysis", "explaining", "lints"),
     ("loading",),
     ("editing",),
