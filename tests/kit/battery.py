@@ -58,6 +58,8 @@ class Case:
     """y has elements that no input reaches, and they are 0."""
     given: Sequence[int] = ()
     """Inputs that the layer takes as they are: their gradient is 0, whatever y depends on."""
+    indices: int = 0
+    """The first input holds whole numbers below this one instead of normal ones; 0: it does not."""
     tolerance: Mapping[str, float] = field(default_factory=lambda: {"float32": 1e-5, "float64": 1e-10})
     """For the comparison with the twin; relative to each value plus the median size of its tensor."""
 
@@ -75,6 +77,8 @@ class Case:
         """A bench with random inputs, parameters and states, and a random gradient of y; the same on every call."""
         rng = self.rng()
         inputs = [rng.normal(0, self.scale, (self.n, *shape)) for shape in self.shapes]
+        if self.indices:
+            inputs[0] = rng.integers(0, self.indices, inputs[0].shape).astype(np.float64)
         parameters = {p.name: rng.normal(0, 0.5, p.shape) for p in self.layer.parameters(self.shapes)}
         states = {s.name: rng.uniform(0.5, 1.5, s.shape) for s in self.layer.states(self.shapes)}
         dy = rng.normal(0, 1, (self.n, *self.layer.infer_shape(self.shapes)))

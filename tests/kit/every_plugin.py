@@ -33,7 +33,7 @@ def every_case() -> list[Case]:
 def network_of_every_layer() -> Spec:
     """All cases side by side: input → prelu (so that every input needs a gradient) → layer → linear, and their sum."""
     cases = every_case()
-    shapes = {_input_name(shape): list(shape) for case in cases for shape in case.shapes}
+    shapes = {_input_name(case, shape): list(shape) for case in cases for shape in case.shapes}
     layers = [layer for number, case in enumerate(cases) for layer in _branch(number, case)]
     layers.append({"name": "sum", "type": "add", "inputs": [f"end{number}" for number in range(len(cases))]})
     return Spec.model_validate(
@@ -46,15 +46,15 @@ def _branch(number: int, case: Case) -> Iterator[dict[str, Any]]:
     sources = []
     for k, shape in enumerate(case.shapes):
         sources.append(f"start{number}.{k}")
-        yield {"name": sources[-1], "type": "prelu", "inputs": [_input_name(shape)]}
+        yield {"name": sources[-1], "type": "prelu", "inputs": [_input_name(case, shape)]}
     settings = case.layer.model_dump(exclude={"name", "inputs"})
     # A frozen layer is in inference mode.
     yield {**settings, "name": f"layer{number}", "inputs": sources, "frozen": not case.training}
     yield {"name": f"end{number}", "type": "linear", "out_features": CLASSES, "inputs": [f"layer{number}"]}
 
 
-def _input_name(shape: Shape) -> str:
-    return "x" + "x".join(map(str, shape))
+def _input_name(case: Case, shape: Shape) -> str:
+    return ("indices" if case.indices else "x") + "x".join(map(str, shape))
 
 
 def networks_of_every_loss() -> dict[str, Spec]:

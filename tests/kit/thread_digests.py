@@ -74,6 +74,9 @@ def _train(found: Digests, label: str, spec: Spec, batch: int) -> None:
     rng = np.random.default_rng(3)
     program = netspec.compile(spec, batch_size=batch, threads=max(found))
     x = {name: rng.standard_normal((batch, *program.shapes[name])).astype("float32") for name in program.start.inputs}
+    for name in x:
+        if name.startswith("indices"):
+            x[name] = rng.integers(0, 3, x[name].shape).astype("float32")
     y = _targets(label, program, x, batch, rng)
     starts = [(lane.tensors(), lane.slots()) for lane in program.lanes]
     for threads in sorted(found, reverse=True):  # plans are made for the most threads
