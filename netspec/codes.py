@@ -158,6 +158,8 @@ CODES: dict[str, str] = {
     "NS924": "The schedule changes the learning rate for the first time when the training is already over.",
     "NS925": "The metric is counted on other targets than the loss learns from: accuracy needs classes, the mean "
     "absolute error numbers, mean average precision boxes. The run would be refused when the data are read.",
+    "NS926": "l1 and l2 of a layer penalize its weights: not biases and normalization parameters, unless the optimizer has "
+    "decay_bias = true. This layer has no weights, so that the key changes nothing.",
     "NS911": "With epochs = 0 the training ends before its first step: the weights are the initial (or loaded) ones.",
     "NS908": "A variable is declared under [variables], but no expression ${…} reads it, so changing it changes nothing. "
     "Perhaps its name is misspelt, or the number is still written out where the variable was meant.",

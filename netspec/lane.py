@@ -19,6 +19,7 @@ from netspec.loss_value import LossValue
 from netspec.memory import PlanMemory, aligned_zeros, from_stored
 from netspec.optimizers.base import HYPER_LR, HYPER_SCALE, HYPER_SIZE, HYPER_STEP, Optimizer
 from netspec.plan.lower import KEPT, LOSS_WIDTH, SCRATCH, is_target
+from netspec.plan.penalty import penalty
 from netspec.plan.plan import Goal, Plan
 from netspec.plan.prepare import PREPARE
 from netspec.plan.stream import training_goal
@@ -153,6 +154,11 @@ class Lane:
         with self._program.lock:
             self._run(self._program.inference_goal(_samples(x), loss=y is not None), x, y)
             return self._read_loss() if y is not None else None
+
+    def penalty(self) -> float | None:
+        """What weight decay adds to the loss that is minimized, now; None when nothing does: see plan/penalty.py."""
+        return None if self.optimizer is None else penalty(
+            self.optimizer, self._program.layout, self.store.arrays["parameters"])  # fmt: skip
 
     @property
     def outputs(self) -> Array | dict[str, Array]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import networkx as nx
 
 from netspec.graph import Locate, Network, inputs_of, loss_path, order, outputs_of
-from netspec.layers.base import Layer, Shape, ShapeError
+from netspec.layers.base import Layer, Note, Shape, ShapeError
 from netspec.problems import Path, Problem, Span, error, warning
 from netspec.shape_origins import output_origin, shape_origins
 from netspec.spec.unknown import is_unknown
@@ -79,9 +80,22 @@ def _infer_layer(
         result.problems.append(error("NS209", path, span, message, "use a smaller input, fewer channels or a stride"))
         return
     result.shapes[layer.name] = shape
-    for note in layer.notes(inputs):
+    for note in (*layer.notes(inputs), *_useless_penalties(layer, inputs)):
         path, span = _place(layer, note.field, locate)
         result.problems.append(warning(note.code, path, span, note.message, note.hint))
+
+
+def _useless_penalties(layer: Layer, inputs: list[Shape]) -> Iterator[Note]:
+    """Penalties of a layer without weights, which would be ignored in silence."""
+    parameters = layer.parameters(inputs)
+    if any(tensor.decays for tensor in parameters):
+        return
+    for key in ("l1", "l2"):
+        if getattr(layer, key) and not parameters:
+            yield Note("NS926", f"{key} has no effect: this layer has nothing to learn", f"remove {key}", key)
+        elif getattr(layer, key):
+            message = f"{key} spares biases and normalization parameters, and this layer has no others"
+            yield Note("NS926", message, f"remove {key}, or set decay_bias = true under [optimizer]", key)
 
 
 def check_losses(spec: Network, graph: nx.DiGraph[str], shapes: dict[str, Shape], locate: Locate) -> list[Problem]:

@@ -35,6 +35,8 @@ class Line:
         )
         prefix = "running_" if event.train_loss is None else "train_"
         self.values |= {key: value for key, value in numbers(event.metrics).items() if key.startswith(prefix)}
+        if event.penalty is not None:
+            self.values["penalty"] = event.penalty
         self.speed, self.seconds = event.samples_per_second, event.seconds
 
     def add_validation(self, event: Validation) -> None:

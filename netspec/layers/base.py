@@ -211,6 +211,10 @@ class Layer(Plugin):
     """Multiplies the learning rate for this layer."""
     decay_mult: float = Field(default=1.0, ge=0)
     """Multiplies the weight decay for this layer."""
+    l1: float = Field(default=0.0, ge=0)
+    """Adds l1 · Σ|w| of this layer's weights to what is minimized, beside the optimizer's weight_decay."""
+    l2: float = Field(default=0.0, ge=0)
+    """Adds ½ · l2 · Σw² of this layer's weights to what is minimized, beside the optimizer's weight_decay."""
 
     def infer_shape(self, inputs: Sequence[Shape]) -> Shape:
         """Shape of the output; raises ShapeError. The number of inputs has been checked against `arity`."""

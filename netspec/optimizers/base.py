@@ -47,6 +47,9 @@ class UpdateIo(Emitter, Protocol):
     lr_mult: float
     weight_decay: float
     """Already multiplied by decay_mult, and 0 for parameters that do not decay."""
+    l1: float
+    l2: float
+    """The layer's own penalties, whatever the optimizer's weight_decay_mode; 0 for parameters that do not decay."""
 
 
 class Optimizer(Plugin):

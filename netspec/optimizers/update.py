@@ -2,6 +2,7 @@
 
     g ← clip(scale · g, ±clip_value)
     l2: g ← g + λ·θ;  l1: g ← g + λ·sign(θ);  decoupled: θ ← θ − η·λ·θ before the update
+    The layer's own l2 and l1 are added to those of the optimizer.
 
 An update kernel looks like this; the slices are what lets the compiler use vector instructions (ten times faster):
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from netspec.kernels.abi import Doubles, InOut, Ints, Kernel, cast, inlined
 from netspec.kernels.calls import ArgumentValue
@@ -27,11 +29,25 @@ OWN = 5
 """Where the optimizer's own numbers start in its settings, after lr_mult, clip_value and the three decays."""
 
 
+class Strengths(NamedTuple):
+    """λ of the three kinds of decay."""
+
+    l2: float
+    l1: float
+    decoupled: float
+
+
+def decay_strengths(optimizer: Optimizer, weight_decay: float, l1: float, l2: float) -> Strengths:
+    """The optimizer's weight_decay by its mode, and the layer's own l1 and l2."""
+    own = {optimizer.weight_decay_mode: weight_decay}
+    return Strengths(l2 + own.get("l2", 0.0), l1 + own.get("l1", 0.0), own.get("decoupled", 0.0))
+
+
 def emit_update(
     optimizer: Optimizer, io: UpdateIo, kernel: Kernel, own: Sequence[float], **more: ArgumentValue
 ) -> None:
     """Emit one pass of an update kernel; `own`: its numbers from settings[OWN] on, `more`: its slots and flags."""
-    decays = [io.weight_decay if optimizer.weight_decay_mode == mode else 0.0 for mode in ("l2", "l1", "decoupled")]
+    decays = decay_strengths(optimizer, io.weight_decay, io.l1, io.l2)
     clip = math.inf if optimizer.clip_value is None else optimizer.clip_value
     settings = doubles([io.lr_mult, clip, *decays, *own])
     chunks = io.chunks(io.p.size, optimizer.update_cost)

@@ -1,8 +1,8 @@
 """Where each parameter and each running statistic lies in its flat array.
 
 Parameters that are updated come first, then those that are not frozen but that the loss does not depend on, then the frozen
-ones: gradients and optimizer slots have no place for frozen parameters. Those that are updated alike (same multipliers) lie
-together, so that an update is one pass over each group.
+ones: gradients and optimizer slots have no place for frozen parameters. Those that are updated alike (same multipliers
+and penalties) lie together, so that an update is one pass over each group.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ class Group:
     lr_mult: float
     decay_mult: float
     decays: bool
+    l1: float = 0.0
+    l2: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,9 @@ class _Shelf:
             self.end = -(-(self.end + tensor.size) // ALIGNMENT) * ALIGNMENT
 
 
-def _group_key(graph: nx.DiGraph[str], name: str, tensor: Parameter) -> tuple[float, float, bool]:
+def _group_key(graph: nx.DiGraph[str], name: str, tensor: Parameter) -> tuple[float, float, bool, float, float]:
     layer = _layer(graph, name)
-    return layer.lr_mult, layer.decay_mult, tensor.decays
+    return layer.lr_mult, layer.decay_mult, tensor.decays, layer.l1, layer.l2
 
 
 def _layer(graph: nx.DiGraph[str], name: str) -> Layer:

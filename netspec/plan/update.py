@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from netspec.kernels.calls import Ref
 from netspec.optimizers.base import HYPER_SIZE, Optimizer
 from netspec.optimizers.clipping import emit_clipping
+from netspec.optimizers.update import Strengths, decay_strengths
 from netspec.plan.layout import Group, Layout
 from netspec.plan.lower import COUNTERS, Calls
 
@@ -24,6 +25,8 @@ class GroupUpdate(Calls):
     hyper: Ref = HYPER
     lr_mult: float = 1.0
     weight_decay: float = 0.0
+    l1: float = 0.0
+    l2: float = 0.0
 
 
 def plan_update(optimizer: Optimizer, layout: Layout) -> Calls:
@@ -39,13 +42,25 @@ def plan_update(optimizer: Optimizer, layout: Layout) -> Calls:
 
 def emit_group(out: Calls, optimizer: Optimizer, group: Group, first: int, g: Ref) -> None:
     """The update of the parameters of a group from `first` on, as many as the gradient g has elements."""
-    decays = group.decays or optimizer.decay_bias
+    decay, l1, l2 = _decay_of(optimizer, group)
     io = GroupUpdate(
         out.owner, out.direction, out.calls, out.buffers,
         p=Ref("parameters", g.size, first),
         g=g,
         slots={name: Ref(f"slot:{name}", g.size, first) for name in optimizer.slots()},
         lr_mult=group.lr_mult,
-        weight_decay=optimizer.weight_decay * group.decay_mult if decays else 0.0,
+        weight_decay=decay, l1=l1, l2=l2,
     )  # fmt: skip
     optimizer.emit(io)
+
+
+def strengths_of(optimizer: Optimizer, group: Group) -> Strengths:
+    """λ of the three kinds of decay, as the group's update has them."""
+    return decay_strengths(optimizer, *_decay_of(optimizer, group))
+
+
+def _decay_of(optimizer: Optimizer, group: Group) -> tuple[float, float, float]:
+    """weight_decay, l1 and l2; all 0 for biases and normalization parameters, unless decay_bias says otherwise."""
+    if not (group.decays or optimizer.decay_bias):
+        return 0.0, 0.0, 0.0
+    return optimizer.weight_decay * group.decay_mult, group.l1, group.l2

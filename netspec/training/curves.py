@@ -110,6 +110,8 @@ def _legend(run: RunCurves) -> str:
     lines = [f"faint: each batch;  bold: its average mₜ/(1−βᵗ), mₜ = β·mₜ₋₁ + (1−β)·lossₜ, β = {beta:.4g}"]
     if any(len(lane.validation.x) > 1 for lane in run.lanes.values()):
         lines.append("dashed: validation, its best point ringed; the number is its last value")
+    if any(lane.penalty.x for lane in run.lanes.values()):
+        lines.append("dotted: what weight decay adds to the loss that is minimized; no other line contains it")
     return "\n".join(lines)
 
 
@@ -131,6 +133,7 @@ def _draw_loss(axes: Axes, run: RunCurves) -> None:
         faint = 0.25 / max(1.0, len(lanes) / 2)  # many raw curves on top of each other would hide the others
         axes.plot(lane.loss.x, lane.loss.y, color=colour[lane.label], alpha=faint, linewidth=0.6)
         axes.plot(average.x, average.y, color=colour[lane.label], linewidth=1.3)
+        axes.plot(lane.penalty.x, lane.penalty.y, color=colour[lane.label], linewidth=1.0, linestyle=":")
         _draw_validation(axes, lane.validation, colour[lane.label], "min")
         ends.append((lane, _last(lane.validation if len(lane.validation.x) > 1 else average)))
     title = "loss" + _scale_loss(axes, lanes)
@@ -178,7 +181,7 @@ def _scale_loss(axes: Axes, lanes: Sequence[LaneCurves]) -> str:
     """Logarithmic when the losses span more than a factor 20; the title says so."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    values = [v for lane in lanes for v in (*lane.loss.y, *lane.validation.y) if math.isfinite(v) and v > 0]
+    values = [v for lane in lanes for v in (*lane.loss.y, *lane.validation.y, *lane.penalty.y) if math.isfinite(v) and v > 0]
     if not values or max(values) / min(values) < 20:
         axes.set_ylim(bottom=0)
         return ""

@@ -95,7 +95,11 @@ class Step(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Validation(Event):
-    """The validation part with fixed weights, in inference mode. loss: mean over all its samples, not over batches."""
+    """The validation part with fixed weights, in inference mode. loss: mean over all its samples, not over batches.
+
+    penalty: ½·λ·Σθ² or λ·Σ|θ| of these weights, whose gradient the updates add to that of the loss; it is not in `loss`.
+    None without such a penalty, as with decoupled weight decay.
+    """
 
     event: ClassVar[str] = "validation"
 
@@ -104,6 +108,7 @@ class Validation(Event):
     expected_loss: float | None = None
     """Only before step 0: the loss of a network that cannot tell the classes apart, such as ln C."""
     part: str = "validation"
+    penalty: float | None = None
     metrics: Metrics = field(default_factory=dict)
 
 
@@ -113,7 +118,7 @@ class Epoch(Event):
 
     running_loss (and running_… among the metrics): over the epoch's batches as they were trained on, while the
     weights changed. train_loss, train_…: over the training part with the weights of the epoch's end, in inference
-    mode; only with evaluate_train = true.
+    mode; only with evaluate_train = true. penalty: as in Validation, of the weights at the epoch's end.
     """
 
     event: ClassVar[str] = "epoch"
@@ -123,6 +128,7 @@ class Epoch(Event):
     samples: int
     samples_per_second: float
     train_loss: float | None = None
+    penalty: float | None = None
     metrics: Metrics = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:

@@ -32,10 +32,14 @@ class History:
     """
 
     def __init__(self, folder: Path, metrics: list[str], start: tuple[int, int] | None = None) -> None:
-        """metrics: columns of the csv behind the fixed ones. start: sizes to cut the files to before going on."""
+        """metrics: columns of the csv behind the fixed ones. start: sizes to cut the files to before going on.
+
+        A csv that goes on keeps the columns that it has.
+        """
         self._paths = folder / "history.jsonl", folder / "history.csv"
         if start is not None:
             self._cut(start)
+            metrics = _columns_of(self._paths[1])[len(CSV_COLUMNS) :]
         self._lines, self._table = (path.open("a", encoding="utf-8", newline="\n") for path in self._paths)
         self._columns = [*CSV_COLUMNS, *metrics]
         self._no_metrics = "," * len(metrics) + "\n"
@@ -110,6 +114,11 @@ def read_history(path: str | Path) -> Iterator[Event]:
             except ValueError as error:
                 hint = "remove that line, or fetch the file again"
                 raise TrainError(f"{file}:{number}: not an event of netspec ({error})", hint) from error
+
+
+def _columns_of(table: Path) -> list[str]:
+    with table.open(encoding="utf-8", newline="") as stream:
+        return next(csv.reader(stream))
 
 
 def _step_texts(event: Step) -> tuple[str, str] | None:

@@ -89,6 +89,8 @@ def _written(training: Training, folder: RunFolder, state: State | None, *, want
     if wants_insight:
         training.insight.want()
     metrics = [metric.better_name() for metric in training.settings.metrics]
+    if any(run.lane.penalty() is not None for run in training.lanes):
+        metrics.append("penalty")
     start = tuple(state.values["history"]) if state is not None else None
     training.history = History(folder.path, metrics, start)
     try:

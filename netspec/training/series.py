@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from netspec.look import lane_colours
 from netspec.metrics.monitor import direction_of
-from netspec.training.events import End, Event, Run, Step, Validation
+from netspec.training.events import End, Epoch, Event, Run, Step, Validation
 
 
 @dataclass
@@ -33,6 +33,8 @@ class LaneCurves:
     loss: Curve = field(default_factory=Curve)
     validation: Curve = field(default_factory=Curve)
     metric: Curve = field(default_factory=Curve)
+    penalty: Curve = field(default_factory=Curve)
+    """What weight decay adds to the loss that is minimized; empty without."""
     reason: str | None = None
 
 
@@ -58,6 +60,9 @@ def collect(events: Iterable[Event]) -> RunCurves:
             found.lanes[event.optimizer].loss.add(event.step, event.loss)
         elif isinstance(event, Validation) and event.part == "validation":
             _add_validation(found, event)
+            _add_penalty(found, event)
+        elif isinstance(event, Epoch):
+            _add_penalty(found, event)
         elif isinstance(event, End):
             found.lanes[event.optimizer].reason = event.reason
     return found
@@ -92,6 +97,12 @@ def smoothed(values: list[float], beta: float) -> list[float]:
 def colours(lanes: Iterable[LaneCurves]) -> dict[str, str]:
     """Lane → its colour in pictures."""
     return lane_colours({lane.label: lane.kind for lane in lanes})
+
+
+def _add_penalty(found: RunCurves, event: Validation | Epoch) -> None:
+    curve = found.lanes[event.optimizer].penalty
+    if event.penalty is not None and (not curve.x or curve.x[-1] < event.step):
+        curve.add(event.step, event.penalty)
 
 
 def _add_validation(found: RunCurves, event: Validation) -> None:

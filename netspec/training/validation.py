@@ -71,6 +71,7 @@ def end_epoch(training: Training, epoch: int) -> Generator[Event, None, list[Lan
             samples=running.samples,
             samples_per_second=running.samples / running.seconds if running.seconds else 0.0,
             train_loss=measures.get("train_loss"),
+            penalty=run.lane.penalty(),
             metrics={name: value for name, value in measures.items() if name not in ("running_loss", "train_loss")},
         )
         if run.observe(measures, epoch):
@@ -120,5 +121,6 @@ def _event(
         samples=found.samples,
         expected_loss=expected,
         part=part,
+        penalty=run.lane.penalty(),
         metrics=found.metrics,
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 MOST = 5
 """Integers are drawn from so many values above the least one, so that networks stay small."""
-LEFT_OUT = {"name", "type", "inputs", "frozen", "lr_mult", "decay_mult"}
+LEFT_OUT = {"name", "type", "inputs", "frozen", "lr_mult", "decay_mult", "l1", "l2"}
 """Keys that all layers have, and that change no shape."""
 
 

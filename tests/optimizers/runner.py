@@ -22,14 +22,15 @@ class Lane:
 
     def __init__(
         self, optimizer: Optimizer, start: Array, dtype: str = "float64", *,
-        lr_mult: float = 1.0, weight_decay: float | None = None, scale: float = 1.0, parts: int = 1,
+        lr_mult: float = 1.0, weight_decay: float | None = None, l1: float = 0.0, l2: float = 0.0,
+        scale: float = 1.0, parts: int = 1,
     ) -> None:
         io = Recorder(dtype, 1)
         io.chunks = lambda items, cost, **_: min(items, parts)
         io.p, io.g = io.add("p", start), io.empty("g", start.size)
         io.slots = {name: io.add(name, np.full(start.size, value)) for name, value in optimizer.slots().items()}
         io.hyper = io.add("hyper", np.zeros(HYPER_SIZE), "double")
-        io.lr_mult = lr_mult
+        io.lr_mult, io.l1, io.l2 = lr_mult, l1, l2
         io.weight_decay = optimizer.weight_decay if weight_decay is None else weight_decay
         optimizer.emit(io)
         self.calls = BoundCalls(io.calls, io.memory, dtype)

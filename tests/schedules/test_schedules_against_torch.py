@@ -101,3 +101,15 @@ def test_plateau(mode: Any, seed: int) -> None:
         state = schedule.observe(state, value)
     np.testing.assert_allclose(ours, theirs, rtol=TOLERANCE)
     assert len(set(ours)) > 2
+
+
+@pytest.mark.parametrize("start", [0.0, 0.3])
+def test_warm_up(start: float) -> None:
+    """A straight rise, then the schedule over the rest of the run; PyTorch counts the first rung as its start."""
+    warmup = 6
+    first = start + (1 - start) / warmup
+    ours = our_rates(Cosine(warmup_steps=warmup, warmup_start=start, min_factor=0.1))
+    theirs = torch_rates(lambda s, o: s.SequentialLR(
+        o, [s.LinearLR(o, first, 1.0, total_iters=warmup - 1), s.CosineAnnealingLR(o, TOTAL - warmup, 0.1 * LR)], [warmup]
+    ))  # fmt: skip
+    np.testing.assert_allclose(ours, theirs, rtol=TOLERANCE)

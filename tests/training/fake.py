@@ -68,6 +68,9 @@ class FakeLane:
     def evaluate(self, x: np.ndarray, y: tuple[np.ndarray] | None = None) -> LossValue | None:
         return self._forward(x, y[0])[0] if y is not None else (self._forward(x, np.zeros(len(x), np.int64)), None)[1]
 
+    def penalty(self) -> float | None:
+        return None
+
     def tensors(self) -> dict[str, np.ndarray]:
         return {"fc.weight": self.weight.copy(), "fc.bias": self.bias.copy(), "base.weight": self.frozen.copy()}
 
