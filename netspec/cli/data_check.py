@@ -64,7 +64,7 @@ def _print(report: DataReport, *, verbose: bool) -> None:
     if len(shown) < len(report.findings):
         errors.print(f"… and {len(report.findings) - len(shown)} more; -v shows all", style=console.QUIET)
     if report.classes:
-        console.print_table(parts_table(report.classes, full=verbose))
+        console.print_table(parts_table(report.classes, full=verbose, counted=report.counted))
         screen.print()
     bad = sum(finding.severity == "error" for finding in report.findings)
     warnings = len(report.findings) - bad

@@ -14,10 +14,11 @@ PARTS = ("all", "train", "validation", "test")
 WIDEST = 80
 
 
-def parts_table(rows: Sequence[Mapping[str, str | int]], *, full: bool) -> Table:
+def parts_table(rows: Sequence[Mapping[str, str | int]], *, full: bool, counted: str = "samples") -> Table:
     """One line a part with its classes as columns where that fits, else the least and the most of a class.
 
-    rows: {"class", "train", "validation", "test"} as `Data.table` gives them. full: one line a class.
+    rows: {"class", "train", "validation", "test"} as `Data.table` gives them. full: one line a class. counted: what the
+    numbers count.
     """
     if full and len(rows) > 1:
         return _by_class(rows)
@@ -28,16 +29,16 @@ def parts_table(rows: Sequence[Mapping[str, str | int]], *, full: bool) -> Table
     if len(rows) == 1:
         names = []
     elif sum(widths) + 24 > WIDEST:
-        return _by_range(counts)
-    table = console.plain_table("part", "samples", *names, right=("samples", *names))
+        return _by_range(counts, counted)
+    table = console.plain_table("part", counted, *names, right=(counted, *names))
     for part in parts:
-        cells = [str(number) for number in counts[part]] if names else []
+        cells = [console.count(number) for number in counts[part]] if names else []
         table.add_row(part, console.count(sum(counts[part])), *cells)
     return table
 
 
-def _by_range(counts: Mapping[str, Sequence[int]]) -> Table:
-    table = console.plain_table("part", "samples", "classes", "a class", right=("samples", "classes", "a class"))
+def _by_range(counts: Mapping[str, Sequence[int]], counted: str) -> Table:
+    table = console.plain_table("part", counted, "classes", "a class", right=(counted, "classes", "a class"))
     for part, numbers in counts.items():
         least, most = min(numbers), max(numbers)
         each = console.count(least) if least == most else f"{console.count(least)} – {console.count(most)}"

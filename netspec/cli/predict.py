@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EXAMPLE = """
 netspec predict runs/digits-1 seven.png
 netspec predict lenet_caffe --weights lenet.npz *.png --format json
+netspec predict runs/unet_membrane-1 test/*.png -o masks
 """
 LIKELIEST = 3
 """Classes named in the text."""
@@ -30,23 +31,38 @@ def predict(
     optimizer: LaneName = None,
     overrides: Overrides = None,
     threads: Threads = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Write masks and overlays here.")
+    ] = None,
     format: AsFormat = Format.TEXT,
     verbose: Verbose = False,
 ) -> None:
-    """Classify pictures, or compute the outputs for them.
+    """Classify pictures or their pixels, or compute the outputs for them.
 
     Pictures are resized, cropped and normalized as in training. A .npy array holds one sample or many, in the units of
-    the training data; pictures in it lie as (N, C, H, W) or (N, H, W, C).
+    the training data; pictures in it lie as (N, C, H, W) or (N, H, W, C). A network that tells the class of each pixel
+    takes pictures of any size, in overlapping tiles; -o writes for each the mask and the picture under the classes' colours.
     """
+    from netspec.cli.segmentation import predict_masks, print_masks
     from netspec.cli.trained import load_network, tell_nan
+    from netspec.inside.segmenting import is_segmentation
 
     for path in inputs:
         _refuse_other_kinds(path)
     network = load_network(spec, weights, overrides, optimizer=optimizer, threads=threads)
     tell_nan(network)
-    results = [result for path in inputs for result in _predict(network, path)]
+    is_mask = is_segmentation(network)
+    if output is not None and not is_mask:
+        hint = "leave -o out; --format json > FILE writes what the network says"
+        raise CliError("-o writes masks, but this network gives no class for each pixel", hint)
+    if is_mask:
+        results = predict_masks(network, inputs, output)
+    else:
+        results = [result for path in inputs for result in _predict(network, path)]
     if format is Format.JSON:
         console.print_json({"predictions": results})
+    elif is_mask:
+        print_masks(results)
     else:
         _print(results, network.classes)
 

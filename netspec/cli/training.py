@@ -75,7 +75,7 @@ def run_job(job: Job, spec: Spec, told: Told | None = None) -> int:
         view = TrainingView(screen, quiet=job.is_silent, verbose=job.verbose)
         events = _start(job, spec, data, program, interrupts, view)
         if not job.is_silent:
-            console.print_table(parts_table(data.table(), full=job.verbose))
+            console.print_table(parts_table(data.table(), full=job.verbose, counted=data.counted))
             screen.print()
         with view:
             for number, event in enumerate(events):

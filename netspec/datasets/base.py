@@ -104,6 +104,8 @@ class Source:
     classes: tuple[str, ...] | None
     full_scale: float | None = 255.0
     notes: tuple[str, ...] = ()
+    groups: Mapping[str, Array] = field(default_factory=dict)
+    """By part (N,) what a sample was cut from: samples of one group never come into different parts."""
 
 
 class _Table(Documented):

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from netspec.datasets.base import Array, DataError, Dataset, Part, Source, attempt, raise_together, resolve
 from netspec.datasets.images import SUFFIXES, load_image, stored_size
 
-_PART_FOLDERS = {"train": ("train",), "validation": ("val", "validation", "valid"), "test": ("test",)}
+PART_FOLDERS = {"train": ("train",), "validation": ("val", "validation", "valid"), "test": ("test",)}
 _SHOWN = 5  # names quoted in one message
 
 Side = Annotated[int, Field(ge=1, le=4096)]
@@ -165,7 +165,7 @@ def list_images(root: Path) -> Listing:
 def _part_folders(root: Path) -> dict[str, Path]:
     """{"train": …, …} if root/train exists, otherwise {"all": root}."""
     found: dict[str, Path] = {}
-    for part, spellings in _PART_FOLDERS.items():
+    for part, spellings in PART_FOLDERS.items():
         present = [root / name for name in spellings if (root / name).is_dir()]
         if len(present) > 1:
             raise DataError(f"[data] root: both {present[0]} and {present[1]} exist", f"keep one {part} folder")

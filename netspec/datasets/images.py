@@ -29,7 +29,7 @@ def load_image(path: Path, channels: int, size: tuple[int, int] | None, resize: 
         raise DataError(f"{path}: a picture cannot be read into {channels} channels", "use 1 (grey) or 3 (colour)")
     image = _to_mode(open_image(path), _MODES[channels], path)
     if size is not None or resize is not None:
-        image = _resize_and_crop(image, size, resize)
+        image = resize_and_crop(image, size, resize)
     array = np.asarray(image, np.uint8)
     return array[..., None] if channels == 1 else array
 
@@ -80,8 +80,13 @@ def _to_mode(image: Image.Image, mode: str, path: Path) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def _resize_and_crop(image: Image.Image, size: tuple[int, int] | None, resize: int | None) -> Image.Image:
-    """Scale evenly by antialiased bilinear interpolation, then cut `size` (H, W) from the middle."""
+def resize_and_crop(
+    image: Image.Image, size: tuple[int, int] | None, resize: int | None, *, nearest: bool = False
+) -> Image.Image:
+    """Scale evenly by antialiased bilinear interpolation, then cut `size` (H, W) from the middle; see `load_image`.
+
+    nearest: take the nearest pixel instead, for pictures of labels.
+    """
     from PIL import Image
 
     width, height = image.size
@@ -93,7 +98,7 @@ def _resize_and_crop(image: Image.Image, size: tuple[int, int] | None, resize: i
     least_h, least_w = size if size is not None else (1, 1)
     scaled = (max(round(width * scale), least_w), max(round(height * scale), least_h))
     if scaled != image.size:
-        image = image.resize(scaled, Image.Resampling.BILINEAR)
+        image = image.resize(scaled, Image.Resampling.NEAREST if nearest else Image.Resampling.BILINEAR)
     if size is None:
         return image
     left, top = (scaled[0] - size[1]) // 2, (scaled[1] - size[0]) // 2

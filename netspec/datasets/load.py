@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netspec.datasets.arrange import flatten_to_input, fold_to_input
 from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, PartName, Source, label_counts, unreadable
 from netspec.datasets.batch import Finish
 from netspec.datasets.normalization import Normalization, fit_normalization
-from netspec.datasets.splitting import limit_part, split_indexes
+from netspec.datasets.splitting import Index, limit_part, split_groups, split_indexes
 
 DEFAULT_TEST = 0.2
 """Fraction of a set without parts of its own that is kept for testing, unless `split` says otherwise."""
 
 Parts = dict[PartName, Part]
+Names = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +52,16 @@ class Data:
         found = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: part for name in PART_NAMES if (part := found[name]) is not None}
 
+    @property
+    def counted(self) -> str:
+        """What the numbers of `table` count."""
+        return "pixels" if self.train.has_classes and self.train.y.ndim > 1 else "samples"
+
     def table(self) -> list[dict[str, str | int]]:
-        """Samples of each class in each part: rows {"class", "train", "validation", "test"}; dense targets: one row."""
+        """Samples of each class in each part (or pixels): rows {"class", "train", "validation", "test"}.
+
+        Dense targets: one row.
+        """
         parts = self.parts()
         if self.classes is None:
             return [{"class": "all", **{name: len(parts[name]) if name in parts else 0 for name in PART_NAMES}}]
@@ -132,7 +144,7 @@ def check_source(source: Source) -> None:
 
 def _make_parts(dataset: Dataset, source: Source, seed: int, validation_split: float) -> tuple[Parts, tuple[str, ...]]:
     if "all" in source.parts:
-        return _split_all(dataset, source.parts["all"], seed, validation_split)
+        return _split_all(dataset, source.parts["all"], source.groups.get("all"), seed, validation_split)
     if dataset.split is not None:
         raise DataError(
             f"[data] split: this set brings its own parts ({', '.join(source.parts)})",
@@ -144,14 +156,33 @@ def _make_parts(dataset: Dataset, source: Source, seed: int, validation_split: f
         return parts, ((note,) if validation_split > 0 else ())
     if validation_split == 0:
         return parts, ()
-    train, validation = split_indexes(parts["train"].y, (1 - validation_split, validation_split), seed)
+    groups = source.groups.get("train")
+    train, validation = _split(parts["train"], groups, (1 - validation_split, validation_split), seed)
     _refuse_empty(len(validation), "validation_split under [train]", validation_split, len(parts["train"]))
+    together = "classes in proportion" if groups is None else _held_out(groups, {"validation": validation})
     return {**parts, "train": parts["train"].take(train), "validation": parts["train"].take(validation)}, (
-        f"split: {validation_split:g} of the training part taken for validation, classes in proportion, seed {seed}",
+        f"split: {validation_split:g} of the training part taken for validation, {together}, seed {seed}",
     )
 
 
-def _split_all(dataset: Dataset, part: Part, seed: int, validation_split: float) -> tuple[Parts, tuple[str, ...]]:
+def _split(part: Part, groups: Names | None, fractions: tuple[float, ...], seed: int) -> list[Index]:
+    return split_indexes(part.y, fractions, seed) if groups is None else split_groups(groups, fractions, seed)
+
+
+def _held_out(groups: Names, parts: Mapping[PartName, Index]) -> str:
+    """Which pictures were kept from training: their samples stay together."""
+    chosen = {name: [str(group) for group in np.unique(groups[index])] for name, index in parts.items() if len(index)}
+    lists = (f"{name} {_shorten(names)}" for name, names in chosen.items())
+    return f"all samples of a picture in one part ({'; '.join(lists)})"
+
+
+def _shorten(names: list[str]) -> str:
+    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+
+
+def _split_all(
+    dataset: Dataset, part: Part, groups: Names | None, seed: int, validation_split: float
+) -> tuple[Parts, tuple[str, ...]]:
     notes: list[str] = []
     if dataset.split is not None:
         fractions = (dataset.split.train, dataset.split.validation, dataset.split.test)
@@ -160,11 +191,13 @@ def _split_all(dataset: Dataset, part: Part, seed: int, validation_split: float)
     else:
         kept = 1 - DEFAULT_TEST
         fractions = (kept * (1 - validation_split), kept * validation_split, DEFAULT_TEST)
-    indexes = split_indexes(part.y, fractions, seed)
+    indexes = _split(part, groups, fractions, seed)
     for name, fraction, index in zip(PART_NAMES, fractions, indexes, strict=True):
         _refuse_empty(len(index), f"the {name} part", fraction, len(part))
     shares = ", ".join(f"{n} {f:.4g}" for n, f in zip(PART_NAMES, fractions, strict=True) if f > 0)
-    notes.append(f"split: {shares} of {len(part)} samples, classes in proportion, seed {seed}")
+    kept_out: dict[PartName, Index] = dict(zip(PART_NAMES[1:], indexes[1:], strict=True))
+    together = "classes in proportion" if groups is None else _held_out(groups, kept_out)
+    notes.append(f"split: {shares} of {len(part)} samples, {together}, seed {seed}")
     return {n: part.take(i) for n, i in zip(PART_NAMES, indexes, strict=True) if len(i)}, tuple(notes)
 
 
@@ -183,6 +216,5 @@ def _absent_classes(parts: Parts, classes: tuple[str, ...] | None) -> tuple[str,
     for name, part in parts.items():
         absent = [label for label, count in label_counts(part.y, classes).items() if count == 0]
         if absent:
-            more = ", …" if len(absent) > 8 else ""
-            notes.append(f"classes with no sample in the {name} part: {', '.join(absent[:8])}{more}")
+            notes.append(f"classes with no sample in the {name} part: {_shorten(absent)}")
     return tuple(notes)

@@ -29,6 +29,13 @@ def split_indexes(y: Array, fractions: tuple[float, ...], seed: int, name: str =
     return indexes
 
 
+def split_groups(groups: Array, fractions: tuple[float, ...], seed: int) -> list[Index]:
+    """The same for samples that belong together in groups, (N,) names: the groups are divided, as one class."""
+    names, group = np.unique(groups, return_inverse=True)
+    parts = split_indexes(np.zeros((len(names), 1)), fractions, seed)
+    return [np.flatnonzero(np.isin(group, part)) for part in parts]
+
+
 def check_disjoint(parts: list[Index], n: int) -> None:
     """Raise AssertionError unless each of n samples is in exactly one part: a leak would make every score a lie."""
     counts = np.bincount(np.concatenate(parts), minlength=n) if parts else np.zeros(n)

@@ -47,7 +47,7 @@ def predict_file(network: Network, path: Path) -> list[Prediction]:
     """One prediction for each sample in a file. Raises InsideError and DataError."""
     x = read_input(network, path)
     outputs = run(network.program.lanes[0], x, network.program.batch_size, network.spec.loss)
-    _refuse_nonfinite(path, x, outputs)
+    refuse_nonfinite(path, x, outputs)
     likely = probabilities(outputs, network.spec.loss) if outputs.ndim == 2 else None
     names = [str(path) if len(x) == 1 else f"{path}[{index}]" for index in range(len(x))]
     if likely is None:
@@ -128,7 +128,7 @@ def _only_shape(network: Network) -> tuple[int, ...]:
     return tuple(network.spec.inputs[0].shape)
 
 
-def _refuse_nonfinite(path: Path, x: Array, outputs: Array) -> None:
+def refuse_nonfinite(path: Path, x: Array, outputs: Array) -> None:
     """NaN has no largest entry: without this, argmax would call it class 0."""
     for what, values, hint in (
         ("the input", x, "repair or remove this sample"),
