@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor, nn
 
+from benchmarks.shape_modules import SHAPE_MAKERS
 from netspec.layers.avg_pool2d import AvgPool2d
 from netspec.layers.base import Layer, Shape, volume
 from netspec.layers.batch_norm import BatchNorm
@@ -88,6 +89,10 @@ def module_of(layer: Layer, inputs: Shapes, in_place: bool) -> nn.Module:
     """The module for a layer with one input. in_place: nobody else reads that input, nor does its own gradient."""
     if (module := _overwriting(layer, in_place)) is not None:
         return module
+    if layer.type_name() in SHAPE_MAKERS and len(inputs) == 1:
+        if (found := SHAPE_MAKERS[layer.type_name()](layer, inputs)) is None:
+            raise NoPeerError(layer, "padding that differs between the sides")
+        return found
     if layer.type_name() not in _MAKERS:
         raise NoPeerError(layer, f"type {layer.type_name()}")
     return _MAKERS[layer.type_name()](layer, inputs)

@@ -40,6 +40,8 @@ def depthwise_input_gradient(
     """dx = Σ dy · w + bias over the windows that reach a pixel; a chunk is a range of the n · H rows of dx."""
     first, last = span(chunk, chunks, rows)
     zero = splat(dy, cast(dy, 0))
+    # Without dilation every sh-th tap meets a window, beginning with h mod sh; with dilation all are tried.
+    r_step, s_step = sh if dh == 1 else 1, sw if dw == 1 else 1
     for row in range(first, last):
         sample, h = row // height, row % height + top
         for c in range(0, channels, lanes(dy)):
@@ -47,11 +49,11 @@ def depthwise_input_gradient(
             begin = load(bias, c, rest) if bias.size > 0 else zero
             for q in range(width):
                 total = begin
-                for r in range(kh):
+                for r in range(h % r_step, kh, r_step):
                     i = h - r * dh
                     if i >= 0 and i % sh == 0 and i // sh < out_height:
                         line = (sample * out_height + i // sh) * out_width
-                        for s in range(kw):
+                        for s in range((q + left) % s_step, kw, s_step):
                             j = q + left - s * dw
                             if j >= 0 and j % sw == 0 and j // sw < out_width:
                                 value = load(dy, (line + j // sw) * channels + c, rest)

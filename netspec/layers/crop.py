@@ -42,7 +42,7 @@ class Crop(Layer):
             check_picture(shape)
         self._check_one_way(len(inputs))
         channels, height, width = inputs[0]
-        top, left, _ = self._corner(inputs)
+        top, left, _ = self.corner(inputs)
         size = self._size(inputs)
         for name, first, kept, there in (("height", top, size[0], height), ("width", left, size[1], width)):
             if first < 0 or kept < 1 or first + kept > there:
@@ -50,16 +50,16 @@ class Crop(Layer):
         return channels, *size
 
     def moves(self, inputs: Sequence[Shape]) -> tuple[Move, Move]:
-        top, left, _ = self._corner(inputs)
+        top, left, _ = self.corner(inputs)
         return Move(top), Move(left)
 
     def forward(self, io: Io) -> None:
-        call_cut_out(io, io.x[0], io.x_shapes[0], io.y, io.y_shape, self._corner(io.x_shapes))
+        call_cut_out(io, io.x[0], io.x_shapes[0], io.y, io.y_shape, self.corner(io.x_shapes))
 
     def backward(self, io: Io) -> None:
         dx, *others = io.dx
         if dx is not None:
-            call_surround(io, io.dy, io.y_shape, dx, io.x_shapes[0], self._corner(io.x_shapes))
+            call_surround(io, io.dy, io.y_shape, dx, io.x_shapes[0], self.corner(io.x_shapes))
         for other in others:
             if other is not None:  # its size alone was read
                 io.call(fill_zeros, chunks=io.chunks(other.size, 1, by_sample=True), y=other, size=other.size)
@@ -84,7 +84,8 @@ class Crop(Layer):
         (top, bottom), (left, right) = margin_sides(self.sides)
         return inputs[0][1] - top - bottom, inputs[0][2] - left - right
 
-    def _corner(self, inputs: Sequence[Shape]) -> Corner:
+    def corner(self, inputs: Sequence[Shape]) -> Corner:
+        """Where in the first input the kept part begins."""
         if len(inputs) == 1 and self.size is None:
             (top, _), (left, _) = margin_sides(self.sides)
         elif self.offset is not None:

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ def test_tiles_cover_everything_and_overlap_enough(length: int, tile: int, overl
     tile, overlap = min(length, tile), min(overlap, min(length, tile) - 1)
     starts = tile_starts(length, tile, overlap)
     assert (starts[0], starts[-1] + tile) == (0, length)
-    assert all(b - a <= tile - overlap for a, b in zip(starts, starts[1:], strict=False))
+    assert all(b - a <= tile - overlap for a, b in pairwise(starts))
 
 
 def test_no_more_tiles_than_needed() -> None:
