@@ -15,7 +15,7 @@ from netspec.kernels.reductions import add_partials
 from netspec.layers.base import Shape, volume
 from netspec.losses.base import Array, Link, LossIo, TargetKind
 from netspec.losses.class_loss import ClassLoss, softmax_norm
-from netspec.losses.soft_targets import emit_soft_targets
+from netspec.losses.soft_targets import as_probabilities, emit_soft_targets
 
 HARD, SOFT, SOFT_TOTAL, WEIGHTS = 0, 1, 2, 3
 """Places in the table of constants: 1 − ε, ε/C, ε/C · Σ_c w_c, then the C class weights."""
@@ -122,6 +122,9 @@ class CrossEntropy(ClassLoss):
         if self.targets == "probabilities" or self.class_weights is None:
             return super().label_weight(labels)
         return float(np.asarray(self.class_weights)[labels[labels != self.ignore_index]].sum())
+
+    def as_target(self, y: Array, shape: Shape) -> Array:
+        return as_probabilities(y, shape) if self.targets == "probabilities" else y
 
     def expected_initial(self, shape: Shape) -> float | None:
         if self.class_weights is not None and (self.label_smoothing > 0 or self.targets == "probabilities"):

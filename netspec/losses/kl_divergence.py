@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from netspec.layers.base import Shape, ShapeError
-from netspec.losses.base import Link, Loss, LossIo, TargetKind
-from netspec.losses.soft_targets import emit_soft_targets
+from netspec.losses.base import Array, Link, Loss, LossIo, TargetKind
+from netspec.losses.soft_targets import as_probabilities, emit_soft_targets
 
 
 class KLDivergence(Loss):
@@ -14,7 +14,7 @@ class KLDivergence(Loss):
 
     p = softmax(x) over C;  loss = Σ Σ_c t_c·(log t_c − log p_c) / n  over the n samples or pixels, with 0·log 0 = 0
     x: (N, C) or (N, C, H, W) logits, not probabilities and not their logarithms; target: numbers of the same shape,
-    0 … 1, which should sum to 1 over C;  dx_c = (p_c·Σ_k t_k − t_c) / n
+    0 … 1, which should sum to 1 over C (labels are read as probabilities 0 and 1);  dx_c = (p_c·Σ_k t_k − t_c) / n
     The gradient is that of cross_entropy with targets = "probabilities"; the value is 0 when p = t. A negative target
     makes the value and that sample's gradient NaN.
     Raises ShapeError for outputs that are not C logits.  Source: Kullback & Leibler 1951, Ann. Math. Statist. 22,
@@ -43,6 +43,9 @@ class KLDivergence(Loss):
                 f"kl_divergence reads one logit a class, the data has {classes} classes, the output has {shape[0]}",
                 f"set {'out_features' if len(shape) == 1 else 'out_channels'} = {classes}",
             )
+
+    def as_target(self, y: Array, shape: Shape) -> Array:
+        return as_probabilities(y, shape)
 
     def emit(self, io: LossIo) -> None:
         emit_soft_targets(io, self.weight, (1.0,) * io.x_shape[0], entropy=True)

@@ -5,16 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from netspec.kernels.abi import Doubles, DoublesOut, In, Ints, Out, cast, inlined, kernel, span
 from netspec.kernels.constants import double, doubles
 from netspec.kernels.elementary import exp
 from netspec.kernels.reductions import add_partials
-from netspec.layers.base import volume
-from netspec.losses.base import LossIo
+from netspec.layers.base import Shape, volume
+from netspec.losses.base import Array, LossIo
 from netspec.losses.class_loss import softmax_norm
 
 HARD, SOFT, ENTROPY, WEIGHTS = 0, 1, 2, 3
 """Places in the table of constants: 1 − ε, ε/C, whether Σ t·log t is added (0 or 1), then the C class weights."""
+
+
+def as_probabilities(y: Array, shape: Shape) -> Array:
+    """Labels (n, …) as probabilities 0 and 1 (n, C, …), NaN for those that are no class; probabilities as they are."""
+    if y.dtype.kind not in "iu" or y.shape[1:] != shape[1:]:
+        return y
+    classes = np.arange(shape[0]).reshape(-1, *(1 for _ in shape[1:]))
+    label = y[:, None]
+    return np.where((label >= 0) & (label < shape[0]), (label == classes).astype(np.float64), np.nan)
 
 
 @inlined

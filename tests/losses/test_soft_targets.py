@@ -76,3 +76,13 @@ def test_outputs_that_do_not_fit_are_refused(loss, shape, classes, text):
     with pytest.raises(ShapeError) as error:
         loss.check(shape, classes)
     assert str(error.value) == text
+
+
+@pytest.mark.parametrize("loss", [SOFT, KLDivergence()])
+def test_labels_of_the_data_are_read_as_probabilities(loss):
+    np.testing.assert_array_equal(loss.as_target(np.array([2, 0, 3]), (3,)), [[0, 0, 1], [1, 0, 0], [np.nan] * 3])
+    pixels = np.array([[[0, 1]], [[1, 1]]])
+    np.testing.assert_array_equal(loss.as_target(pixels, (2, 1, 2)), np.stack([1 - pixels, pixels], 1))
+    given = np.random.default_rng(0).random((2, 3))
+    assert loss.as_target(given, (3,)) is given
+    assert CrossEntropy().as_target(pixels, (2, 1, 2)) is pixels
