@@ -13,6 +13,10 @@ from netspec.datasets.base import Array
 from netspec.detection import proposals
 
 
+KEPT = 1000
+"""Regions of a picture in a file at least: fewer are the first of them, so that all who ask for fewer share it."""
+
+
 def proposals_of(pictures: Sequence[Array], most: int) -> tuple[Array, str]:
     """(N, most, 4) float32 proposed regions in pixels of the pictures, padded with −1; and where they come from.
 
@@ -20,16 +24,17 @@ def proposals_of(pictures: Sequence[Array], most: int) -> tuple[Array, str]:
     """
     from netspec.kernels.cache import cache_root  # loads the compiler, which reading other data does without
 
-    path = cache_root() / "proposals" / f"{_digest(pictures, most)}.npy"
-    kept = _read(path, (len(pictures), most, 4))
+    count = max(most, KEPT)
+    path = cache_root() / "proposals" / f"{_digest(pictures, count)}.npy"
+    kept = _read(path, (len(pictures), count, 4))
     if kept is not None:
-        return kept, f"proposed regions: {len(pictures)} pictures, read from {path}"
-    made = np.full((len(pictures), most, 4), -1, np.float32)
+        return kept[:, :most], f"proposed regions: {len(pictures)} pictures, read from {path}"
+    made = np.full((len(pictures), count, 4), -1, np.float32)
     for out, picture in zip(made, pictures, strict=True):
-        boxes = proposals.propose(picture, most)
+        boxes = proposals.propose(picture, count)
         out[: len(boxes)] = boxes
     where = f", kept in {path}" if _write(path, made) else ""
-    return made, f"proposed regions: made for {len(pictures)} pictures{where}"
+    return made[:, :most], f"proposed regions: made for {len(pictures)} pictures{where}"
 
 
 def _digest(pictures: Sequence[Array], most: int) -> str:
