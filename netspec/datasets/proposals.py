@@ -12,7 +12,6 @@ import numpy as np
 from netspec.datasets.base import Array
 from netspec.detection import proposals
 
-
 KEPT = 1000
 """Regions of a picture in a file at least: fewer are the first of them, so that all who ask for fewer share it."""
 
