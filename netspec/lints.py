@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import networkx as nx
 
+from netspec.augment.base import Mixing
 from netspec.graph import Locate, inputs_of, outputs_of
 from netspec.layers.base import Layer, Shape
 from netspec.linting.settings import lint_settings
@@ -29,6 +30,7 @@ def lint(
     problems = [*_lint_last_layer(spec, graph, locate), *_lint_bias(network), *lint_structure(network)]
     if spec.loss is not None:
         problems += [*_lint_training(spec, locate), *lint_settings(network), *_check_monitors(spec, locate)]
+        problems += _check_mixing(spec, locate)
     return problems
 
 
@@ -116,6 +118,19 @@ def _check_monitors(spec: Spec, locate: Locate) -> Iterable[Problem]:
             hint = question(monitor, known, what="what is measured")
             related = also(locate(("metrics",)), "these are the metrics") if spec.metrics else ()
             yield error("NS501", path, locate(path), f'monitor "{monitor}" is not measured in this run', hint, related)
+
+
+def _check_mixing(spec: Spec, locate: Locate) -> Iterable[Problem]:
+    """A mixed sample belongs to two classes, for which a loss that reads one label has no place."""
+    if spec.data is None or spec.loss is None or spec.loss.target_kind != "class":
+        return
+    for place, item in enumerate(spec.data.augment):
+        if isinstance(item, Mixing):
+            loss, path = spec.loss.type_name(), ("data", "augment", place)
+            message = f"{item.type_name()} gives each sample probabilities of two classes, {loss} reads one label"
+            hint = 'set targets = "probabilities" under [loss]'
+            hint += "" if loss == "cross_entropy" else ' with type = "cross_entropy"'
+            yield error("NS503", path, locate(path), message, hint)
 
 
 def _type(graph: nx.DiGraph[str], name: str) -> str:

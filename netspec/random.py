@@ -5,7 +5,8 @@ A stream is addressed by the run's seed and names, for example `("split",)`, `("
 adding a layer or drawing more numbers in one place leaves all other streams as they were.
 
 Streams in use: "split" (parts of a data set), "limit" (choice of a subset), "shuffle" (order of an epoch),
-"regions" (of a picture), "synthetic" (made-up data), "init" (weights), "dropout" (masks), "augment" (pictures).
+"regions" (of a picture), "synthetic" (made-up data), "init" (weights), "dropout" (masks), "augmentation" (place in the
+list, epoch), "sheet" (which samples are drawn).
 """
 
 from __future__ import annotations
@@ -52,3 +53,25 @@ def _digest(seed: int, names: tuple[str | int, ...]) -> bytes:
     """SHA-256 of the address as JSON, which keeps ("a", "bc") and ("ab", "c") apart."""
     address = [operator.index(seed), *(name if isinstance(name, str) else operator.index(name) for name in names)]
     return hashlib.sha256(json.dumps(address, ensure_ascii=True).encode()).digest()
+
+
+def uniforms(stream_key: int, index: NDArray[np.int64], draws: int) -> NDArray[np.float64]:
+    """(len(index), draws) numbers in [0, 1), row i a pure function of the stream's key and index[i]: in any order, any batch.
+
+    Each index is the start of a SplitMix64 sequence of its own (Steele, Lea & Flood 2014, OOPSLA); of each number 53 bits.
+    """
+    with np.errstate(over="ignore"):  # arithmetic modulo 2⁶⁴ is meant
+        start = _scrambled(_scrambled(np.asarray(index, np.uint64) * _GOLDEN + np.uint64(stream_key)) + _GOLDEN)
+        steps = np.arange(1, draws + 1, dtype=np.uint64) * _GOLDEN
+        bits = _scrambled(start[:, None] + steps)
+    return np.asarray((bits >> np.uint64(11)) * 2.0**-53)
+
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+def _scrambled(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """SplitMix64's finalizer."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))

@@ -27,6 +27,7 @@ BASES = {
     "schedules": "Schedule",
     "initializers": "Initializer",
     "datasets": "Dataset",
+    "augment": "Augmentation",
 }
 """Family of plug-ins → the class whose keys all of them have."""
 SECTIONS: Mapping[str, type[Section]] = {

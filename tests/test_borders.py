@@ -18,7 +18,7 @@ LATE = ("typer", "rich", "matplotlib", "pooch")
 
 LEVELS = (
     ("kernels", "codes", "detection", "docstrings", "look", "problems", "random", "registry"),
-    ("initializers",),
+    ("augment", "initializers"),
     ("layers", "losses", "optimizers", "schedules", "metrics", "windows", "window_fields", "weights"),
     ("datasets",),
     ("spec",),

@@ -112,7 +112,7 @@ def test_the_schema_knows_every_plugin_and_every_section() -> None:
 
     schema = netspec.json_schema()
     text = json.dumps(schema)
-    for package in ("layers", "losses", "optimizers", "metrics", "schedules", "datasets", "initializers"):
+    for package in ("layers", "losses", "optimizers", "metrics", "schedules", "datasets", "initializers", "augment"):
         for name in plugins(f"netspec.{package}"):
             assert f'"{name}"' in text
     assert {"input", "optimizer", "extends", "blocks", "variables"} <= schema["properties"].keys()

@@ -18,6 +18,7 @@ from netspec.cli import (
     compile,
     console,
     data_check,
+    data_show,
     evaluate,
     explain,
     gradcheck,
@@ -141,6 +142,7 @@ def _assemble() -> None:
     app.command("validate", cls=Verb, hidden=True, help=reflowed(check.check))(check.check)
     app.add_typer(data, name="data", rich_help_panel=LEARN)
     data.command("check", cls=Verb, help=reflowed(data_check.data_check))(data_check.data_check)
+    data.command("show", cls=Verb, help=reflowed(data_show.data_show))(data_show.data_show)
 
 
 def reflowed(function: Any) -> str:

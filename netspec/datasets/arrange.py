@@ -26,9 +26,33 @@ def fold_to_input(parts: Parts, input_shape: tuple[int, ...] | None, dataset: Da
     return folded, (f"vectors of {shape[0]} values are read as pictures {say_shape(input_shape)}",)
 
 
+def cut_to_input(parts: Parts, input_shape: tuple[int, ...] | None, dataset: Dataset) -> tuple[Parts, tuple[str, ...]]:
+    """Where an augmentation cuts: the middle of pictures that are larger than the input, beside the whole ones to train on."""
+    shape = parts["train"].shape
+    if input_shape is None or input_shape == shape or not can_cut(shape, input_shape, dataset):
+        return parts, ()
+    size = (input_shape[1], input_shape[2])
+    cut: Parts = {n: p.cut(size, keep=n == "train") if p.shape == shape else p for n, p in parts.items()}
+    cutting = next(item.type_name() for item in dataset.augment if item.cuts)
+    return cut, (
+        f"{cutting} cuts {size[1]}×{size[0]} out of training pictures of {shape[2]}×{shape[1]}; everywhere else the middle "
+        f"is used ({parts['train'].x.nbytes / 2**20:.0f} MiB are stored for training)",
+    )
+
+
+def can_cut(shape: tuple[int, ...], input_shape: tuple[int, ...], dataset: Dataset) -> bool:
+    """Whether samples are pictures out of which an augmentation of the set can cut the network's input."""
+    if not dataset.cuts or len(shape) != 3 or len(input_shape) != 3 or shape[0] != input_shape[0]:
+        return False
+    return shape[1] >= input_shape[1] and shape[2] >= input_shape[2]
+
+
 def require_shape(shape: tuple[int, ...], input_shape: tuple[int, ...] | None, dataset: Dataset) -> None:
-    """Raise DataError for samples that are neither of the input's shape nor pictures and vectors of as many values."""
-    if input_shape is None or input_shape == shape:
+    """Raise DataError for samples that are neither of the input's shape, nor pictures and vectors of as many values.
+
+    Larger pictures will do where an augmentation of the set cuts.
+    """
+    if input_shape is None or input_shape == shape or can_cut(shape, input_shape, dataset):
         return
     if {len(shape), len(input_shape)} != {1, 3} or math.prod(input_shape) != math.prod(shape):
         raise DataError(

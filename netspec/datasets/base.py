@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from netspec.augment.base import Augmentation
+from netspec.augment.checks import check_list
 from netspec.datasets.batch import Batch, Key
 from netspec.docstrings import Documented
-from netspec.registry import Plugin
+from netspec.registry import Plugin, PluginField
 
 Array = NDArray[Any]
 PartName = Literal["train", "validation", "test"]
@@ -47,6 +49,7 @@ class Part:
     float64 (from Python also (N, C, H, W)); or boxes (N, M, 5) float32 [class, x1, y1, x2, y2] in pixels, class −1: none.
     names: (N,) what to call a sample: its file's path, or its index in the source.
     inputs, targets: (N, …) further inputs and targets of the network by name, as the kernels read them.
+    stored: pictures (N, H', W', C) larger than the network's input, for augmentations that cut; `x` is their middle.
     """
 
     x: Array
@@ -54,6 +57,7 @@ class Part:
     names: Array
     inputs: Mapping[str, Array] = field(default_factory=dict)
     targets: Mapping[str, Array] = field(default_factory=dict)
+    stored: Array | None = None
     cache: dict[Any, Array] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -84,11 +88,24 @@ class Part:
 
     def take(self, index: NDArray[np.int64]) -> Part:
         """The chosen rows, in that order; a copy."""
+        stored = None if self.stored is None else self.stored[index]
         return Part(
-            self.x[index], self.y[index], self.names[index],
+            self.x[index] if stored is None else middle(stored, self.x.shape[1:3]), self.y[index], self.names[index],
             {name: array[index] for name, array in self.inputs.items()},
             {name: array[index] for name, array in self.targets.items()},
+            stored,
         )  # fmt: skip
+
+    def cut(self, size: tuple[int, int], *, keep: bool) -> Part:
+        """The part with the middle of each picture, (height, width), as `x`; `keep` says whether the whole stays, too."""
+        x = middle(self.x, size)
+        return replace(self, x=x if keep else np.ascontiguousarray(x), stored=self.x if keep else None)
+
+
+def middle(x: Array, size: tuple[int, ...]) -> Array:
+    """The middle (height, width) of pictures (…, H, W, C); a view."""
+    top, left = (x.shape[-3] - size[0]) // 2, (x.shape[-2] - size[1]) // 2
+    return x[..., top : top + size[0], left : left + size[1], :]
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,10 +174,25 @@ class Dataset(Plugin):
     limit: int | None = Field(default=None, ge=1)
     """Use at most so many samples of each part, chosen at random (seeded) with the classes in proportion."""
 
+    augment: tuple[Annotated[Augmentation, PluginField("netspec.augment", shorthand=True)], ...] = ()
+    """How training samples are varied, one after the other: augment = ["flip", { type = "random_crop", padding = 4 }].
+    Validation and test samples, and the statistics of normalization, never are."""
+
     is_whole: ClassVar[bool] = False
     """Whether a set of this kind never brings parts of its own, so that it is always split."""
 
     _ignored: int | None = PrivateAttr(default=None)
+
+    @field_validator("augment", mode="after")
+    @classmethod
+    def _go_together(cls, augment: tuple[Augmentation, ...]) -> tuple[Augmentation, ...]:
+        check_list(augment)
+        return augment
+
+    @property
+    def cuts(self) -> bool:
+        """Whether pictures may be larger than the network's input, because an augmentation cuts it out of them."""
+        return any(item.cuts for item in self.augment)
 
     def ignoring(self, label: int | None) -> Self:
         """The same set with the loss's `ignore_index`: samples with this label have no class, but may be there."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 MAIN = ""
 """Stands for the name of the input, or of the target, that is not one of the named ones."""
@@ -28,7 +28,8 @@ class Batch:
     """Samples and targets, row for row.
 
     x: (N, H, W, C) or (N, F), contiguous, normalized at the end of the way; y: (N,) int64, or what else `Part.y` holds;
-    index: (N,) rows of the part. inputs, targets: further ones by name, as the kernels read them.
+    index: (N,) rows of the part. inputs, targets: further ones by name, as the kernels read them. soft: (N, classes)
+    probabilities where an augmentation mixes samples, else None; y is then the class of the larger share.
     """
 
     x: Array
@@ -36,6 +37,16 @@ class Batch:
     index: NDArray[np.int64]
     inputs: Mapping[str, Array] = field(default_factory=dict)
     targets: Mapping[str, Array] = field(default_factory=dict)
+    soft: Array | None = None
+
+    def rows(self, chosen: slice, dtype: DTypeLike) -> Batch:
+        """Some of the rows; further inputs in the compute type."""
+        return Batch(
+            self.x[chosen], self.y[chosen], self.index[chosen],
+            {name: array[chosen].astype(dtype) for name, array in self.inputs.items()},
+            {name: array[chosen] for name, array in self.targets.items()},
+            None if self.soft is None else self.soft[chosen],
+        )  # fmt: skip
 
     @property
     def feed(self) -> Array | dict[str, Array]:

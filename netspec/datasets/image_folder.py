@@ -11,8 +11,8 @@ from typing import Annotated, Literal, NamedTuple, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from netspec.datasets.base import Array, DataError, Dataset, Part, Source, attempt, raise_together, resolve
-from netspec.datasets.images import SUFFIXES, load_image, stored_size
+from netspec.datasets.base import Array, DataError, Dataset, Part, Source, attempt, middle, raise_together, resolve
+from netspec.datasets.images import SUFFIXES, load_image, load_sized_image
 
 PART_FOLDERS = {"train": ("train",), "validation": ("val", "validation", "valid"), "test": ("test",)}
 _SHOWN = 5  # names quoted in one message
@@ -54,7 +54,8 @@ class ImageFolder(Dataset):
     """Side of the square, or [height, width], cut from the middle; without this key the size of the network's input."""
 
     resize: Side | None = None
-    """Length of the shorter side before the cut; without this key the picture is made to just cover `size`."""
+    """Length of the shorter side before the cut; without this key the picture is made to just cover `size`. Where an
+    augmentation cuts, a square of this side is kept for it to cut from."""
 
     channels: Literal[1, 3] | None = None
     """1 for grey, 3 for colour; without this key as many as the network's input has."""
@@ -81,8 +82,9 @@ class ImageFolder(Dataset):
         notes = [f"left out: {error.message}" for error in bad]
         if listing.ignored:
             notes.append(f"{len(listing.ignored)} files are not PNG or JPEG by name: {_shorten(listing.ignored)}")
-        kept = [(item, a) for item, a in zip(listing.images, decoded, strict=True) if not isinstance(a, DataError)]
-        notes += self.scaling_notes([stored_size(item.path) for item, _ in kept], size)
+        good = [(item, r) for item, r in zip(listing.images, decoded, strict=True) if not isinstance(r, DataError)]
+        kept = [(item, array) for item, (array, _) in good]
+        notes += self.scaling_notes([found for _, (_, found) in good], size)
         parts = {part: _make_part(kept, part, listing.classes, root) for part in _part_names(listing)}
         return Source({n: p for n, p in parts.items() if p}, tuple(listing.classes), notes=tuple(notes))
 
@@ -105,6 +107,14 @@ class ImageFolder(Dataset):
             raise DataError(f"[data] resize: {self.resize} is smaller than the cut {list(size)}", "use resize ≥ size")
         return channels, size
 
+    def store(self, size: tuple[int, int]) -> tuple[int, int]:
+        """(height, width) of the pictures that are kept: larger than the samples where an augmentation cuts them out."""
+        return (self.resize, self.resize) if self.resize is not None and self.cuts else size
+
+    def picture(self, path: Path, channels: int, size: tuple[int, int]) -> Array:
+        """The picture in a file as it looks in validation: (height, width, C). Raises DataError."""
+        return middle(load_image(path, channels, self.store(size), self.resize), size)
+
     def scaling_notes(self, sizes: list[tuple[int, int]], size: tuple[int, int]) -> list[str]:
         """What becomes of pictures of these (width, height) that are not of the samples' `size` (height, width)."""
         others = [(width, height) for width, height in sizes if (height, width) != size]
@@ -126,9 +136,14 @@ class ImageFolder(Dataset):
         size = height if height == width else [height, width]
         return f"image_folder resizes: set size = {size} and channels = {channels} under [data], or leave both out"
 
-    def _decode(self, images: list[ImageFile], channels: int, size: tuple[int, int]) -> list[Array | DataError]:
-        def load(path: Path) -> Array:
-            return load_image(path, channels, size, self.resize)
+    def _decode(
+        self, images: list[ImageFile], channels: int, size: tuple[int, int]
+    ) -> list[tuple[Array, tuple[int, int]] | DataError]:
+        """Each picture with the (width, height) of its file, or what is wrong with it."""
+        store = self.store(size)
+
+        def load(path: Path) -> tuple[Array, tuple[int, int]]:
+            return load_sized_image(path, channels, store, self.resize)
 
         with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
             return list(pool.map(lambda item: attempt(load, item.path), images))
@@ -137,7 +152,10 @@ class ImageFolder(Dataset):
 def list_images(root: Path) -> Listing:
     """The pictures below `root` by part, class and name. Raises DataError when the folders are not as described."""
     if not root.is_dir():
-        raise DataError(f"[data] root: {root} is not a folder", "correct root; it is relative to the spec file")
+        raise DataError(
+            f"[data] root: {root} is not a folder",
+            f"put the class folders into {root.resolve()}, or say where they are with --set data.root=FOLDER",
+        )
     folders = _part_folders(root)
     train = folders.get("train") or folders["all"]
     classes = [folder.name for folder in _subfolders(train)]

@@ -25,13 +25,21 @@ def load_image(path: Path, channels: int, size: tuple[int, int] | None, resize: 
     resize: length the shorter side gets before the cut; None makes the picture just cover `size`.
     Raises DataError naming the file for anything that cannot be decoded.
     """
+    return load_sized_image(path, channels, size, resize)[0]
+
+
+def load_sized_image(
+    path: Path, channels: int, size: tuple[int, int] | None, resize: int | None = None
+) -> tuple[Array, tuple[int, int]]:
+    """What `load_image` gives, and (width, height) of the upright picture in the file."""
     if channels not in _MODES:
         raise DataError(f"{path}: a picture cannot be read into {channels} channels", "use 1 (grey) or 3 (colour)")
     image = _to_mode(open_image(path), _MODES[channels], path)
+    found = image.size
     if size is not None or resize is not None:
         image = resize_and_crop(image, size, resize)
     array = np.asarray(image, np.uint8)
-    return array[..., None] if channels == 1 else array
+    return (array[..., None] if channels == 1 else array), found
 
 
 def open_image(path: Path) -> Image.Image:
@@ -53,14 +61,6 @@ def open_image(path: Path) -> Image.Image:
     except Exception as error:  # damaged pictures raise whatever the decoder stumbles over
         raise DataError(f"{path}: cannot be decoded ({error})", "the file is damaged; remove or replace it") from error
     return upright
-
-
-def stored_size(path: Path) -> tuple[int, int]:
-    """(width, height) as the file's header says, before it is turned upright; of a picture that can be decoded."""
-    from PIL import Image
-
-    with Image.open(path, formats=("PNG", "JPEG")) as file:
-        return file.size
 
 
 def _to_mode(image: Image.Image, mode: str, path: Path) -> Image.Image:
@@ -100,6 +100,8 @@ def resize_and_crop(
     if scaled != image.size:
         image = image.resize(scaled, Image.Resampling.NEAREST if nearest else Image.Resampling.BILINEAR)
     if size is None:
+        return image
+    if scaled == (size[1], size[0]):
         return image
     left, top = (scaled[0] - size[1]) // 2, (scaled[1] - size[0]) // 2
     return image.crop((left, top, left + size[1], top + size[0]))

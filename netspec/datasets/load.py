@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.datasets.arrange import flatten_to_input, fold_to_input
+from netspec.augment.base import Augmentation
+from netspec.datasets.arrange import cut_to_input, flatten_to_input, fold_to_input
 from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, PartName, Source, label_counts, unreadable
 from netspec.datasets.batch import Finish
 from netspec.datasets.normalization import Normalization, fit_normalization
@@ -30,6 +31,7 @@ class Data:
 
     classes: names in label order, None for dense targets. fingerprint: SHA-256 of contents, targets and order.
     notes: what was decided on the way, one sentence each, for the user to read.
+    augment: how the trainer varies the samples of the training part.
     """
 
     train: Part
@@ -41,6 +43,7 @@ class Data:
     notes: tuple[str, ...]
     finish: Finish | None = None
     """What makes of stored samples what the network reads; None where they are that."""
+    augment: tuple[Augmentation, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -97,6 +100,7 @@ def load_data(
     check_source(source)
     parts, notes = _make_parts(dataset, source, seed, validation_split)
     parts = {name: limit_part(part, dataset.limit, seed, name) for name, part in parts.items()}
+    parts, cut_notes = cut_to_input(parts, input_shape, dataset)
     parts, fold_notes = fold_to_input(parts, input_shape, dataset)
     normalization, fit_notes = fit_normalization(dataset.normalize, parts["train"], source.full_scale)
     parts, normalization, flat_notes = flatten_to_input(parts, normalization, input_shape)
@@ -109,7 +113,8 @@ def load_data(
         normalization=normalization,
         fingerprint=fingerprint(parts, source.classes),
         finish=dataset.finish if type(dataset).finish is not Dataset.finish else None,
-        notes=(*source.notes, *notes, *fold_notes, *flat_notes, *fit_notes, *absent),
+        notes=(*source.notes, *notes, *cut_notes, *fold_notes, *flat_notes, *fit_notes, *absent),
+        augment=dataset.augment,
     )
 
 
@@ -119,7 +124,7 @@ def fingerprint(parts: Parts, classes: tuple[str, ...] | None) -> str:
     for name in PART_NAMES:
         if name in parts:
             part = parts[name]
-            for array in (part.x, part.y, *part.inputs.values(), *part.targets.values()):
+            for array in (part.x if part.stored is None else part.stored, part.y, *part.inputs.values(), *part.targets.values()):
                 digest.update(f"{name} {array.shape} {array.dtype.str}".encode())
                 digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

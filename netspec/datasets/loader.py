@@ -1,4 +1,7 @@
-"""Batches prepared ahead of the compute by one background thread (NumPy only: compiled kernels stay in one thread)."""
+"""Batches prepared ahead of the compute by one background thread.
+
+It runs NumPy and, for augmentation, serial kernels; those that need several threads stay with the trainer.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from netspec.datasets.augmenter import Augmenter
 from netspec.datasets.base import Array, Part
 from netspec.datasets.batch import Batch, Finish, Key
 from netspec.datasets.normalization import Normalization
@@ -44,8 +48,8 @@ class Loader:
     """The batches of one epoch: `for batch in loader`. Iterating again gives the same batches again.
 
     order: rows of the part in the order of visit. last_batch: "drop" leaves out a last batch that is not full.
-    start: number of batches to skip, for a run resumed inside an epoch. finish: makes of stored samples what the network
-    reads; key: of the training epoch, None in evaluation. An exception while preparing a batch is
+    start: number of batches to skip, for a run resumed inside an epoch. augmenter: varies the samples; finish: makes of
+    them what the network reads; key: of the training epoch, None in evaluation. An exception while preparing a batch is
     raised by the iteration in its place. When the consumer stops early the thread ends with the iterator.
     """
 
@@ -60,12 +64,13 @@ class Loader:
         start: int = 0,
         finish: Finish | None = None,
         key: Key | None = None,
+        augmenter: Augmenter | None = None,
     ) -> None:
         if batch_size < 1 or start < 0:
             raise ValueError(f"batch_size {batch_size} must be at least 1, start {start} at least 0")
         self.part, self.normalization, self.batch_size = part, normalization, batch_size
         self.dtype, self.start = np.dtype(dtype), start
-        self.finish, self.key = finish, key
+        self.finish, self.key, self.augmenter = finish, key, augmenter
         self.order = order if last_batch == "keep" else order[: len(order) // batch_size * batch_size]
 
     def __len__(self) -> int:
@@ -89,6 +94,9 @@ class Loader:
 
     def batches(self) -> Iterator[Batch]:
         """The same batches, prepared in the calling thread."""
+        if self.augmenter is not None:
+            yield from self._augmented(self.augmenter)
+            return
         whole = self._normalized_part() if self.finish is None else None
         for i in range(self.start, self.start + len(self)):
             index = self.order[i * self.batch_size : (i + 1) * self.batch_size]
@@ -103,6 +111,23 @@ class Loader:
         inputs = {name: np.take(array, index, axis=0).astype(self.dtype) for name, array in part.inputs.items()}
         targets = {name: np.take(array, index, axis=0) for name, array in part.targets.items()}
         return Batch(np.take(x, index, axis=0), np.take(part.y, index, axis=0), index, inputs, targets)
+
+    def _augmented(self, augmenter: Augmenter) -> Iterator[Batch]:
+        """Some batches are made at once: a sample does not depend on its batch, and small ones would be all overhead."""
+        key = self.key or Key(augmenter.seed, 0)
+        bytes_each = self.batch_size * self.part.x[0].size * self.dtype.itemsize
+        rows = self.batch_size * max(1, _GROUP_BYTES // bytes_each)
+        normalize = self.normalization.for_batches(self.part.x.dtype, self.dtype)
+        for first in range(self.start * self.batch_size, len(self.order), rows):
+            group = augmenter.batch(self.order[first : first + rows], key.epoch)
+            if self.finish is None:
+                group = replace(group, x=normalize(group.x))
+            for start in range(0, len(group.x), self.batch_size):
+                batch = group.rows(slice(start, start + self.batch_size), self.dtype)
+                if self.finish is not None:
+                    batch = self.finish(batch, key)
+                    batch = replace(batch, x=self.normalization.apply(batch.x, self.dtype))
+                yield batch
 
     def _prepare(self, ready: queue.Queue[list[Batch] | _Failure | None], stop: threading.Event) -> None:
         group: list[Batch] = []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -46,6 +48,13 @@ class Normalization:
             out[block] = (flat[block].astype(np.float64) - mean) / std
         return out.reshape(x.shape)
 
+    def for_batches(self, stored: DTypeLike, dtype: DTypeLike) -> Callable[[Array], Array]:
+        """`apply` to the same bits, for many small arrays of the type `stored`; bytes are looked up in a table."""
+        if np.dtype(stored) != np.uint8:
+            return lambda x: self.apply(x, dtype)
+        table = self.apply(np.tile(np.arange(256, dtype=np.uint8)[:, None], (1, len(self.mean))), dtype)
+        return partial(_look_up, np.ascontiguousarray(table.T))
+
     def flattened(self, shape: tuple[int, int, int]) -> Self:
         """The same for pictures (C, H, W) laid out as vectors of C·H·W values."""
         repeat = shape[1] * shape[2]
@@ -75,6 +84,19 @@ class Normalization:
         if mean.ndim != 1 or mean.shape != std.shape or not np.all(np.isfinite(mean)) or not np.all(std > 0):
             raise ValueError("not a stored normalization: mean and std must be lists of one length, std > 0")
         return cls(mean, std, scale, shape)  # type: ignore[arg-type]
+
+
+def _look_up(table: Array, x: Array) -> Array:
+    """table[channel, x] of bytes (N, …, C)."""
+    from netspec.kernels.pictures import normalize_bytes
+    from netspec.kernels.serial import run_serial
+
+    y = np.empty(x.shape, table.dtype)
+    size = math.prod(x.shape[1:])
+    run_serial(
+        normalize_bytes, table.dtype.name, x=x, table=table, y=y, samples=len(x), size=size, channels=x.shape[-1]
+    )
+    return y
 
 
 def fit_normalization(

@@ -41,8 +41,10 @@ def preprocess(
             "give a .npy file of samples in the units of the training data",
         )
     channels, height, width = picture_shape
-    resize = dataset.resize if isinstance(dataset, ImageFolder) else None
-    picture = load_image(source, channels, (height, width), resize)[None]
+    if isinstance(dataset, ImageFolder):
+        picture = dataset.picture(source, channels, (height, width))[None]
+    else:
+        picture = load_image(source, channels, (height, width))[None]
     x = picture if normalization.full_scale == 255 else picture * (normalization.full_scale / 255)
     return normalization.apply(flatten_images(x) if len(input_shape) == 1 else x, dtype)
 

@@ -10,9 +10,10 @@ parallel. Which part is whose follows from `chunk` and `chunks` alone, so result
             y[i] = max(x[i], cast(x, 0))
 
 Arrays are flat. `In`, `Out` and `InOut` have the compute dtype (float32 or float64: each kernel exists once for each);
-`Doubles…` are always float64 (statistics, scalars), `Ints…` int64 (tables, class labels), `Scratch` is memory of the thread
-that runs the chunk. `float` arguments arrive in the compute dtype. All kernels share one binary interface,
-`void(chunk, chunks, thread, int64 *arguments)`, so one compiled machine runs any program and a new network compiles nothing.
+`Doubles…` are always float64 (statistics, scalars), `Ints…` int64 (tables, class labels), `Bytes` uint8 (stored pictures),
+`Scratch` is memory of the thread that runs the chunk. `float` arguments arrive in the compute dtype. All kernels share one
+binary interface, `void(chunk, chunks, thread, int64 *arguments)`, so one compiled machine runs any program and a new
+network compiles nothing.
 
 Kernels never raise, never allocate what they can get as a workspace, and never add to an element that another chunk
 of the same call touches.
@@ -35,8 +36,13 @@ from numba.extending import intrinsic
 
 from netspec.kernels import cache
 
-ElementType = Literal["float", "double", "int"]
-"""Of a buffer: the compute dtype, float64, or int64."""
+ElementType = Literal["float", "double", "int", "byte"]
+"""Of a buffer: the compute dtype, float64, int64, or uint8."""
+
+
+def element_name(element: ElementType, dtype: str) -> str:
+    """NumPy's name of the elements when the compute dtype is `dtype`."""
+    return {"float": dtype, "double": "float64", "int": "int64", "byte": "uint8"}[element]
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ Doubles = Annotated[Array, Argument("double", True, False)]
 DoublesOut = Annotated[Array, Argument("double", False, True)]
 Ints = Annotated[Array, Argument("int", True, False)]
 IntsOut = Annotated[Array, Argument("int", False, True)]
+Bytes = Annotated[Array, Argument("byte", True, False)]
 Scratch = Annotated[Array, Argument("float", False, True, private=True)]
 
 # Numba has the flag but no option for it: "arguments do not overlap", so that LLVM need not check before it uses vectors.
@@ -151,7 +158,7 @@ class Kernel:
         slot, unpacked = 0, []
         for role in self.parameters.values():
             if isinstance(role, Argument):
-                element = {"float": dtype, "double": "float64", "int": "int64"}[role.element]
+                element = element_name(role.element, dtype)
                 own = f" + thread * a[{slot + 1}] * {np.dtype(element).itemsize}" if role.private else ""
                 unpacked.append(f"carray(pointer(a[{slot}]{own}, types.{element}), (a[{slot + 1}],))")
                 slot += 2

@@ -10,7 +10,7 @@ import numpy as np
 from numba import get_num_threads
 from numpy.typing import NDArray
 
-from netspec.kernels.abi import Argument, ElementType
+from netspec.kernels.abi import Argument, ElementType, element_name
 from netspec.kernels.calls import ArgumentValue, Call, Ref, Region
 from netspec.kernels.machine import execute
 
@@ -20,7 +20,7 @@ Memory = Mapping[str, NDArray[Any]]
 
 def element_type(element: ElementType, dtype: str) -> np.dtype[Any]:
     """NumPy type of a buffer's elements when the compute dtype is "float32" or "float64"."""
-    return np.dtype({"float": dtype, "double": "float64", "int": "int64"}[element])
+    return np.dtype(element_name(element, dtype))
 
 
 class BoundCalls:

@@ -101,6 +101,7 @@ _SINGULAR = {
     "schedules": "schedule",
     "metrics": "metric",
     "initializers": "initializer",
+    "augment": "augmentation",
 }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import PrivateAttr
 
+from netspec.datasets.augmenter import Augmenter
 from netspec.datasets.base import Dataset, Part, Source, as_floats, class_names, indexes
 from netspec.datasets.load import Data, fingerprint, load_data
 from netspec.datasets.loader import epoch_order
@@ -41,6 +42,14 @@ def data_for(spec: Spec, data: DataArgument) -> Data:
         input_shape=spec.inputs[0].shape if len(spec.inputs) == 1 else None,
         ignored=ignored_label(spec.loss),
     )
+
+
+def augmenter_for(spec: Spec, data: Data) -> Augmenter | None:
+    """What varies the training samples of a run; None when nothing does. Raises DataError."""
+    if not data.augment:
+        return None
+    classes = len(data.classes) if data.classes is not None else None
+    return Augmenter(data.augment, data.train, data.normalization, spec.seed, classes, ignored_label(spec.loss))
 
 
 class Arrays(Dataset):
@@ -77,7 +86,7 @@ def _dense(y: Array) -> Array:
 def overfit(data: Data, samples: int, seed: int) -> Data:
     """The same few training samples, drawn once, as training and as validation part: a network must learn them."""
     part = data.train.take(epoch_order(len(data.train), seed, 0, "once")[:samples])
-    note = f"overfit: {len(part)} samples are trained on and validated with"
+    note = f"overfit: {len(part)} samples are trained on and validated with" + (", as they are" if data.augment else "")
     return Data(
         train=part,
         validation=part,

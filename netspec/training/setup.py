@@ -8,7 +8,7 @@ from netspec.rendering import spec_hash
 from netspec.spec.model import Spec
 from netspec.training.contract import Program
 from netspec.training.errors import TrainError, refuse
-from netspec.training.inputs import DataArgument, data_for, overfit
+from netspec.training.inputs import DataArgument, augmenter_for, data_for, overfit
 from netspec.training.lane_run import LaneRun
 from netspec.training.lock import lock
 from netspec.training.pretrained import load_pretrained, pretrained_path
@@ -59,6 +59,7 @@ def prepare(
     paths = None if options.dry_run else RunFolder(folder or _output(spec, output), [run.label for run in lanes])
     training = Training(spec, program, loaded, settings, options, lanes, paths, stop, threads)
     training.notes, training.warnings = notes, warnings
+    training.augmenter = augmenter_for(spec, loaded)
     check_targets(spec, loaded, training.lanes[0].lane.loss_shapes)
     if state is not None:
         restore(training, state)

@@ -40,7 +40,8 @@ def targets_for(lane: Lane, batch: Batch, losses: Sequence[Loss], dtype: DTypeLi
 def _target_for(lane: Lane, batch: Batch, loss: Loss, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
     if loss.target is not None and loss.target in lane.inputs:
         return batch.inputs.get(loss.target, batch.x)
-    y = loss.as_target(named_target(loss, batch), shape)
+    mixed = batch.soft if loss.target is None and loss.target_kind == "dense" else None
+    y = loss.as_target(named_target(loss, batch) if mixed is None else mixed, shape)
     if loss.target_kind == "class":
         return y.astype(np.int64, copy=False)
     return to_stored(y, np.dtype(dtype))

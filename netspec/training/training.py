@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from netspec.datasets.augmenter import Augmenter
 from netspec.datasets.batch import Batch, Key
 from netspec.datasets.load import Data
 from netspec.datasets.loader import Loader, epoch_order
@@ -91,6 +92,8 @@ class Training:
     """What that state was saved together with, to be completed when a kill came in between."""
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    augmenter: Augmenter | None = None
+    """What varies the training samples; None when nothing does."""
     resumed: bool = False
     has_new_frozen: bool = False
     """Resumed with other frozen layers than before."""
@@ -127,6 +130,7 @@ class Training:
             start=start,
             finish=self.data.finish,
             key=Key(self.spec.seed, epoch),
+            augmenter=self.augmenter,
         )
 
 

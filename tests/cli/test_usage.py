@@ -57,7 +57,7 @@ def test_bad_usage_is_told_with_a_remedy(argv: list[str], code: int, message: st
     assert "Traceback" not in result.err
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "validate", "data check"])
+@pytest.mark.parametrize("command", [*COMMANDS, "validate", "data check", "data show"])
 def test_help_fits_eighty_columns_and_has_an_example(command: str) -> None:
     result = run(*command.split(), "--help")
     assert result.code == 0

@@ -43,6 +43,8 @@ def with_plugin(family: str, table: dict[str, Any]) -> dict[str, Any]:
         tree["layers"] = [{"name": "a"} | table]
     elif family == "initializers":
         tree["layers"][0]["weight_init"] = table
+    elif family == "augment":
+        tree["data"] = {"type": "digits", "augment": [table]}
     else:
         tree |= {"metrics": [table]} if family == "metrics" else {FAMILIES[family]: table}
     return tree
@@ -59,7 +61,7 @@ def check(tree: dict[str, Any]) -> int:
     return len(problems)
 
 
-@pytest.mark.parametrize("family", ["layers", "initializers", "metrics", *FAMILIES])
+@pytest.mark.parametrize("family", ["layers", "initializers", "metrics", "augment", *FAMILIES])
 def test_wrong_values_of_every_key_of_a_family_are_told_in_netspecs_words(family: str) -> None:
     found = 0
     for name, plugin in plugins(f"netspec.{family}").items():

@@ -22,7 +22,7 @@ from netspec.shipped import shipped_specs
 from netspec.spec.model import Spec
 from netspec.windows import Sides, resolve
 
-FAMILIES = ("layers", "losses", "metrics", "optimizers", "schedules", "initializers", "datasets")
+FAMILIES = ("layers", "losses", "metrics", "optimizers", "schedules", "initializers", "datasets", "augment")
 EVERY = [(family, name) for family in FAMILIES for name in plugins(f"netspec.{family}")]
 
 
