@@ -124,7 +124,8 @@ def fingerprint(parts: Parts, classes: tuple[str, ...] | None) -> str:
     for name in PART_NAMES:
         if name in parts:
             part = parts[name]
-            for array in (part.x if part.stored is None else part.stored, part.y, *part.inputs.values(), *part.targets.values()):
+            x = part.x if part.stored is None else part.stored
+            for array in (x, part.y, *part.inputs.values(), *part.targets.values()):
                 digest.update(f"{name} {array.shape} {array.dtype.str}".encode())
                 digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

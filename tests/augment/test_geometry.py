@@ -73,7 +73,7 @@ def test_maps_of_a_quarter_turn_give_numpys() -> None:
 
 def test_interpolation_of_a_plane_gives_the_plane() -> None:
     rows, columns = np.mgrid[:20, :20]
-    plane = (3.0 * rows + 5.0 * columns)[None, ..., None].repeat(3, axis=3).astype(np.float32)
+    plane = (3.0 * rows + 5.0 * columns)[None, ..., None].repeat(3, axis=3).astype(np.uint8)
     part = Part(plane, np.zeros(1, np.int64), np.arange(1))
     made = augmenter(part, augmentation("rotation", degrees=30, fill="edge"))
     maps = identity_maps(1)
@@ -83,7 +83,7 @@ def test_interpolation_of_a_plane_gives_the_plane() -> None:
     v = -0.1 * (columns + 0.5) + 0.8 * (rows + 0.5) + 2.5 - 0.5
     inside = (u >= 0) & (u <= 19) & (v >= 0) & (v <= 19)
     assert inside.mean() > 0.8
-    np.testing.assert_allclose(x[inside], (3 * v + 5 * u)[inside], rtol=1e-5)
+    np.testing.assert_allclose(x[inside], (3 * v + 5 * u)[inside], atol=0.5 + 1e-9)
 
 
 def test_random_resized_crops_have_the_areas_and_ratios_that_were_asked_for() -> None:
