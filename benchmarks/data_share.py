@@ -4,6 +4,7 @@ An epoch, from asking for its first batch to its last step, holds beside the ste
 of batches, the running metrics, the schedule and the history on the disk. Epochs and steps alone take turns. Goal: ≥ 0.95.
 
 python -m benchmarks.data_share --root ../shared/data/mnist
+python -m benchmarks.data_share --root ../shared/data/mnist --augment     with pictures turned and moved anew each time
 """
 
 from __future__ import annotations
@@ -96,12 +97,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--threads", type=int, default=None, help="default: all cores")
     parser.add_argument("--limit-batches", type=int, default=None, help="only so many steps of each epoch")
+    parser.add_argument("--augment", action="store_true", help="rotation and random_crop of every picture")
     given = parser.parse_args(argv)
     overrides = [
         f"data.root={Path(given.root).resolve()}",
         f"train.epochs={given.epochs}",
         "train.validation_split=0.0",
     ]
+    if given.augment:
+        overrides.append('data.augment=["rotation", { type = "random_crop", padding = 2 }]')
     spec = netspec.load(shipped_specs()["lenet5"], overrides)
     found = measure(spec, given.threads, given.limit_batches)
     print(f"a step in an epoch {milliseconds(found.in_epoch)} ms, alone {milliseconds(found.alone)} ms: "
