@@ -53,7 +53,8 @@ class Augmenter:
         self.fill: Fill = fill_of(augment)
         is_whole = self.stored.dtype.kind in "iu"
         self._mean = np.rint(normalization.mean) if is_whole else normalization.mean
-        self._limits = np.array([0.5, 0, 255] if is_whole else [0, -np.inf, np.inf], np.float64)
+        white = normalization.full_scale or (255.0 if is_whole else None)
+        self._limits = np.array([0.5 * is_whole, *((-np.inf, np.inf) if white is None else (0.0, white))])
         self._load_kernels()
 
     def batch(self, index: NDArray[np.int64], epoch: int) -> Batch:

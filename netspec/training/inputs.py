@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,12 +88,7 @@ def overfit(data: Data, samples: int, seed: int) -> Data:
     """The same few training samples, drawn once, as training and as validation part: a network must learn them."""
     part = data.train.take(epoch_order(len(data.train), seed, 0, "once")[:samples])
     note = f"overfit: {len(part)} samples are trained on and validated with" + (", as they are" if data.augment else "")
-    return Data(
-        train=part,
-        validation=part,
-        test=None,
-        classes=data.classes,
-        normalization=data.normalization,
-        fingerprint=fingerprint({"train": part}, data.classes),
-        notes=(*data.notes, note),
-    )
+    return replace(
+        data, train=part, validation=part, test=None, fingerprint=fingerprint({"train": part}, data.classes),
+        notes=(*data.notes, note), augment=(),
+    )  # fmt: skip
