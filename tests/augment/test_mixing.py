@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from netspec.augment.beta import beta_quantiles
 from netspec.datasets.base import DataError, Part
+from netspec.datasets.batch import Batch, Key
 from netspec.datasets.loader import Loader
 from tests.augment.helpers import CLASSES, NORMALIZATION, augmentation, augmenter, pictures
 
@@ -72,6 +74,20 @@ def test_batches_of_the_loader_have_the_probabilities_of_their_rows() -> None:
     batches = list(Loader(PART, NORMALIZATION, 16, ROWS[::-1], augmenter=made))
     soft = np.concatenate([batch.soft for batch in batches if batch.soft is not None])
     assert np.array_equal(soft, made.batch(ROWS[::-1], 0).soft)
+
+
+def test_what_finishes_a_batch_gets_augmented_bytes_and_the_key() -> None:
+    made, seen = augmenter(PART, augmentation("flip", probability=1)), []
+
+    def finish(batch: Batch, key: Key | None) -> Batch:
+        seen.append(key)
+        assert batch.x.dtype == np.uint8
+        return replace(batch, x=batch.x[:, ::-1])
+
+    loader = Loader(PART, NORMALIZATION, 16, ROWS, augmenter=made, finish=finish, key=Key(3, 5))
+    x = np.concatenate([batch.x for batch in loader])
+    assert np.array_equal(x, NORMALIZATION.apply(PART.x[:, ::-1, ::-1]))
+    assert seen == [Key(3, 5)] * 4
 
 
 def test_samples_without_a_class_cannot_be_mixed() -> None:

@@ -115,6 +115,22 @@ def test_data_check_finds_nothing_wrong_with_the_digits() -> None:
     assert run("data", "check", "digits", "--format", "json").json["samples"] == 1797
 
 
+def test_data_show_draws_a_row_of_epochs_for_each_sample(tmp_path: Path) -> None:
+    augment = [
+        "--set",
+        'data.augment=["flip", { type = "mixup", alpha = 1.0 }]',
+        "--set",
+        'loss.targets="probabilities"',
+    ]
+    sheet = tmp_path / "sheet.png"
+    result = run("data", "show", "digits", "-o", sheet, "--samples", "3", "--epochs", "4", *augment, "--format", "json")
+    assert result.json == {"file": str(sheet), "samples": 3, "epochs": 4}
+    with Image.open(sheet) as image:
+        assert image.size == (5 * 104 + 8, 28 + 3 * 120)
+    assert "nothing varies them" in run("data", "show", "digits", "-o", sheet, "--samples", "1").words
+    assert run("data", "show", "digits", "-o", tmp_path / "sheet.jpg").code == 2
+
+
 def test_data_check_lists_every_bad_file_and_fails(tmp_path: Path) -> None:
     for label in ("cat", "dog"):
         (tmp_path / "pictures" / label).mkdir(parents=True)
