@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,13 @@ def _pad(layer: Any, inputs: Sequence[Shape]) -> tuple[int, ...]:
     return np.pad(np.zeros(inputs[0]), (layer.channels, *sides)).shape
 
 
+def _multiply(layer: Any, inputs: Sequence[Shape]) -> tuple[int, ...]:
+    """A vector beside a picture has one factor for each channel."""
+    is_picture = len(inputs[0]) == 3
+    factors = [np.zeros((*shape, 1, 1) if is_picture and len(shape) == 1 else shape) for shape in inputs]
+    return reduce(np.multiply, factors).shape
+
+
 ORACLES: dict[str, Oracle] = {
     "conv2d": _convolve,
     "max_pool2d": _pool,
@@ -110,7 +118,7 @@ ORACLES: dict[str, Oracle] = {
     "slice": lambda layer, inputs: np.zeros(inputs[0])[layer.start : layer.stop].shape,
     "concat": lambda layer, inputs: np.concatenate([np.zeros(shape) for shape in inputs]).shape,
     "add": lambda layer, inputs: sum(np.zeros(shape) for shape in inputs).shape,  # type: ignore[union-attr]
-    "multiply": lambda layer, inputs: np.prod([np.ones(shape) for shape in inputs], axis=0).shape,
+    "multiply": _multiply,
     "maxout": lambda layer, inputs: np.zeros(inputs[0]).reshape(-1, layer.pieces, *inputs[0][1:]).max(axis=1).shape,
     "global_avg_pool": lambda layer, inputs: np.zeros(inputs[0]).mean(axis=(1, 2)).shape,
     "global_max_pool": lambda layer, inputs: np.zeros(inputs[0]).max(axis=(1, 2)).shape,
