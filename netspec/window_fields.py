@@ -26,10 +26,10 @@ class Sides(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    top: int = Field(default=0, ge=0, le=LARGEST)
-    bottom: int = Field(default=0, ge=0, le=LARGEST)
-    left: int = Field(default=0, ge=0, le=LARGEST)
-    right: int = Field(default=0, ge=0, le=LARGEST)
+    top: int = Field(default=0, ge=0, le=LARGEST, description="Pixels above the picture.")
+    bottom: int = Field(default=0, ge=0, le=LARGEST, description="Pixels below it.")
+    left: int = Field(default=0, ge=0, le=LARGEST, description="Pixels on its left.")
+    right: int = Field(default=0, ge=0, le=LARGEST, description="Pixels on its right.")
 
 
 def _is_count(value: object, least: int) -> bool:

@@ -28,6 +28,7 @@ LEVELS = (
     ("linting", "receptive"),
     ("analysis", "explaining", "lints"),
     ("loading",),
+    ("starting",),
     ("editing",),
     ("plan",),
     ("batch", "room", "memory", "lane", "load_report", "loss_value", "program", "store", "gradcheck", "gradcheck_network",

@@ -24,6 +24,7 @@ from netspec.cli import (
     gradcheck,
     gui,
     hash,
+    init,
     plan,
     predict,
     race,
@@ -118,6 +119,7 @@ data = typer.Typer(cls=Verbs, help="Look at the data of a spec.")
 
 BUILD, LEARN, USE, HELP = "Write and check a spec", "Train", "Use a trained network", "Help"
 COMMANDS = (
+    (init.init, "init", BUILD),
     (check.check, "check", BUILD),
     (summary.summary, "summary", BUILD),
     (plan.plan, "plan", BUILD),

@@ -46,6 +46,8 @@ def resolve(tree: Table, source: Source, overrides: Sequence[str], problems: lis
     tree, files = extend(tree, source, problems)
     used = used_variables(tree)  # before --set, which may replace the last use
     tree = _copy(tree)
+    if isinstance(tree.get("$schema"), str):  # where an editor finds the JSON Schema
+        tree = tree.without("$schema")
     later = apply_overrides(tree, overrides, problems, SECTIONS, is_expanded=False)
     variables = resolve_variables(tree.get("variables"), problems)
     _check_tables(tree, problems)

@@ -122,3 +122,9 @@ def test_schema_is_a_json_schema() -> None:
     schema = json.loads(run("schema").out)
     assert schema["$schema"].startswith("https://json-schema.org/")
     assert "layers" in schema["properties"]
+
+
+def test_schema_can_be_written_to_a_file() -> None:
+    result = run("schema", "-o", "s.json")
+    assert (result.code, result.words) == (0, "wrote s.json; docs/editor.md tells how editors find it")
+    assert json.loads(Path("s.json").read_text(encoding="utf-8")) == json.loads(run("schema").out)

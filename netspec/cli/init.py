@@ -1,0 +1,114 @@
+"""`netspec init`: a first spec, from a shipped one or for a folder of data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netspec.cli import console
+from netspec.cli.errors import CliError
+from netspec.cli.options import Verbose
+
+if TYPE_CHECKING:
+    from netspec.loading import Document
+
+EXAMPLE = """
+netspec init                                  lists the templates
+netspec init mine.toml --from lenet5
+netspec init pets.toml --data photos/pets
+netspec init iris.toml --data iris.csv
+"""
+Template = Annotated[str | None, typer.Option("--from", metavar="TEMPLATE", help="A shipped spec to begin with.")]
+DataPath = Annotated[
+    Path | None, typer.Option("--data", metavar="FOLDER", help="Class folders, VOC boxes, idx files, a .csv or a .npz.")
+]
+
+
+def init(
+    name: Annotated[Path | None, typer.Argument(metavar="NAME.toml", help="The file to write.")] = None,
+    template: Template = None,
+    data: DataPath = None,
+    force: Annotated[bool, typer.Option("--force", metavar="", help="Overwrite a file that is there.")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write a first spec: a copy of a shipped one, or one that fits a folder of data.
+
+    For data the network, the size of its input and the training are chosen by what is there, and the text says why.
+    """
+    from netspec.starting import recognize, spec_of_data, spec_of_template
+
+    if template is not None and data is not None:
+        raise CliError("--from and --data exclude each other", "a template has its own data; change [data] in it")
+    if template is None and data is None:
+        _list_templates(name)
+        return
+    path = _target(name, template or _stem(data))
+    if path.exists() and not force:
+        raise CliError(f"{path} is already there", "choose another name, or overwrite it with --force")
+    if data is not None:
+        found = recognize(data.expanduser())
+        text = spec_of_data(found, path.stem, path.parent)
+        console.stdout().print(f"found {found.about}", markup=False, soft_wrap=True)
+    else:
+        text = spec_of_template(_template_text(template or ""), path.stem)
+    document = _checked(text, path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    _tell(path, document, is_mine=data is not None)
+
+
+def _stem(data: Path | None) -> str:
+    return data.expanduser().resolve().stem if data is not None else ""
+
+
+def _target(name: Path | None, default: str) -> Path:
+    """The file to write; specs that are made are TOML."""
+    path = (name or Path(default)).expanduser()
+    if path.suffix == ".json":
+        raise CliError(f"{path}: new specs are written as TOML", f"name it {path.with_suffix('.toml')}")
+    return path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
+
+
+def _template_text(template: str) -> str:
+    from netspec.cli.sources import find_spec
+
+    return find_spec(template).read_text(encoding="utf-8")
+
+
+def _list_templates(name: Path | None) -> None:
+    """All shipped specs with the first line of their text."""
+    from rich.text import Text
+
+    from netspec.shipped import shipped_specs
+
+    table = console.plain_table("template", "what it is")
+    for template, path in shipped_specs().items():
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        table.add_row(Text(template), Text(first.lstrip("# ") if first.startswith("#") else ""))
+    console.print_table(table)
+    target = name or Path("mine.toml")
+    console.stdout().print(f"\nnetspec init {target} --from TEMPLATE, or --data FOLDER", style=console.QUIET, markup=False)
+
+
+def _checked(text: str, path: Path) -> Document:
+    """The text as `netspec check` sees it; a spec that is written has no errors."""
+    from netspec.loading import read_text
+    from netspec.problems import SpecError
+
+    document = read_text(text, base_dir=path.parent, file=str(path))
+    if not document.ok:
+        raise SpecError(document.problems)
+    return document
+
+
+def _tell(path: Path, document: Document, *, is_mine: bool) -> None:
+    from netspec.cli.check import describe
+    from netspec.cli.diagnostics import print_problems
+
+    screen = console.stdout()
+    print_problems(document.problems)
+    screen.print(f"[{console.OK}]wrote {path}:[/] {describe(document)}", soft_wrap=True)
+    checks = f"netspec data check {path}" if is_mine else f"netspec check {path}"
+    screen.print(f"\nnext:\n  {checks}\n  netspec summary {path}\n  netspec train {path}", markup=False, soft_wrap=True)
