@@ -20,7 +20,7 @@ PLURALS = {"input": "inputs", "loss": "losses", "optimizer": "optimizers"}
 
 
 def json_schema() -> dict[str, Any]:
-    """What may stand in a spec file, plug-ins included; numbers and booleans may be `${expressions}`."""
+    """What may stand in a spec file, plug-ins included; numbers, booleans and words may be `${expressions}`."""
     schema = _allow_expressions(Spec.model_json_schema())
     properties: dict[str, Any] = schema["properties"]
     schema["$defs"]["Expression"] = EXPRESSION
@@ -56,13 +56,13 @@ def _layer(layers: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any
 
 
 def _allow_expressions(schema: Any) -> Any:
-    """Wherever a number or boolean may stand, an expression may."""
+    """Wherever a number, a boolean or one of several words may stand, an expression may."""
     if isinstance(schema, list):
         return [_allow_expressions(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     schema = {key: _allow_expressions(value) for key, value in schema.items()}
-    if schema.get("type") in SCALARS:
+    if schema.get("type") in SCALARS or "enum" in schema:
         outer = {key: schema.pop(key) for key in ("description", "default", "title") if key in schema}
         return {"anyOf": [schema, {"$ref": "#/$defs/Expression"}], **outer}
     return schema
@@ -82,7 +82,7 @@ def _block() -> dict[str, Any]:
             "parameters": {"type": "object", "description": "Parameters with their defaults."},
             "required": {"type": "array", "items": {"type": "string"}, "description": "Parameters without default."},
             "output": {"type": "string", "description": "Layer that gives the block's output; default: the last."},
-            "description": {"type": "string"},
+            "description": {"type": "string", "description": "What the block is, for people."},
         },
     }
 
