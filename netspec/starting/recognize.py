@@ -14,7 +14,7 @@ import numpy as np
 from netspec.datasets.base import DataError, Source
 from netspec.datasets.csv import Csv
 from netspec.datasets.image_folder import list_images
-from netspec.datasets.images import SUFFIXES, open_image, stored_size
+from netspec.datasets.images import SUFFIXES, open_image
 from netspec.datasets.npz import Npz
 from netspec.datasets.voc import list_voc
 from netspec.registry import plugins
@@ -186,11 +186,14 @@ def _boxes(path: Path) -> Found | None:
 
 
 def _sizes(paths: list[Path]) -> list[tuple[int, int]]:
-    """(width, height) of some pictures; files that are no pictures are told by `netspec data check`."""
-    found = []
+    """(width, height) of some pictures, by their headers; files that are no pictures are told by `netspec data check`."""
+    from PIL import Image
+
+    found: list[tuple[int, int]] = []
     for path in paths[:: max(1, len(paths) // LOOKED_AT)]:
         try:
-            found.append(stored_size(path))
+            with Image.open(path, formats=("PNG", "JPEG")) as file:
+                found.append(file.size)
         except (OSError, ValueError):
             continue
     if not found:
