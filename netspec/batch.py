@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.datasets.batch import MAIN
+from netspec.graph import inputs_of
 from netspec.layers.base import Shape, volume
 from netspec.losses.base import Loss
 from netspec.memory import to_stored
@@ -65,6 +66,28 @@ class BatchForm:
             else self._stored_target(loss, self._named_target(loss, given), shape, n)
             for loss, shape in self._losses()
         )  # fmt: skip
+
+    def random_inputs(self, n: int, rng: np.random.Generator) -> dict[str, Array]:
+        """Inputs of n samples in the users' layout: normal numbers, or what the layer that reads them asks for."""
+        return {
+            name: rng.standard_normal((n, *self._start.shapes[name])) if (given := self._example(name, n, rng)) is None
+            else given
+            for name in self._start.inputs
+        }  # fmt: skip
+
+    def is_free(self, name: str) -> bool:
+        """Whether an input may be any numbers, so that small changes of it say something."""
+        return self._example(name, 1, np.random.default_rng(0)) is None
+
+    def _example(self, name: str, n: int, rng: np.random.Generator) -> Array | None:
+        graph, shapes = self._start.graph, self._start.shapes
+        for reader in graph.successors(name):
+            sources = inputs_of(graph, reader)
+            of = [shapes[source] for source in sources]
+            found = self._start.layer(reader).example(sources.index(name), of, n, rng)
+            if found is not None:
+                return found
+        return None
 
     def random_targets(self, n: int, rng: np.random.Generator) -> tuple[Array, ...]:
         """For each loss targets of n samples that it takes, as the kernels read them."""

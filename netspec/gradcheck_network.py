@@ -102,11 +102,7 @@ class LossOfBatch(Quantity):
 
 def quantities(program: Program, batch_size: int, seed: int) -> list[Quantity]:
     """What is checked: parameters through the loss when there is one, and inputs (else all) through Σ r·y."""
-    shapes = {item.name: item.shape for item in program.spec.inputs}
-    batch = {
-        name: stream(seed, "gradcheck", "x", name).standard_normal((batch_size, *shape))
-        for name, shape in shapes.items()
-    }
+    batch = program.form.random_inputs(batch_size, stream(seed, "gradcheck", "x"))
     has_loss = bool(program.spec.losses)
     projection = Projection(program, batch, seed, with_parameters=not has_loss)
     if not has_loss:

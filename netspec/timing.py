@@ -15,7 +15,6 @@ from netspec.graph import inputs_of
 from netspec.kernels.binding import BoundCalls
 from netspec.kernels.calls import Call
 from netspec.kernels.peak import Peak
-from netspec.layers.base import volume
 from netspec.plan.plan import Goal, Plan
 from netspec.plan.prepare import PREPARE
 from netspec.plan.recompute import AGAIN
@@ -162,12 +161,9 @@ def _goal(program: Program, inference: bool) -> Goal:
 
 
 def _random_batch(program: Program, goal: Goal) -> tuple[dict[str, Array], tuple[Array, ...] | None]:
-    """Normal numbers, and labels or targets when there is a loss, as the kernels read them."""
-    rng, start, n = np.random.default_rng(0), program.start, goal.batch
-    x = {
-        name: rng.standard_normal((n, volume(program.shapes[name])), np.float32).astype(program.dtype, copy=False)
-        for name in start.inputs
-    }
+    """Random inputs, and labels or targets when there is a loss, as the kernels read them."""
+    rng, n = np.random.default_rng(0), goal.batch
+    x = program.form.stored_inputs(program.form.random_inputs(n, rng))
     return x, program.form.random_targets(n, rng) if goal.loss else None
 
 

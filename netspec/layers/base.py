@@ -236,6 +236,13 @@ class Layer(Plugin):
         """Lower and upper end of the outputs near which the layer is saturated: it passes next to no gradient back."""
         return None, None
 
+    def example(self, port: int, shapes: Sequence[Shape], n: int, rng: np.random.Generator) -> NDArray[Any] | None:
+        """n samples for an input in which not any numbers will do: indices, boxes. None where they will.
+
+        Such an input passes no gradient back, and proofs leave it alone.
+        """
+        return None
+
     def notes(self, inputs: Sequence[Shape]) -> list[Note]:
         """Warnings that depend on the shapes."""
         return []

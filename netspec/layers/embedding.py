@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from netspec.initializers.field import InitializerField
@@ -87,6 +89,9 @@ class Embedding(Layer):
             f"embedding reads indices [T] or [1, H, W], its input is {list(shape)}",
             "give it one index a place", code="NS201",
         )  # fmt: skip
+
+    def example(self, port: int, shapes: Sequence[Shape], n: int, rng: np.random.Generator) -> NDArray[Any] | None:
+        return rng.integers(0, self.num_embeddings, (n, *shapes[0])).astype(np.float64)
 
     def parameters(self, inputs: Sequence[Shape]) -> list[Parameter]:
         return [Parameter("weight", (self.num_embeddings, self.embedding_dim), self.weight_init)]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from netspec.kernels.calls import ArgumentValue
@@ -33,6 +35,14 @@ class RegionPooling(Layer):
             )  # fmt: skip
         ph, pw = self.bins()
         return features[0] * ph * pw, regions[0], 1
+
+    def example(self, port: int, shapes: Sequence[Shape], n: int, rng: np.random.Generator) -> NDArray[Any] | None:
+        """Boxes inside the picture."""
+        if port != 1:
+            return None
+        (_, height, width), (count, _) = shapes
+        corners = np.sort(rng.random((n, count, 2, 2)), axis=2) * np.array([width, height]) / self.spatial_scale
+        return np.asarray(corners.reshape(n, count, 4))
 
     def bins(self) -> tuple[int, int]:
         """Bins down and across."""

@@ -22,8 +22,8 @@ class Upsample(Layer):
     """The picture in another size, larger or smaller: each output pixel from the input pixels around its place.
 
     Along each side, with S input and S' output pixels and the ratio ρ = S/S' (or 1/scale when that is given):
-    "nearest": y[i] = x[floor(i·ρ)];  "bilinear": y[i] = (1 − λ)·x[⌊p⌋] + λ·x[⌊p⌋ + 1] with p = max(0, (i + ½)·ρ − ½), or
-    p = i·(S − 1)/(S' − 1) with align_corners; λ = p − ⌊p⌋, and pixels behind the last are the last.
+    y[i] = x[floor(i·ρ)]  for mode "nearest";  (1 − λ)·x[⌊p⌋] + λ·x[⌊p⌋ + 1]  for "bilinear", λ = p − ⌊p⌋, with
+    p = max(0, (i + ½)·ρ − ½), or i·(S − 1)/(S' − 1) with align_corners; pixels behind the last are the last.
     x: (N, C, H, W) → y: (N, C, H', W'), H' = floor(H·scale) or as `size` says.
     dx: each dy shared out among the pixels it came from.  These are the numbers of PyTorch's F.interpolate.
     Raises ShapeError for vectors and when no pixel is left.
