@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +20,10 @@ EXAMPLE = """
 netspec predict runs/digits-1 seven.png
 netspec predict lenet_caffe --weights lenet.npz *.png --format json
 netspec predict runs/unet_membrane-1 test/*.png -o masks
+netspec predict runs/detector_bccd-1 blood.jpg -o boxes
 """
+LEAST_SURE = 0.3
+"""Score of the detections that are told, unless --score says otherwise."""
 LIKELIEST = 3
 """Classes named in the text."""
 
@@ -32,39 +36,58 @@ def predict(
     overrides: Overrides = None,
     threads: Threads = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Write masks and overlays here.")
+        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Write masks and overlays, or boxes, here.")
+    ] = None,
+    score: Annotated[
+        float | None, typer.Option(metavar="P", min=0, max=1, help=f"Leave out objects less sure than this ({LEAST_SURE}).")
     ] = None,
     format: AsFormat = Format.TEXT,
     verbose: Verbose = False,
 ) -> None:
-    """Classify pictures or their pixels, or compute the outputs for them.
+    """Classify pictures or their pixels, find the objects in them, or compute the outputs for them.
 
     Pictures are resized, cropped and normalized as in training. A .npy array holds one sample or many, in the units of
     the training data; pictures in it lie as (N, C, H, W) or (N, H, W, C). A network that tells the class of each pixel
     takes pictures of any size, in overlapping tiles; -o writes for each the mask and the picture under the classes' colours.
+    A detector gives class, score and box of every object, in pixels of the file; -o writes the pictures with the
+    boxes. Those less sure than --score are counted, not told.
     """
-    from netspec.cli.segmentation import predict_masks, print_masks
     from netspec.cli.trained import load_network, tell_nan
-    from netspec.inside.segmenting import is_segmentation
 
     for path in inputs:
         _refuse_other_kinds(path)
     network = load_network(spec, weights, overrides, optimizer=optimizer, threads=threads)
     tell_nan(network)
-    is_mask = is_segmentation(network)
-    if output is not None and not is_mask:
-        hint = "leave -o out; --format json > FILE writes what the network says"
-        raise CliError("-o writes masks, but this network gives no class for each pixel", hint)
-    if is_mask:
-        results = predict_masks(network, inputs, output)
-    else:
-        results = [result for path in inputs for result in _predict(network, path)]
+    results, show = _answer(network, inputs, output, score)
     if format is Format.JSON:
         console.print_json({"predictions": results})
-    elif is_mask:
-        print_masks(results)
     else:
-        _print(results, network.classes)
+        show(results)
+
+
+Results = list[dict[str, Any]]
+
+
+def _answer(
+    network: Network, inputs: list[Path], folder: Path | None, score: float | None
+) -> tuple[Results, Callable[[Results], None]]:
+    """What the network says in its own kind of answer, boxes, masks or classes, and how that is printed."""
+    from netspec.cli.detection import predict_boxes, print_boxes
+    from netspec.cli.segmentation import predict_masks, print_masks
+    from netspec.inside.detecting import is_detector
+    from netspec.inside.segmenting import is_segmentation
+
+    if is_detector(network):
+        return predict_boxes(network, inputs, folder, LEAST_SURE if score is None else score), print_boxes
+    if score is not None:
+        raise CliError("--score is of detections, but this network gives no boxes", "leave --score out")
+    if is_segmentation(network):
+        return predict_masks(network, inputs, folder), print_masks
+    if folder is not None:
+        hint = "leave -o out; --format json > FILE writes what the network says"
+        raise CliError("-o writes masks or boxes, but this network gives neither", hint)
+    results = [result for path in inputs for result in _predict(network, path)]
+    return results, partial(_print, classes=network.classes)
 
 
 def _refuse_other_kinds(path: Path) -> None:

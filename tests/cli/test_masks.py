@@ -96,4 +96,4 @@ def test_masks_are_only_written_by_networks_that_make_some(tmp_path: Path) -> No
     np.save(tmp_path / "x.npy", np.zeros((1, 1, 8, 8)))
     result = run("predict", tmp_path / "run", tmp_path / "x.npy", "-o", tmp_path / "out")
     assert (result.code, (tmp_path / "out").exists()) == (2, False)
-    assert "-o writes masks, but this network gives no class for each pixel" in result.words
+    assert "-o writes masks or boxes, but this network gives neither" in result.words
