@@ -31,7 +31,8 @@ def about_middle(linear: Floats, shift: Floats, size: Size) -> Floats:
 def move_boxes(boxes: NDArray[np.float32], maps: Floats, made: Size) -> NDArray[np.float32]:
     """(n, M, 5) [class, x1, y1, x2, y2] where they are in the new pictures: the frame of the four corners, cut at the borders.
 
-    Boxes of which too little is left (LEAST_SIDE, LEAST_SHARE), and those of class −1, get class −1 and no size.
+    Boxes of which too little is left (LEAST_SIDE, LEAST_SHARE), and those of class −1, get class −1 and no size. Classes below
+    −1, of objects that do not count, stay.
     """
     inverse = np.linalg.inv(maps[:, :, :2])
     x1, y1, x2, y2 = (boxes[..., k].astype(np.float64) for k in range(1, 5))
@@ -42,7 +43,7 @@ def move_boxes(boxes: NDArray[np.float32], maps: Floats, made: Size) -> NDArray[
     cut_low, cut_high = np.clip(low, 0, limit), np.clip(high, 0, limit)
     sides = cut_high - cut_low
     whole = np.maximum(np.prod(high - low, axis=2), np.finfo(np.float64).tiny)
-    stays = (boxes[..., 0] >= 0) & (sides >= LEAST_SIDE).all(axis=2) & (np.prod(sides, axis=2) >= LEAST_SHARE * whole)
+    stays = (boxes[..., 0] != -1) & (sides >= LEAST_SIDE).all(axis=2) & (np.prod(sides, axis=2) >= LEAST_SHARE * whole)
     found = np.concatenate([boxes[..., :1], cut_low, cut_high], axis=2).astype(np.float32)
     found[~stays] = [-1, 0, 0, 0, 0]
     return found

@@ -106,6 +106,8 @@ def _evaluate(network: Network, data: Data, part: str) -> Evaluation:
 
 
 def _print(result: Evaluation, network: Network, data: Data, part: str, *, quiet: bool) -> None:
+    import numpy as np
+
     from netspec.cli.epoch_table import numbers
     from netspec.look import title
     from netspec.metrics.monitor import is_share, say
@@ -115,6 +117,10 @@ def _print(result: Evaluation, network: Network, data: Data, part: str, *, quiet
     values = ({} if result.loss is None else {"loss": result.loss}) | numbers(result.metrics)
     for name, value in values.items():
         table.add_row(title(name), say(name, value) if is_share(name) else f"{value:.6g}")
+    for name, value in result.metrics.items():
+        if isinstance(value, np.ndarray) and value.ndim == 1 and data.classes is not None and len(value) <= len(data.classes):
+            for label, number in zip(data.classes, value.tolist(), strict=False):
+                table.add_row(f"{title(name)} {label}", say(name, number))
     if result.confusion is not None:
         right = sum(row[label] for label, row in enumerate(result.confusion))
         table.add_row("right", f"{console.count(right)} of {console.count(sum(map(sum, result.confusion)))}")

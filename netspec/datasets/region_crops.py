@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from netspec.augment.base import Geometric
 from netspec.datasets.base import Array, Part, Source, resolve
 from netspec.datasets.box_pictures import Side, source_of
 from netspec.datasets.region_pictures import PICTURE, RegionPictures, objects_of, targets_of
@@ -36,6 +37,13 @@ class RegionCrops(RegionPictures):
 
     context: float = Field(default=0.1, ge=0, le=1)
     """How much more than the region is cut out on each side, as a share of its width and height."""
+
+    @model_validator(mode="after")
+    def _crops_stay_in_place(self) -> Self:
+        moving = next((item for item in self.augment if isinstance(item, Geometric)), None)
+        if moving is not None:
+            raise ValueError(f"augment: {moving.type_name()} moves what the coded boxes of regions are about; use colours")
+        return self
 
     def read(self, base_dir: Path, input_shape: tuple[int, ...] | None) -> Source:
         channels, size = self.target(input_shape)

@@ -19,6 +19,8 @@ from netspec.detection.sampling import Labelled, label_regions, sample_regions
 from netspec.random import stream
 
 ROIS, LABELS, CODES = "rois", "region_labels", "region_boxes"
+PROPOSALS = "proposals"
+"""Target that holds a picture's proposals, (P, 5) with class 0 or −1: as boxes, so that they follow augmented pictures."""
 
 
 class Regions(RegionPictures):
@@ -45,7 +47,9 @@ class Regions(RegionPictures):
             rows = np.arange(len(loaded)) if name == "train" else None
             rows, rois = (rows, rois) if rows is not None else self._in_turns(rois)
             x = np.stack([item.pixels for item in loaded])
-            parts[name] = Part(x[rows], y[rows], names[rows], {ROIS: rois}, {PICTURE: rows})
+            labels = np.where(rois[..., 2:3] > rois[..., :1], np.float32(0), np.float32(-1))
+            targets = {PROPOSALS: np.concatenate([labels, rois], axis=2), PICTURE: rows}
+            parts[name] = Part(x[rows], y[rows], names[rows], {}, targets)
         return source_of(found, parts, [note])
 
     def _in_turns(self, rois: Array) -> tuple[Array, Array]:
@@ -59,12 +63,12 @@ class Regions(RegionPictures):
         return pictures, groups[pictures, turn]
 
     def finish(self, batch: Batch, key: Key | None) -> Batch:
-        given = batch.inputs[ROIS]
+        proposed = batch.targets[PROPOSALS]
+        given = np.where(proposed[..., :1] >= 0, proposed[..., 1:], -1).astype(np.float64)
         made = [self._of_row(given[k], batch.y[k], int(row), key) for k, row in enumerate(batch.index)]
-        dtype = given.dtype
         rois, labels, codes = (np.stack([item[k] for item in made]) for k in range(3))
-        targets = {**batch.targets, LABELS: labels[:, :, None], CODES: codes.astype(dtype)}
-        return replace(batch, inputs={**batch.inputs, ROIS: rois.astype(dtype)}, targets=targets)
+        targets = {**batch.targets, LABELS: labels[:, :, None], CODES: codes}
+        return replace(batch, inputs={**batch.inputs, ROIS: rois}, targets=targets)
 
     def _of_row(self, rois: Array, y: Array, row: int, key: Key | None) -> Labelled:
         boxes, classes = objects_of(y)
@@ -75,5 +79,5 @@ class Regions(RegionPictures):
         rng = stream(key.seed, "regions", key.epoch, row)
         sound = are_sound(boxes)
         return sample_regions(
-            rois.astype(np.float64), boxes[sound], classes[sound], self.regions, rng, self.foreground, self.overlap
+            rois, boxes[sound], classes[sound], self.regions, rng, self.foreground, self.overlap
         )

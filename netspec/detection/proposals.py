@@ -93,6 +93,7 @@ def _grow(picture: NDArray[np.float64], scale: float) -> list[NDArray[np.float64
 def segments(picture: NDArray[np.float64], scale: float, least: int = LEAST) -> NDArray[np.int64]:
     """(H, W) number of each pixel's segment, from 0."""
     from netspec.kernels.segmentation import join_segments  # loads the compiler, which reading other data does without
+    from netspec.kernels.serial import run_serial
 
     h, w = picture.shape[:2]
     place = np.arange(h * w).reshape(h, w)
@@ -107,7 +108,10 @@ def segments(picture: NDArray[np.float64], scale: float, least: int = LEAST) -> 
     order = np.argsort(weight, kind="stable")
     parent, size, limit = np.zeros(h * w, np.int64), np.zeros(h * w, np.int64), np.zeros(h * w)
     first, second = (np.ascontiguousarray(end[order]) for end in ends)
-    join_segments.body(0, 1, first, second, weight[order], parent, size, limit, least, scale)
+    run_serial(
+        join_segments, "float64", first=first, second=second, weight=weight[order], parent=parent, size=size, limit=limit,
+        scale=np.array([scale]), least=least,
+    )  # fmt: skip
     return np.unique(parent, return_inverse=True)[1].reshape(h, w)
 
 

@@ -17,6 +17,7 @@ class AveragePrecision(DetectionMetric):
 
     type: Literal["average_precision"] = "average_precision"
     aliases: ClassVar[tuple[str, ...]] = ("ap", "AP", "ap_per_class")
+    is_share: ClassVar[bool] = True
     direction: ClassVar[Direction | None] = None
 
     @classmethod

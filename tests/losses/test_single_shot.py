@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from benchmarks.single_shot_torch import loss_in_torch
 from netspec.detection.candidates import Candidates, best_of
 from netspec.layers.base import ShapeError
 from netspec.losses.single_shot import SingleShot, fit_rows
 from tests.kit.bench import run_loss
-from tests.losses.single_shot_twin import loss_in_torch
 
 
 @pytest.mark.peers

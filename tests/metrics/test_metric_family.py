@@ -33,8 +33,8 @@ def test_the_registry_finds_every_metric() -> None:
 def test_scores_of_classes_are_shares_and_errors_are_none() -> None:
     names = (*NAMES, "val_f1_weighted", "top_3", "val_loss", "loss", "unheard_of", "")
     shares = {
-        "accuracy", "f1", "mean_average_precision", "mean_class_accuracy", "mean_iou", "pixel_accuracy", "pr_auc", "precision",
-        "recall", "roc_auc", "top_k", "val_f1_weighted", "top_3",
+        "accuracy", "average_precision", "f1", "mean_average_precision", "mean_class_accuracy", "mean_iou",
+        "pixel_accuracy", "pr_auc", "precision", "recall", "roc_auc", "top_k", "val_f1_weighted", "top_3",
     }  # fmt: skip
     assert {name for name in names if is_share(name)} == shares - {"top_k"}  # it is reported as top_5
 

@@ -108,8 +108,8 @@ def test_fast_rcnn_sees_all_regions_of_a_picture_in_evaluation(root: Path, tmp_p
     pictures = data.validation.targets["picture"]
     assert sorted(set(pictures.tolist())) == [0, 1]
     assert len(pictures) > 2
-    rois = data.validation.inputs["rois"][pictures == 0].reshape(-1, 4)
-    assert len({tuple(roi) for roi in rois.tolist() if roi[2] >= 0}) == (rois[:, 2] >= 0).sum() <= 12
+    rois = data.validation.targets["proposals"][pictures == 0].reshape(-1, 5)
+    assert len({tuple(roi) for roi in rois.tolist() if roi[0] >= 0}) == (rois[:, 0] >= 0).sum() <= 12
 
 
 def batch_of(data: Data, key: Key | None) -> Any:
