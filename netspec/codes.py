@@ -25,7 +25,7 @@ CODES: dict[str, str] = {
     "NS011": "`remove = true` in a patch deletes the layer of that name which the base has. The message names a layer "
     "that the base does not have, or another value than true.",
     "NS020": "An expression ${…} reads a variable that is not defined here. Variables come from [variables]; inside a "
-    "block also from its parameters, and `index` and `repeat` count the copies.",
+    "block also from its parameters, and `index`, `repeat` and `copy` count the copies.",
     "NS021": "The text between ${ and } cannot be evaluated. Allowed are numbers, text in single quotes, variables, + "
     "- * / // % **, comparisons, and/or/not, `a if c else b`, min, max, int, round and abs.",
     "NS022": "A variable must be one number, text or boolean, named like a Python variable, and variables must not "

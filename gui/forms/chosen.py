@@ -17,7 +17,7 @@ from netspec.problems import Problem
 HEAD = frozenset({"name", "type", "frozen"})
 """Keys that stand above the form."""
 TRAINING, WIRING = ("lr_mult", "decay_mult", "l1", "l2"), ("inputs", "when")
-USE = ("block", "repeat", "first")
+USE = ("block", "repeat", "first", "each")
 
 
 @dataclass(frozen=True)

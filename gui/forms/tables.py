@@ -61,6 +61,8 @@ class BlockUse(Documented):
     """Copies, one behind the other."""
     first: dict[str, Any] = PydanticField(default={})
     """Parameters of the first copy only: { stride = 2 }."""
+    each: list[dict[str, Any]] = PydanticField(default=[])
+    """Instead of repeat: a table for each copy with its parameters; it may have repeat and first of its own."""
     inputs: tuple[str, ...] | None = None
     """Names of the layers (or inputs) it reads; default: the layer above."""
     frozen: bool = False

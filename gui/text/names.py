@@ -85,6 +85,7 @@ def variables_at(path: Path, found: Scan) -> list[tuple[str, str]]:
         own: Mapping[str, Any] = parameters_of(plain)
         names = [*((name, "parameter") for name in own), *names]
         names += [("index", "number of the copy, from 0"), ("repeat", "number of copies")]
+        names += [("copy", "number of the copy over all tables of each, from 0")]
     return names
 
 

@@ -214,13 +214,12 @@ class Tracer(Expander):
         first = len(self.traced)
         yield from super()._repeat(use, scope, parameters, stack, shared)
         if parameters.is_numbered:
-            self._note_copies(noted, first, len(parameters.repetitions))
+            self._note_copies(noted, first, [scope.prefix + copy for copy in parameters.copies])
 
-    def _note_copies(self, use: Traced, first: int, number: int) -> None:
+    def _note_copies(self, use: Traced, first: int, copies: list[str]) -> None:
         inside, given = self.traced[first:], use.marked
         del self.traced[first:]
-        for index in range(number):
-            name = f"{use.name}.{index}"
+        for name in copies:
             copy = Traced(name, "block", use.type, use.address, use.table, use.name, given)
             self.traced.append(copy)
             self.traced += [item for item in inside if item.name.startswith(f"{name}.")]

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from netspec.problems import Path, Problem, Related, Span, also, error
+from netspec.spec.copies import Row, rows_of, tables_of
 from netspec.spec.expressions import Value
 from netspec.spec.marks import Table
 from netspec.spec.suggest import FOREIGN_KEYS, foreign, question
 from netspec.spec.variables import substitute_text
 
-USE_KEYS = ("name", "type", "block", "repeat", "first", "inputs", "when", "frozen", "lr_mult", "decay_mult")
-MOST_REPEATS = 1000
+USE_KEYS = (
+    "name", "type", "block", "repeat", "first", "each", "inputs", "when", "frozen", "lr_mult", "decay_mult",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,9 @@ class Parameters:
     block: str
     names: frozenset[str]
     is_numbered: bool
-    """Whether `repeat` is given: the copies are called name.0, name.1, …"""
+    """Whether the copies have names of their own, such as name.0, name.1, …"""
+    copies: tuple[str, ...]
+    """The full name of each copy below the scope of the use: "layer1.0"; the use's own when it makes one."""
     repetitions: tuple[dict[str, Value], ...]
     """The variables of each repetition."""
 
@@ -35,25 +39,19 @@ def bind_parameters(
     binder = _Binder(use, blocks, ("layers", prefix + str(use.get("name"))), problems)
     block = binder.find_block()
     names = binder.check_names(block) if block is not None else []
-    repeat = binder.count_repeats()
+    rows = rows_of(use, binder.report)
     if not isinstance(use.get("name"), str):
         binder.report("NS102", use.span, "name is missing", 'add name = "…"')
         return None
-    if block is None or repeat is None:
+    if block is None or rows is None:
         return None
-    first = use.get("first", Table())
-    before = len(problems)
-    repetitions = []
-    for index in range(repeat):
-        given = Table(use)
-        given.value_spans = use.value_spans
-        if index == 0 and isinstance(first, Table):
-            for key in first:
-                given.take(first, key)
-        repetitions.append(binder.bind(block, given, names, {**variables, "index": index, "repeat": repeat}))
-        if len(problems) > before:
-            return None
-    return Parameters(use["name"], use["block"], frozenset(names), "repeat" in use, tuple(repetitions))
+    repetitions = binder.bind_all(block, rows, names, variables)
+    if repetitions is None:
+        return None
+    is_several = "repeat" in use or "each" in use
+    copies = [binder.name_copy(block, copy) if is_several else "" for copy in repetitions]
+    full = tuple(f"{use['name']}.{copy}" if copy else use["name"] for copy in copies)
+    return Parameters(use["name"], use["block"], frozenset(names), any(copies), full, tuple(repetitions))
 
 
 class _Binder:
@@ -86,32 +84,44 @@ class _Binder:
         is_usable = isinstance(block, Table) and isinstance(block.get("layers"), list) and bool(block["layers"])
         return block if is_usable else None
 
-    def count_repeats(self) -> int | None:
-        repeat = self.use.get("repeat", 1)
-        if isinstance(repeat, int) and not isinstance(repeat, bool) and 1 <= repeat <= MOST_REPEATS:
-            return repeat
-        if not (isinstance(repeat, str) and "${" in repeat):
-            message = f"repeat is {repeat!r}, but must be a whole number from 1 to {MOST_REPEATS}"
-            self.report("NS104", self.use.at_value("repeat"), message, "write repeat = 2")
-        return None
-
     def check_names(self, block: Table) -> list[str]:
         """Names of the block's parameters; unknown keys of the use are reported."""
-        defaults, required = block.get("parameters", Table()), block.get("required", [])
-        names = [*(required if isinstance(required, list) else []), *(defaults if isinstance(defaults, Table) else [])]
-        names = [str(name) for name in names]
-        first = self.use.get("first")
-        for table in (self.use, first if isinstance(first, Table) else Table()):
+        names = parameter_names(block)
+        for table, others in ((self.use, USE_KEYS), *tables_of(self.use)):
             for key in table:
-                if key in names or (table is self.use and key in USE_KEYS):
+                if key in names or key in others:
                     continue
                 known = foreign(key, FOREIGN_KEYS, names)
                 hint = f"the block calls it {known[0]}" if known else question(key, names, what="its parameters")
                 message = f"the block {self.use['block']} has no parameter {key}"
                 self.report("NS031", table.at_key(key), message, hint, self.definition())
-        if first is not None and not isinstance(first, Table):
-            self.report("NS103", self.use.at_value("first"), "first is not a table", "write first = { stride = 2 }")
         return names
+
+    def bind_all(
+        self, block: Table, rows: list[Row], names: list[str], variables: Mapping[str, Value]
+    ) -> list[dict[str, Value]] | None:
+        """The variables of each copy, in order; None when there are problems."""
+        before, found = len(self.problems), list[dict[str, Value]]()
+        for row in rows:
+            for index in range(row.repeat):
+                given, own = row.given(self.use, index)
+                for key, value in self._carried(block, found[-1]).items() if found else ():
+                    if key not in own:
+                        given[key] = value
+                around = {**variables, "index": index, "repeat": row.repeat, "copy": len(found)}
+                found.append(self.bind(block, given, names, around))
+                if len(self.problems) > before:
+                    return None
+        return found
+
+    def _carried(self, block: Table, copy_before: Mapping[str, Value]) -> dict[str, Value]:
+        """Parameters that follow from the copy before."""
+        carry = block.get("carry")
+        path: Path = ("blocks", str(self.use["block"]), "carry")
+        return {
+            key: substitute_text(carry[key], copy_before, carry.at_value(key), (*path, key), self.problems)
+            for key in (carry if isinstance(carry, Table) else ())
+        }
 
     def bind(self, block: Table, given: Table, names: list[str], variables: dict[str, Value]) -> dict[str, Value]:
         """Variables plus the parameters: given ones first, then defaults, which may use those before them."""
@@ -133,3 +143,16 @@ class _Binder:
             else:
                 self.report("NS103", span, f"{name} is a list or table", "give a number, text or boolean")
         return variables
+
+    def name_copy(self, block: Table, variables: Mapping[str, Value]) -> str:
+        """What a copy is called behind the name of the use: its number, or what `copies` says; "" for nothing."""
+        path: Path = ("blocks", str(self.use["block"]), "copies")
+        template = block.get("copies", "${copy}")
+        return str(substitute_text(template, variables, block.at_value("copies"), path, self.problems))
+
+
+def parameter_names(block: Table) -> list[str]:
+    """The parameters of a block: those without default, then those with one."""
+    defaults, required = block.get("parameters"), block.get("required")
+    names = [*(required if isinstance(required, list) else []), *(defaults if isinstance(defaults, Table) else [])]
+    return [str(name) for name in names]

@@ -6,20 +6,25 @@ looked up in the block first, then around it. The block's output is its last lay
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from netspec.problems import Path, Problem, Span, SpecError, also, error, warning
-from netspec.spec.block_parameters import Parameters, bind_parameters
+from netspec.spec.block_parameters import Parameters, bind_parameters, parameter_names
 from netspec.spec.expressions import Value
 from netspec.spec.marks import Array, Table
 from netspec.spec.scopes import Resolver, Scope
 from netspec.spec.suggest import question
 from netspec.spec.variables import substitute, substitute_text
 
-MOST_REPEATS = 1000
 MOST_LAYERS = 20_000
-BLOCK_KEYS = ("layers", "parameters", "required", "output", "description")
+BLOCK_KEYS = ("layers", "parameters", "required", "carry", "copies", "output", "description")
+FORMS: Mapping[str, tuple[type, str]] = {
+    "parameters": (Table, "{ stride = 1 }"),
+    "required": (Array, '["channels"]'),
+    "carry": (Table, '{ in_channels = "${channels}" }'),
+    "copies": (str, '"layer${copy + 1}"'),
+}
 SHARED_KEYS = ("frozen", "lr_mult", "decay_mult")
 """Keys of a block's use that its layers inherit, unless they say otherwise."""
 
@@ -77,12 +82,17 @@ class Expander:
                     "NS033", path, self.blocks.at_value(name), "the block has no layers", _ADD_LAYERS.format(name)
                 )
                 continue
-            for key, kind, form in (("parameters", Table, "{ stride = 1 }"), ("required", Array, '["channels"]')):
+            for key, (kind, form) in FORMS.items():
                 if key in block and not isinstance(block[key], kind):
                     self._error("NS103", path, block.at_value(key), f"{key} has another form", f"write {key} = {form}")
-            for key in sorted(block.keys() - set(BLOCK_KEYS)):
-                hint = question(key, BLOCK_KEYS, what="keys of a block")
-                self._error("NS101", (*path, key), block.at_key(key), f"unknown key {key}", hint)
+            self._check_keys(path, block, BLOCK_KEYS, "keys of a block")
+            if isinstance(block.get("carry"), Table):
+                self._check_keys((*path, "carry"), block["carry"], parameter_names(block), "its parameters")
+
+    def _check_keys(self, path: Path, table: Table, known: Sequence[str], what: str) -> None:
+        for key in sorted(table.keys() - set(known)):
+            hint = question(key, known, what=what)
+            self._error("NS101", (*path, key), table.at_key(key), f"unknown key {key}", hint)
 
     def _expand(
         self, layers: Array, scope: Scope, variables: Mapping[str, Value], stack: tuple[str, ...], shared: Table
@@ -96,6 +106,8 @@ class Expander:
                 yield entry
                 continue
             table = substitute(entry, variables, self.problems, ("layers", _name(entry, index)))
+            if isinstance(entry.get("name"), str):
+                table["name"] = str(table["name"])  # "${copy}" is a number, but a name is text
             if not self._is_kept(table, scope):
                 continue
             is_block, local = entry.get("type") == "block", str(table.get("name"))
@@ -177,10 +189,8 @@ class Expander:
     ) -> Iterator[Any]:
         block = self.blocks[parameters.block]
         inputs = [str(item) for item in _as_list(use.get("inputs"))]
-        full = scope.prefix + parameters.name
-        for index, variables in enumerate(parameters.repetitions):
-            prefix = f"{full}.{index}." if parameters.is_numbered else f"{full}."
-            inner = Scope(prefix, scope, inputs, are_full_names=index > 0)
+        for index, (copy, variables) in enumerate(zip(parameters.copies, parameters.repetitions, strict=True)):
+            inner = Scope(f"{scope.prefix}{copy}.", scope, inputs, are_full_names=index > 0)
             yield from self._expand(block["layers"], inner, variables, stack, shared)
             output = self._output(block, inner, parameters, variables)
             scope.outputs[parameters.name] = output

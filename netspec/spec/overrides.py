@@ -87,7 +87,7 @@ def _is_made_by_block(tree: Table, keys: list[str]) -> bool:
     if found is None:
         return "blocks" in tree
     use, inner = found
-    return use.get("type") == "block" and len(inner) > 1 and inner[0] != "first"
+    return use.get("type") == "block" and len(inner) > 1 and inner[0] not in ("first", "each")
 
 
 def _layer(tree: Table, keys: list[str]) -> tuple[Table, list[str]] | None:

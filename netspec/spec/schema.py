@@ -81,6 +81,11 @@ def _block() -> dict[str, Any]:
             },
             "parameters": {"type": "object", "description": "Parameters with their defaults."},
             "required": {"type": "array", "items": {"type": "string"}, "description": "Parameters without default."},
+            "carry": {
+                "type": "object",
+                "description": "Parameters that a copy takes from the one before: expressions of its parameters.",
+            },
+            "copies": {"type": "string", "description": "What the copies are called behind the use's name."},
             "output": {"type": "string", "description": "Layer that gives the block's output; default: the last."},
             "description": {"type": "string", "description": "What the block is, for people."},
         },
@@ -95,6 +100,7 @@ def _block_use() -> dict[str, Any]:
     properties["type"] = {"const": "block"}
     properties["repeat"] = {"type": ["integer", "string"], "description": "Copies, one behind the other."}
     properties["first"] = {"type": "object", "description": "Parameters of the first copy only."}
+    properties["each"] = {"type": "array", "items": {"type": "object"}, "description": "Parameters of the copies, one by one."}
     description = "A block's layers, put here; its other keys are the block's parameters."
     return {
         "type": "object", "title": "Block", "description": description, "required": ["name"], "properties": properties,
