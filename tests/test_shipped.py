@@ -20,9 +20,19 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+QUIRKS = {
+    "squeezenet1_0": {"NS901"},  # its first windows leave the last row and column of 224 unread
+    "squeezenet1_1": {"NS901"},
+    "inception_v3": {"NS902"},  # the auxiliary head normalizes pictures of one pixel
+    **{f"vgg{depth}_bn": {"NS904"} for depth in (11, 13, 16, 19)},  # torchvision's have a bias before the normalization
+}
+"""Warnings about what was published so."""
+
+
 @pytest.mark.parametrize("name", sorted(shipped_specs()))
-def test_shipped_specs_have_no_problems(name: str) -> None:
-    assert netspec.analyze(netspec.load(shipped_specs()[name])).problems == ()
+def test_shipped_specs_have_no_problems_but_those_of_the_papers(name: str) -> None:
+    problems = netspec.analyze(netspec.load(shipped_specs()[name])).problems
+    assert {problem.code for problem in problems} == QUIRKS.get(name, set())
 
 
 @pytest.mark.parametrize(

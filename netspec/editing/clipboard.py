@@ -79,6 +79,7 @@ def duplicate(source: Source, names: Iterable[str]) -> str:
     entries = draft.siblings(first.address)
     copies = []
     for node in same.values():
+        draft.check_has_own_name(node)
         entry = plain(draft.entry(node.address))
         put_inputs(entry, read_names(draft, node))
         copies.append(entry)

@@ -81,6 +81,12 @@ class Draft:
             where = file or "a file that this one extends"
             raise EditError(f"{name} is written in {where}", "open that file, or define the block here")
 
+    def check_has_own_name(self, node: Node) -> None:
+        """Refuse what needs the name of a layer that its block works out from parameters: "conv.${at + 1}"."""
+        name = str(self.entry(node.address).get("name"))
+        if "${" in name:
+            raise EditError(f"the name of {node.name} is worked out from {name}", "change it in the text")
+
     def siblings(self, address: Address) -> list[Any]:
         """The list of layers that an entry stands in: the file's, or a block's."""
         self.check_is_here(address)

@@ -53,6 +53,8 @@ def _check(draft: Draft, node: Node, new: str) -> None:
         raise EditError(message, "open that file to rename it there")
     if node.kind == "block" and node.parent is not None and draft.node(node.parent).address == node.address:
         raise EditError(f"{node.name} is a copy that `repeat` made; its number is its name", "rename the whole block")
+    if node.kind != "input":
+        draft.check_has_own_name(node)
     taken = {other.name for other in draft.outline.children(None)}
     if node.kind != "input" and context(node.address)[0] == "blocks":
         taken = names_in(draft.siblings(node.address)) | {"input"}

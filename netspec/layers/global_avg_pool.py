@@ -19,7 +19,7 @@ class GlobalAvgPool(GlobalPool):
     """
 
     aliases: ClassVar[tuple[str, ...]] = (
-        "gap", "GAP", "GlobalAveragePool", "GlobalAveragePooling2D", "adaptive_avg_pool2d",
+        "gap", "GAP", "GlobalAveragePool", "GlobalAveragePooling2D",
         "globalAveragePooling2dLayer",
     )  # fmt: skip
     forward_kernel: ClassVar[Kernel] = mean_windows

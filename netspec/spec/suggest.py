@@ -162,7 +162,7 @@ FOREIGN_TYPES: Mapping[str, tuple[str, ...]] = {
     "gemm": ("linear",),
     "globalaveragepooling2d": ("global_avg_pool",),
     "globalmaxpooling2d": ("global_max_pool",),
-    "adaptiveavgpool2d": ("global_avg_pool",),
+    "adaptiveavgpool2d": ("adaptive_avg_pool2d", "global_avg_pool"),
     "innerproduct": ("linear",),
     "maxpool": ("max_pool2d",),
     "maxpooling2d": ("max_pool2d",),

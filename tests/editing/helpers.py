@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netspec import editing
-from netspec.editing import Outline
+from netspec.editing import Node, Outline
 from netspec.loading import read_from
 from netspec.shipped import shipped_specs
 from netspec.spec.source import Source, read_source
@@ -90,9 +90,16 @@ type = "relu"
 # the end"""
 
 
+EDITED = (
+    "digits", "digits_race", "lenet5", "lenet_caffe", "logistic", "mlp", "one_hidden_layer", "resnet18", "resnet20_cifar",
+    "vgg16", "mobilenet_v2",
+)  # fmt: skip
+"""Shipped specs of every form; the others are like one of them."""
+
+
 def sources() -> dict[str, Source]:
-    """The shipped specs and the odd one, in TOML, with CRLF, and in JSON."""
-    found = {name: read_source(path) for name, path in shipped_specs().items()}
+    """These shipped specs and the odd one, in TOML, with CRLF, and in JSON."""
+    found = {name: read_source(shipped_specs()[name]) for name in EDITED}
     found["odd"] = Source("odd.toml", ODD, "toml", Path())
     for name in ("digits", "resnet18", "odd"):
         source = found[name]
@@ -101,6 +108,11 @@ def sources() -> dict[str, Source]:
             text = json.dumps(tomllib.loads(source.text), indent=indent, ensure_ascii=False)
             found[f"{name}-json{indent or ''}"] = Source(f"{name}.json", text, "json", source.folder)
     return found
+
+
+def is_worked_out(source: Source, node: Node) -> bool:
+    """Whether the name of a layer is an expression of its block's parameters."""
+    return node.kind != "input" and "${" in str(editing.fields(source, node.address).get("name"))
 
 
 def with_text(source: Source, text: str) -> Source:
