@@ -37,6 +37,8 @@ def _last(block: str, entries: Sequence[Any]) -> str | None:
             continue
         if condition is None:
             chosen = f"'{name}'"
+            if choices and any("${" in item for item in (name, *(other for other, _ in choices))):
+                break  # an expression cannot hold another one
             for other, test in reversed(choices):
                 chosen = f"'{other}' if ({test}) else {chosen}"
             return f"${{{chosen}}}" if choices else name

@@ -117,10 +117,11 @@ class _Binder:
     def _carried(self, block: Table, copy_before: Mapping[str, Value]) -> dict[str, Value]:
         """Parameters that follow from the copy before."""
         carry = block.get("carry")
+        carry = carry if isinstance(carry, Table) else Table()
         path: Path = ("blocks", str(self.use["block"]), "carry")
         return {
-            key: substitute_text(carry[key], copy_before, carry.at_value(key), (*path, key), self.problems)
-            for key in (carry if isinstance(carry, Table) else ())
+            key: substitute_text(value, copy_before, carry.at_value(key), (*path, key), self.problems)
+            for key, value in carry.items()
         }
 
     def bind(self, block: Table, given: Table, names: list[str], variables: dict[str, Value]) -> dict[str, Value]:

@@ -6,11 +6,12 @@ looked up in the block first, then around it. The block's output is its last lay
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netspec.problems import Path, Problem, Span, SpecError, also, error, warning
-from netspec.spec.block_parameters import Parameters, bind_parameters, parameter_names
+from netspec.spec.block_checks import check_blocks
+from netspec.spec.block_parameters import Parameters, bind_parameters
 from netspec.spec.expressions import Value
 from netspec.spec.marks import Array, Table
 from netspec.spec.scopes import Resolver, Scope
@@ -18,13 +19,6 @@ from netspec.spec.suggest import question
 from netspec.spec.variables import substitute, substitute_text
 
 MOST_LAYERS = 20_000
-BLOCK_KEYS = ("layers", "parameters", "required", "carry", "copies", "output", "description")
-FORMS: Mapping[str, tuple[type, str]] = {
-    "parameters": (Table, "{ stride = 1 }"),
-    "required": (Array, '["channels"]'),
-    "carry": (Table, '{ in_channels = "${channels}" }'),
-    "copies": (str, '"layer${copy + 1}"'),
-}
 SHARED_KEYS = ("frozen", "lr_mult", "decay_mult")
 """Keys of a block's use that its layers inherit, unless they say otherwise."""
 
@@ -60,7 +54,7 @@ class Expander:
     def expand(self, layers: Array) -> list[Any]:
         """Plain layers of the whole spec."""
         self.span = layers.span
-        self._check_blocks()
+        self.problems += check_blocks(self.blocks)
         scope = Scope()
         result = list(self._expand(layers, scope, self.variables, (), Table()))
         self.outputs = scope.outputs
@@ -73,26 +67,6 @@ class Expander:
 
     def _has(self, code: str) -> bool:
         return any(problem.code == code for problem in self.problems)
-
-    def _check_blocks(self) -> None:
-        for name, block in self.blocks.items():
-            path = ("blocks", name)
-            if not isinstance(block, Table) or not isinstance(block.get("layers"), Array) or not block["layers"]:
-                self._error(
-                    "NS033", path, self.blocks.at_value(name), "the block has no layers", _ADD_LAYERS.format(name)
-                )
-                continue
-            for key, (kind, form) in FORMS.items():
-                if key in block and not isinstance(block[key], kind):
-                    self._error("NS103", path, block.at_value(key), f"{key} has another form", f"write {key} = {form}")
-            self._check_keys(path, block, BLOCK_KEYS, "keys of a block")
-            if isinstance(block.get("carry"), Table):
-                self._check_keys((*path, "carry"), block["carry"], parameter_names(block), "its parameters")
-
-    def _check_keys(self, path: Path, table: Table, known: Sequence[str], what: str) -> None:
-        for key in sorted(table.keys() - set(known)):
-            hint = question(key, known, what=what)
-            self._error("NS101", (*path, key), table.at_key(key), f"unknown key {key}", hint)
 
     def _expand(
         self, layers: Array, scope: Scope, variables: Mapping[str, Value], stack: tuple[str, ...], shared: Table
@@ -231,7 +205,6 @@ class Expander:
 
 UNKNOWN = "?"
 """Type of a layer that could not be made out; it is valid nowhere in a file."""
-_ADD_LAYERS = "add [[blocks.{}.layers]]"
 
 
 def _use_full_names(tree: Table, outputs: Mapping[str, str]) -> Table:
