@@ -88,8 +88,11 @@ def test_a_part_that_nobody_makes_is_refused() -> None:
         reference_markdown("<!-- generated: nothing -->\n<!-- end -->\n")
 
 
-def test_the_example_of_blocks_expands_as_the_guide_says() -> None:
-    (text,) = (text for text in blocks(GUIDE, "toml") if "[blocks." in text)
-    names = [layer.name for layer in netspec.loads(text).layers]
+def test_the_examples_of_blocks_expand_as_the_guide_says() -> None:
+    stages, rows = (text for text in blocks(GUIDE, "toml") if "[blocks." in text)
+    assert [layer.name for layer in netspec.loads(rows).layers if "depthwise" in layer.name] == [
+        f"features.{number}.depthwise" for number in (1, 2, 3)
+    ]
+    names = [layer.name for layer in netspec.loads(stages).layers]
     assert names[1] == "stage1.0.conv"
     assert [name for name in names if "shortcut" in name] == ["stage2.0.shortcut"]

@@ -48,8 +48,10 @@ def bind_parameters(
     repetitions = binder.bind_all(block, rows, names, variables)
     if repetitions is None:
         return None
-    is_several = "repeat" in use or "each" in use
+    is_several, before = "repeat" in use or "each" in use, len(problems)
     copies = [binder.name_copy(block, copy) if is_several else "" for copy in repetitions]
+    if len(problems) > before:
+        return None
     full = tuple(f"{use['name']}.{copy}" if copy else use["name"] for copy in copies)
     return Parameters(use["name"], use["block"], frozenset(names), any(copies), full, tuple(repetitions))
 
@@ -105,9 +107,10 @@ class _Binder:
         for row in rows:
             for index in range(row.repeat):
                 given, own = row.given(self.use, index)
-                for key, value in self._carried(block, found[-1]).items() if found else ():
-                    if key not in own:
-                        given[key] = value
+                carried = self._carried(block, found[-1]) if found else {}
+                if len(self.problems) > before:
+                    return None
+                given.update({key: value for key, value in carried.items() if key not in own})
                 around = {**variables, "index": index, "repeat": row.repeat, "copy": len(found)}
                 found.append(self.bind(block, given, names, around))
                 if len(self.problems) > before:

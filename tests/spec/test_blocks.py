@@ -207,3 +207,66 @@ def test_a_block_without_input_is_an_error() -> None:
     inputs = '[[inputs]]\nname = "a"\nshape = [3, 8, 8]\n[[inputs]]\nname = "b"\nshape = [3, 8, 8]\n'
     text = inputs + use("s", "channels = 3") + TWO
     assert problem_codes(text)[0] == "NS301"
+
+
+CHAIN = """
+[blocks.chain]
+required = ["before", "width"]
+parameters = { bias = true }
+carry = { before = "${width}" }
+copies = "unit${copy + 1}"
+
+[[blocks.chain.layers]]
+name = "conv"
+type = "conv2d"
+out_channels = "${width}"
+groups = "${before}"
+kernel_size = 1
+bias = "${bias}"
+"""
+EACH = "each = [{ width = 6 }, { width = 12, repeat = 2, first = { bias = false } }, { width = 24 }]"
+
+
+def test_each_makes_a_copy_for_each_table_with_its_parameters() -> None:
+    spec = netspec.loads(INPUT + layer("s", "block", 'block = "chain"', "before = 3", EACH) + CHAIN)
+    found = [(item.name, getattr(item, "out_channels"), getattr(item, "groups"), getattr(item, "bias")) for item in spec.layers]  # noqa: B009
+    assert found == [
+        ("s.unit1.conv", 6, 3, True),
+        ("s.unit2.conv", 12, 6, False),
+        ("s.unit3.conv", 12, 12, True),
+        ("s.unit4.conv", 24, 12, True),
+    ]
+    assert netspec.analyze(spec).table[-1].inputs == ("s.unit3.conv",)
+
+
+def test_what_a_table_of_each_gives_goes_before_what_is_carried() -> None:
+    each = "each = [{ width = 6 }, { width = 6, before = 2 }]"
+    spec = netspec.loads(INPUT + layer("s", "block", 'block = "chain"', "before = 3", each) + CHAIN)
+    assert [getattr(item, "groups", None) for item in spec.layers] == [3, 2]
+
+
+def test_repeat_carries_and_names_its_copies_too() -> None:
+    text = INPUT + layer("s", "block", 'block = "chain"', "before = 3", "width = 6", "repeat = 2") + CHAIN
+    spec = netspec.loads(text)
+    assert [(item.name, getattr(item, "groups", None)) for item in spec.layers] == [("s.unit1.conv", 3), ("s.unit2.conv", 6)]
+    assert names(text, "layers.s.unit2.conv.name=last")[1] == "last"
+
+
+def test_a_use_without_repeat_and_each_has_no_copies_to_name() -> None:
+    assert names(INPUT + layer("s", "block", 'block = "chain"', "before = 3", "width = 6") + CHAIN) == ["s.conv"]
+
+
+def test_copies_without_a_name_number_their_layers_in_one_row() -> None:
+    block = '\n[blocks.b]\nparameters = { at = 0, has_pool = false }\ncarry = { at = "${at + 1 + has_pool}" }\ncopies = ""\n'
+    block += '[[blocks.b.layers]]\nname = "${at}"\ntype = "relu"\n'
+    block += '[[blocks.b.layers]]\nname = "${at + 1}"\ntype = "max_pool2d"\nkernel_size = 2\nwhen = "${has_pool}"\n'
+    text = INPUT + layer("f", "block", 'block = "b"', "each = [{ repeat = 2 }, { has_pool = true }, {}]")
+    text += layer("end", "relu", 'inputs = ["f.2"]')
+    assert names(text + block) == ["f.0", "f.1", "f.2", "f.3", "f.4", "end"]
+    assert reads(text + block, "f.4") == ("f.3",)
+    assert reads(text + block, "end") == ("f.2",)
+
+
+def test_the_tables_of_each_can_be_set_from_the_command_line() -> None:
+    text = INPUT + layer("s", "block", 'block = "chain"', "before = 3", "each = [{ width = 6 }]") + CHAIN
+    assert names(text, "layers.s.each=[{ width = 6, repeat = 3 }]") == [f"s.unit{i}.conv" for i in (1, 2, 3)]
