@@ -58,7 +58,7 @@ def test_a_duplicate_changes_neither_what_others_read_nor_the_outputs(name: str)
     nodes = [node for node in editing.outline(source).nodes if node.kind == "layer"]
     for node in {nodes[0].name: nodes[0], nodes[len(nodes) // 2].name: nodes[len(nodes) // 2], nodes[-1].name: nodes[-1]}:
         if is_worked_out(source, editing.outline(source).by_name[node]) or node == "features.9.add":
-            with pytest.raises(EditError, match="is worked out from|which layer is the output"):
+            with pytest.raises(EditError, match=r"is worked out from|which layer is the output"):
                 editing.duplicate(source, [node])
             continue
         after = edited(source, editing.duplicate, [node])
