@@ -73,7 +73,8 @@ def evaluate(
     loss = losses[0] if losses else None
     ignored = ignored_label(loss)
     detects = detecting_loss(losses)
-    report = Report(_with_confusion(metrics, part), ignored=None if detects else ignored)
+    has_classes = part.has_classes and not (loss is not None and loss.target in lane.inputs)  # an autoencoder's digits
+    report = Report(_with_confusion(metrics, has_classes), ignored=None if detects else ignored)
     pictures = Pictures(detects) if detects is not None else None
     total = LossValue.empty(len(losses))
     order = np.arange(samples, dtype=np.int64)
@@ -90,10 +91,10 @@ def evaluate(
             watch(outputs, batch)
     if pictures is not None:
         count(report, pictures.rest())
-    if part.has_classes and ignored is not None and (part.y[:samples] == ignored).all():
+    if has_classes and ignored is not None and (part.y[:samples] == ignored).all():
         return Evaluation(math.nan, {m.better_name(): math.nan for m in metrics if m.direction}, samples, None)
     values = report.compute()
-    confusion = _matrix(values) if part.has_classes else None
+    confusion = _matrix(values) if has_classes else None
     wanted = {metric.better_name() for metric in metrics}
     kept = {name: value for name, value in values.items() if name in wanted}
     return Evaluation(total.mean if losses else None, {**kept, **loss_parts(losses, total)}, samples, confusion)
@@ -157,9 +158,9 @@ def output_of(lane: Lane, loss: Loss | None) -> Array:
     return np.asarray(outputs[name if name is not None else list(outputs)[-1]])
 
 
-def _with_confusion(metrics: Sequence[Metric], part: Part) -> list[Metric]:
+def _with_confusion(metrics: Sequence[Metric], has_classes: bool) -> list[Metric]:
     has_one = any(isinstance(metric, Confusion) for metric in metrics)
-    return [*metrics, Confusion()] if part.has_classes and not has_one else list(metrics)
+    return [*metrics, Confusion()] if has_classes and not has_one else list(metrics)
 
 
 def _matrix(values: dict[str, Any]) -> list[list[int]]:

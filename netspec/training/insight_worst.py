@@ -41,14 +41,17 @@ class Worst:
 
     def watch(self, outputs: Array, batch: Batch) -> None:
         """Takes a batch's outputs in, if it is one whose samples each have one loss."""
-        if outputs.ndim != 2 or batch.y.ndim > 2:
+        from netspec.training.evaluate import measured_target
+
+        y = measured_target(self._loss, batch)
+        if outputs.ndim != 2 or y.ndim > 2:
             return
-        losses = sample_losses(outputs, batch.y, self._loss)
-        if batch.y.ndim == 1:
+        losses = sample_losses(outputs, y, self._loss)
+        if y.ndim == 1:
             label = ignored_label(self._loss)
-            counted = np.ones(len(batch.y), bool) if label is None else batch.y != label
+            counted = np.ones(len(y), bool) if label is None else y != label
             predicted, sure = _predicted(outputs, self._loss)
-            columns = (batch.index, losses, batch.y, predicted, sure)
+            columns = (batch.index, losses, y, predicted, sure)
             self._columns.append(tuple(column[counted] for column in columns))
         else:
             none = np.full(len(losses), -1)

@@ -129,8 +129,9 @@ def make_settings(spec: Spec, data: Data, options: Options) -> Settings:
 
 
 def metrics_for(spec: Spec, data: Data) -> tuple[Metric, ...]:
-    """The spec's metrics; accuracy when it names none and the targets are classes."""
-    if spec.metrics or data.classes is None:
+    """The spec's metrics; accuracy when it names none and the targets are classes, not the network's own input."""
+    reproduces = spec.loss is not None and spec.loss.target in {item.name for item in spec.inputs}
+    if spec.metrics or data.classes is None or reproduces:
         return spec.metrics
     return (MeanAveragePrecision(),) if detecting_loss(spec.losses) is not None else (Accuracy(),)
 
