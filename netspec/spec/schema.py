@@ -56,13 +56,13 @@ def _layer(layers: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any
 
 
 def _allow_expressions(schema: Any) -> Any:
-    """Wherever a number, a boolean or one of several words may stand, an expression may."""
+    """Wherever a number, a boolean, a name or one of several words may stand, an expression may."""
     if isinstance(schema, list):
         return [_allow_expressions(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     schema = {key: _allow_expressions(value) for key, value in schema.items()}
-    if schema.get("type") in SCALARS or "enum" in schema:
+    if schema.get("type") in SCALARS or "enum" in schema or "pattern" in schema:
         outer = {key: schema.pop(key) for key in ("description", "default", "title") if key in schema}
         return {"anyOf": [schema, {"$ref": "#/$defs/Expression"}], **outer}
     return schema
