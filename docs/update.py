@@ -15,10 +15,12 @@ GUIDE = ROOT / "docs" / "spec.md"
 def update() -> None:
     """Write what differs."""
     from netspec.reference import reference_markdown
+    from netspec.reference_networks import networks_markdown
     from netspec.reference_pages import reference_pages
     from tests.kit.doc_examples import doc_examples
 
     GUIDE.write_text(reference_markdown(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")
+    (ROOT / "docs" / "networks.md").write_text(networks_markdown(), encoding="utf-8", newline="\n")
     pages = reference_pages(doc_examples())
     (ROOT / "docs" / "layers").mkdir(exist_ok=True)
     for old in (ROOT / "docs" / "layers").glob("*.md"):

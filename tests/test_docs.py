@@ -11,6 +11,7 @@ import pytest
 
 import netspec
 from netspec.reference import BASES, reference_markdown
+from netspec.reference_networks import networks_markdown
 from netspec.registry import plugins
 from netspec.shipped import shipped_specs
 
@@ -49,6 +50,13 @@ def test_the_generated_parts_are_those_of_the_code(update_golden: bool) -> None:
     if update_golden:
         (ROOT / "docs" / "spec.md").write_text(text, encoding="utf-8")
     assert text == GUIDE or update_golden, "run `python docs/update.py`"
+
+
+def test_the_table_of_networks_is_that_of_the_specs_and_says_no_wrong_number() -> None:
+    text = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")
+    assert text == networks_markdown(), "run `python docs/update.py`"
+    assert "✗" not in text
+    assert text.count("✓") >= 30
 
 
 def table_cells(line: str) -> list[str]:
