@@ -103,7 +103,7 @@ def _augmentation(found: Found) -> list[str]:
         return []
     if set("".join(found.classes)) <= DIGITS and len(found.classes) == 10:
         return ["# Digits must not be mirrored, and hardly be turned: a 6 would become a 9."]
-    return ["# Augmentation helps where there are few pictures: mirrored copies, if a mirrored picture is still of its class."]
+    return ['# augment = ["flip"]   # shows mirrored pictures, too; it helps where these are still of their class']
 
 
 def _table(name: str, table: dict[str, Any]) -> str:
