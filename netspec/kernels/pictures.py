@@ -67,8 +67,14 @@ def move(
             continue
         if step > 0:
             first = s + left * channels
-            for e in range(inside * channels, outside * channels):
-                out[o + e] = stored[first + e]
+            first, count = first + inside * channels, (outside - inside) * channels
+            out[o + inside * channels : o + inside * channels + count] = stored[first : first + count]
+        elif channels == 3:
+            for j in range(inside, outside):
+                to_pixel, from_pixel = o + 3 * j, s + 3 * (left - j)
+                out[to_pixel] = stored[from_pixel]
+                out[to_pixel + 1] = stored[from_pixel + 1]
+                out[to_pixel + 2] = stored[from_pixel + 2]
         else:
             for j in range(inside, outside):
                 for k in range(channels):
@@ -216,6 +222,10 @@ def normalize_bytes(
     if channels == 1:
         for e in range(first * size, last * size):
             y[e] = table[x[e]]
+        return
+    if channels == 3:
+        for p in range(first * size, last * size, 3):
+            y[p], y[p + 1], y[p + 2] = table[x[p]], table[256 + x[p + 1]], table[512 + x[p + 2]]
         return
     for p in range(first * size, last * size, channels):
         for k in range(channels):
