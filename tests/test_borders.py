@@ -34,7 +34,7 @@ LEVELS = (
     ("batch", "room", "memory", "lane", "load_report", "loss_value", "program", "store", "gradcheck", "gradcheck_network",
      "timing", "warming", "probe"),
     ("training",),
-    ("shipped", "artefact", "inside"),
+    ("reference_networks", "shipped", "artefact", "inside"),
     ("cli", "__main__"),
     ("gui",),
 )
