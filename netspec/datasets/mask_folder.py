@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -148,7 +149,8 @@ class MaskFolder(Dataset):
         if not loaded:
             if len(faults) == 1:
                 raise faults[0]
-            raise_together(faults, f"{len(faults)} pictures and masks", "correct them")
+            hints = Counter(fault.hint for fault in faults)
+            raise_together(faults, f"{len(faults)} pictures and masks", max(hints, key=lambda hint: hints[hint], default=None))
             raise DataError(f"[data] root: {resolve(base_dir, self.root)} has no pictures", "correct root, or add some")
         table = self._table(loaded)
         scenes = []

@@ -10,11 +10,13 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from netspec.datasets.base import Array, Dataset, Part, Source, indexes
+from netspec.datasets.cells import CELL_CLASSES, draw_cells
 from netspec.datasets.shapes import SHAPES, draw_shapes
 from netspec.random import stream
 
-_DEFAULT_CLASSES = {"blobs": 3, "spirals": 2, "moons": 2, "circles": 2, "shapes": 4}
-_DEFAULT_NOISE = {"blobs": 0.2, "spirals": 0.03, "moons": 0.1, "circles": 0.05, "shapes": 0.1}
+_DEFAULT_CLASSES = {"blobs": 3, "spirals": 2, "moons": 2, "circles": 2, "shapes": 4, "cells": 2}
+_DEFAULT_NOISE = {"blobs": 0.2, "spirals": 0.03, "moons": 0.1, "circles": 0.05, "shapes": 0.1, "cells": 0.1}
+_PICTURES = ("shapes", "cells")
 
 
 class Synthetic(Dataset):
@@ -22,37 +24,38 @@ class Synthetic(Dataset):
 
     blobs: Gaussian clouds; spirals: arms around the origin; moons: two half circles; circles: a ring around a ring;
     all in the plane, vectors [2]. shapes: pictures [1, size, size] of circles, squares, triangles, crosses, ….
+    cells: pictures [1, size, size] of cells, with a class for each pixel: membrane or cell.
     """
 
     is_whole: ClassVar[bool] = True
     type: Literal["synthetic"] = "synthetic"
 
-    kind: Literal["blobs", "spirals", "moons", "circles", "shapes"]
+    kind: Literal["blobs", "spirals", "moons", "circles", "shapes", "cells"]
     """What to make."""
 
     samples: int = Field(default=1000, ge=2, le=1_000_000)
     """How many samples in all."""
 
     classes: int | None = Field(default=None, ge=2, le=100)
-    """How many classes; moons and circles have 2, shapes at most 8."""
+    """How many classes; moons, circles and cells have 2, shapes at most 8."""
 
     noise: float | None = Field(default=None, ge=0, le=10)
     """Standard deviation of the noise: in the plane where the figure is about 1 wide, in pictures from black 0 to 1."""
 
     size: int = Field(default=16, ge=8, le=128)
-    """Side of the pictures of `shapes`, in pixels."""
+    """Side of the pictures of `shapes` and `cells`, in pixels."""
 
     seed: int = Field(default=0, ge=0)
     """Seed of the samples; separate from the run's seed, so that another run sees the same data."""
 
     @model_validator(mode="after")
     def _classes_fit_kind(self) -> Self:
-        if self.kind in ("moons", "circles") and self.classes not in (None, 2):
+        if self.kind in ("moons", "circles", "cells") and self.classes not in (None, 2):
             raise ValueError(f"{self.kind} has 2 classes, not {self.classes}; leave classes out")
         if self.kind == "shapes" and (self.classes or 0) > len(SHAPES):
             raise ValueError(f"shapes has at most {len(SHAPES)} classes, not {self.classes}")
-        if self.kind != "shapes" and self.size != type(self).model_fields["size"].default:  # `render` writes defaults
-            raise ValueError(f"size belongs to shapes, not to {self.kind}; remove it")
+        if self.kind not in _PICTURES and self.size != type(self).model_fields["size"].default:  # `render` writes defaults
+            raise ValueError(f"size belongs to {' and '.join(_PICTURES)}, not to {self.kind}; remove it")
         return self
 
     def read(self, base_dir: Path, input_shape: tuple[int, ...] | None) -> Source:
@@ -60,6 +63,9 @@ class Synthetic(Dataset):
         noise = _DEFAULT_NOISE[self.kind] if self.noise is None else self.noise
         y = np.arange(self.samples, dtype=np.int64) % classes
         rng = stream(self.seed, "synthetic", self.kind)
+        if self.kind == "cells":
+            pictures, labels = draw_cells(self.samples, self.size, noise, rng)
+            return Source({"all": Part(pictures, labels, indexes(self.samples))}, CELL_CLASSES)
         if self.kind == "shapes":
             x = draw_shapes(y, self.size, noise, rng)
             return Source({"all": Part(x, y, indexes(len(y)))}, tuple(SHAPES[:classes]))
@@ -69,7 +75,7 @@ class Synthetic(Dataset):
         return Source({"all": part}, tuple(str(i) for i in range(classes)), full_scale=None)
 
     def shape_hint(self, shape: tuple[int, ...], input_shape: tuple[int, ...]) -> str:
-        if self.kind == "shapes" and len(input_shape) == 3 and input_shape[1] == input_shape[2]:
+        if self.kind in _PICTURES and len(input_shape) == 3 and input_shape[1] == input_shape[2]:
             return f"set shape = {list(shape)} under [input], or size = {input_shape[1]} under [data] (1 channel)"
         return super().shape_hint(shape, input_shape)
 

@@ -124,7 +124,7 @@ def test_drawn_shapes_have_the_area_of_their_geometry() -> None:
     [
         ({"kind": "moons", "classes": 3}, "moons has 2 classes, not 3"),
         ({"kind": "shapes", "classes": 9}, "shapes has at most 8 classes, not 9"),
-        ({"kind": "blobs", "size": 20}, "size belongs to shapes, not to blobs"),
+        ({"kind": "blobs", "size": 20}, "size belongs to shapes and cells, not to blobs"),
     ],
 )
 def test_keys_that_do_not_fit_the_kind_are_refused(keys: dict[str, object], text: str) -> None:
