@@ -97,7 +97,8 @@ def test_a_part_that_nobody_makes_is_refused() -> None:
 
 
 def test_the_examples_of_blocks_expand_as_the_guide_says() -> None:
-    stages, rows = (text for text in blocks(GUIDE, "toml") if "[blocks." in text)
+    stages, rows, gates = (text for text in blocks(GUIDE, "toml") if "[blocks." in text)
+    assert "se.scale" in [layer.name for layer in netspec.loads(gates).layers]
     assert [layer.name for layer in netspec.loads(rows).layers if "depthwise" in layer.name] == [
         f"features.{number}.depthwise" for number in (1, 2, 3)
     ]
