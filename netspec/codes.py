@@ -160,6 +160,8 @@ CODES: dict[str, str] = {
     "absolute error numbers, mean average precision boxes. The run would be refused when the data are read.",
     "NS926": "l1 and l2 of a layer penalize its weights: not biases and normalization parameters, unless the optimizer has "
     "decay_bias = true. This layer has no weights, so that the key changes nothing.",
+    "NS930": "Augmentation must not change the class of a picture. Mirrored digits are no digits, and a 6 that is turned "
+    "far is a 9: the network is taught what is wrong.",
     "NS911": "With epochs = 0 the training ends before its first step: the weights are the initial (or loaded) ones.",
     "NS908": "A variable is declared under [variables], but no expression ${…} reads it, so changing it changes nothing. "
     "Perhaps its name is misspelt, or the number is still written out where the variable was meant.",

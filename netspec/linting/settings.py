@@ -14,6 +14,8 @@ MOST_DECOUPLED_DECAY = 1.0
 """A share of the weights in units of the learning rate: AdamW is used with up to a few tenths."""
 MOST_RATIO = 1000.0
 """Between the largest and the smallest class weight."""
+MOST_DEGREES = 30
+"""By which a digit can be turned and still be read."""
 DISTANCES = frozenset({"mse", "l1", "smooth_l1", "huber"})
 """Losses whose targets are never classes."""
 
@@ -27,6 +29,7 @@ def lint_settings(network: Network) -> Iterator[Problem]:
     yield from _patience(spec, locate)
     yield from _milestones(spec, locate)
     yield from _metrics(spec, locate)
+    yield from _turned_digits(spec, locate)
 
 
 def _batch_of_one(network: Network) -> Iterator[Problem]:
@@ -106,3 +109,17 @@ def _metrics(spec: Spec, locate: Locate) -> Iterator[Problem]:
             message = f"{metric.better_name()} is a metric of {metric.task}, but {loss.type_name()} learns {targets}"
             related = also(locate(("losses", 0, "type")), f"the loss is {loss.type_name()} here")
             yield warning("NS925", path, locate(path), message, "use another metric, or another loss", related)
+
+
+def _turned_digits(spec: Spec, locate: Locate) -> Iterator[Problem]:
+    """Digits that are mirrored, or turned far: a 6 becomes a 9."""
+    data = spec.data
+    are_digits = data is not None and (data.type_name() == "digits" or getattr(data, "download", None) == "mnist")
+    for place, item in enumerate(data.augment if data is not None and are_digits else ()):
+        is_mirrored = item.type_name() == "flip" and item.chance() > 0
+        if is_mirrored or float(getattr(item, "degrees", 0)) > MOST_DEGREES:
+            path: Path = ("data", "augment", place)
+            done = "mirrors" if is_mirrored else "turns"
+            message = f"{item.type_name()} {done} digits, which then are others: a 6 looks like a 9, a 2 like no digit"
+            hint = "remove it" if is_mirrored else f"turn by {MOST_DEGREES} degrees at most"
+            yield warning("NS930", path, locate(path), message, hint)

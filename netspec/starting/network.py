@@ -2,7 +2,7 @@
 
 Pictures: stages of 3×3 convolution, batch normalization, ReLU and pooling that halves the picture, until about 4 × 4
 pixels are left, then the mean of each channel and a linear head. Vectors: one or two hidden layers. Boxes: a single-shot
-detector with answers every 8 pixels.
+detector with answers every 8 pixels. Masks: a small U-Net.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ def network_for(found: Found) -> Layers:
     """The layers as tables, in order."""
     if found.task == "detection":
         return list(_detector(len(found.classes)))
+    if found.task == "segmentation":
+        return list(_u_net(len(found.classes)))
     body = _convolutions(found) if len(found.shape) == 3 else _hidden(found)
     outputs = len(found.classes) or 1
     return [*body, {"name": "fc", "type": "linear", "out_features": outputs}]
@@ -64,6 +66,19 @@ def _hidden(found: Found) -> Iterator[dict[str, Any]]:
     for layer in range(1, depth + 1):
         yield {"name": f"hidden{layer}", "type": "linear", "out_features": units}
         yield {"name": f"relu{layer}", "type": "relu"}
+
+
+def _u_net(classes: int) -> Iterator[dict[str, Any]]:
+    """Two halvings and back, each level joined with what was there before it was halved; a class for every pixel."""
+    for stage, channels in enumerate((16, 32), 1):
+        yield from _stage(str(stage), channels)
+        yield {"name": f"pool{stage}", "type": "max_pool2d", "kernel_size": 2}
+    yield from _stage("3", 64)
+    for stage, channels in ((2, 32), (1, 16)):
+        yield {"name": f"up{stage}", "type": "upsample", "scale": 2, "mode": "bilinear"}
+        yield {"name": f"both{stage}", "type": "concat", "inputs": [f"up{stage}", f"relu{stage}"]}
+        yield from _stage(f"_up{stage}", channels)
+    yield {"name": "answers", "type": "conv2d", "out_channels": classes, "kernel_size": 1}
 
 
 def _detector(classes: int) -> Iterator[dict[str, Any]]:

@@ -18,14 +18,17 @@ from netspec.datasets.images import SUFFIXES, open_image
 from netspec.datasets.npz import Npz
 from netspec.datasets.voc import list_voc
 from netspec.registry import plugins
+from netspec.starting.masks import find_masks
 
-Task = Literal["classification", "regression", "detection"]
+Task = Literal["classification", "regression", "detection", "segmentation"]
 LOOKED_AT = 200
 """Pictures whose headers are read, spread over the set."""
 SIDES = (16, 24, 28, 32, 48, 64)
 """Sides of the input for class folders: the largest that most pictures fill. More costs time, and can be written by hand."""
 LONGEST = 320
 """Longer side of the input for boxes, which are too small to see in smaller pictures."""
+TILE = 128
+"""Side of the tiles into which pictures with masks are cut, at most; a multiple of 8, which can be halved three times."""
 MOST_CLASSES = 20
 """Different whole numbers in a target column that are taken for classes."""
 TARGETS = ("target", "label", "class", "species", "y", "category")
@@ -54,11 +57,12 @@ def recognize(path: Path) -> Found:
     path = path.resolve()
     if not path.exists():
         raise DataError(f"{path}: does not exist", "name a folder of pictures, a .csv or a .npz file")
-    for kind in (_boxes, _idx, _cifar, _file, _class_folders):
+    for kind in (_masks, _boxes, _idx, _cifar, _file, _class_folders):
         found = kind(path)
         if found is not None:
             return found
-    wanted = "class folders of PNG or JPEG, JPEGImages with Annotations, .csv, .npz, idx files or CIFAR's data_batch_1.bin"
+    pictures = "class folders of PNG or JPEG, images and masks, JPEGImages with Annotations"
+    wanted = f"{pictures}, .csv, .npz, idx files or CIFAR's data_batch_1.bin"
     raise DataError(f"{path}: holds none of the known kinds of data", f"known are {wanted}")
 
 
@@ -183,6 +187,19 @@ def _boxes(path: Path) -> Found | None:
     about = f"{len(listing.scenes)} pictures ({_span(sizes)}) with {count} boxes of {len(listing.classes)} classes"
     parts = {scene.part for scene in listing.scenes}
     return Found(data, shape, "detection", tuple(listing.classes), len(listing.scenes), "validation" in parts, about)
+
+
+def _masks(path: Path) -> Found | None:
+    found = find_masks(path) if path.is_dir() else None
+    if found is None:
+        return None
+    sizes = _sizes(found.pictures)
+    side = max(8, min(TILE, 8 * (min(map(min, sizes)) // 8)))
+    count = len(found.pictures)
+    about = f"{count} pictures ({_span(sizes)}) with a mask each, of {found.classes} classes"
+    classes = tuple(map(str, range(found.classes)))
+    shape = (_channels(found.pictures), side, side)
+    return Found(found.data, shape, "segmentation", classes, count, found.has_validation, about)
 
 
 def _sizes(paths: list[Path]) -> list[tuple[int, int]]:

@@ -38,7 +38,8 @@ def spec_of_data(found: Found, name: str, folder: Path) -> str:
 
 
 def _head(found: Found, name: str) -> str:
-    metrics = {"classification": ["accuracy"], "regression": ["mae", "r2"], "detection": ["mean_average_precision"]}
+    metrics = {"classification": ["accuracy"], "regression": ["mae", "r2"], "detection": ["mean_average_precision"],
+               "segmentation": ["mean_iou", "pixel_accuracy"]}  # fmt: skip
     size = "channels, height, width" if len(found.shape) == 3 else "numbers of one sample"
     return "\n".join([
         f"# Made by `netspec init` for {found.about}.",
@@ -63,6 +64,8 @@ def _one_line(text: str) -> str:
 
 
 def _size_hint(found: Found) -> str:
+    if found.task == "segmentation":
+        return "larger pictures are cut into tiles of it"
     if found.data["type"] in ("image_folder", "boxes"):
         return "pictures are scaled to it: larger ones show more and take longer"
     return "as the data have it"
@@ -72,6 +75,8 @@ def _layers(found: Found) -> str:
     lines = [f"  {toml_value(layer)}," for layer in network_for(found)]
     if found.task == "detection":
         lines[-1] += "   # classes, and the reaches of a box to four sides"
+    elif found.task == "segmentation":
+        lines[-1] += "   # one output for each class, at every pixel"
     elif found.classes:
         lines[-1] += "   # one output for each class"
     return "\n".join(["layers = [", *lines, "]"])
@@ -84,7 +89,8 @@ def _loss(found: Found) -> dict[str, Any]:
 
 
 def _train(found: Found) -> dict[str, Any]:
-    batch = 8 if found.task == "detection" else 16 if found.samples < 500 else 32 if found.samples < 20_000 else 64
+    is_dense = found.task in ("detection", "segmentation")
+    batch = 8 if is_dense else 16 if found.samples < 500 else 32 if found.samples < 20_000 else 64
     epochs = 40 if found.samples < 2000 else 20 if found.samples < 20_000 else 5
     split = {} if found.has_validation else {"validation_split": 0.1}
     return {"epochs": epochs, "batch_size": batch, **split}
@@ -99,7 +105,7 @@ def _data(found: Found, data: dict[str, Any]) -> str:
 
 def _augmentation(found: Found) -> list[str]:
     """Which changes of the pictures keep their class, as far as the names of the classes tell."""
-    if found.task == "detection":
+    if found.task in ("detection", "segmentation"):
         return []
     if set("".join(found.classes)) <= DIGITS and len(found.classes) == 10:
         return ["# Digits must not be mirrored, and hardly be turned: a 6 would become a 9."]

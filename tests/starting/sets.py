@@ -50,6 +50,20 @@ def idx(folder: Path, count: int = 40) -> Path:
     return folder
 
 
+def masks(folder: Path, count: int = 6, suffix: str = "", values: Sequence[int] = (0, 255),
+          parts: Sequence[str] = ("",)) -> Path:  # fmt: skip
+    for part in parts:
+        for name in ("images", "masks"):
+            (folder / part / name).mkdir(parents=True)
+        for index in range(count):
+            pixels = RNG.integers(0, 256, (40, 48, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / part / "images" / f"{index}.png")
+            mask = np.asarray(values, dtype=np.uint8)[(pixels[..., 0] > 128).astype(int) * (len(values) - 1)]
+            mask[0, : len(values)] = values
+            Image.fromarray(mask).save(folder / part / "masks" / f"{index}{suffix}.png")
+    return folder
+
+
 def boxes(folder: Path, count: int = 8) -> Path:
     for name in ("JPEGImages", "Annotations"):
         (folder / name).mkdir(parents=True)

@@ -26,6 +26,9 @@ KINDS: dict[str, Make] = {
     "arrays": lambda folder: sets.arrays(folder, images=PIXELS, labels=TEN),
     "idx": sets.idx,
     "boxes": sets.boxes,
+    "masks": sets.masks,
+    "masks of numbers": lambda folder: sets.masks(folder, suffix="_mask", values=(0, 1, 2), parts=("train", "val")),
+    "masks of values": lambda folder: sets.masks(folder, values=(0, 50, 200)),
 }
 
 
@@ -85,7 +88,10 @@ def test_arrays_with_channels_first_and_numbers_as_targets(tmp_path: Path) -> No
 
 def test_digits_are_not_to_be_mirrored(tmp_path: Path) -> None:
     assert "6 would become a 9" in spec_of_data(recognize(sets.idx(tmp_path / "a")), "a", tmp_path)
-    assert "mirrored copies" in spec_of_data(recognize(sets.class_folders(tmp_path / "b")), "b", tmp_path)
+    text = spec_of_data(recognize(sets.class_folders(tmp_path / "b")), "b", tmp_path)
+    with_flips = read_text(text.replace("# augment = ", "augment = "), base_dir=tmp_path)
+    assert "# augment = " in text
+    assert with_flips.problems == ()
 
 
 def found_of(shape: tuple[int, ...], samples: int, classes: int = 3) -> Found:
