@@ -86,14 +86,15 @@ class Builder:
 
     def add_layer(self, kind: str) -> None:
         """A layer of this type at a random place, or else on inputs of its own."""
-        for _ in range(TRIES):
+        is_choosy = plugins("netspec.layers")[kind].example is not Layer.example  # indices, boxes: not any numbers will do
+        for _ in range(0 if is_choosy else TRIES):
             if self._try(kind, random_settings(_schema(kind), self.rng), self._random_sources(kind)):
                 return
         cases = [case for case in cases_by_type()[kind] if max(map(volume, case.shapes)) <= LARGEST]
         for _ in range(TRIES if cases else 0):
             case = cases[self.rng.integers(len(cases))]
             settings = case.layer.model_dump(mode="json", exclude={"name", "inputs", "type"}, exclude_none=True)
-            if self._try(kind, settings, [self._source_of(shape) for shape in case.shapes]):
+            if self._try(kind, settings, [self._source_of(shape, is_choosy) for shape in case.shapes]):
                 return
         raise AssertionError(f"no settings of {kind} were found")
 
@@ -110,8 +111,8 @@ class Builder:
         group = (known, alike, same)[self.rng.integers(3)]
         return [first, *(group[self.rng.integers(len(group))] for _ in range(count - 1))][:count]
 
-    def _source_of(self, shape: Shape) -> str:
-        fitting = [name for name, known in self.inputs.items() if known == shape]
+    def _source_of(self, shape: Shape, is_own: bool) -> str:
+        fitting = [name for name, known in self.inputs.items() if known == shape and not is_own]
         return fitting[0] if fitting else self.add_input(shape)
 
     def _try(self, kind: str, settings: dict[str, Any], sources: list[str]) -> bool:

@@ -76,9 +76,10 @@ def _run_both(spec: Spec, ends: tuple[str, ...], shapes: dict[str, Shape], numbe
 
 
 def random_inputs(spec: Spec, number: int) -> Values:
-    """Small whole numbers, which every layer can read."""
-    rng = np.random.default_rng(number)
-    return {item.name: rng.integers(0, 3, (BATCH, *item.shape)).astype(np.float32) for item in spec.inputs}
+    """Normal numbers, and indices or boxes where layers read such."""
+    form = compile(spec, batch_size=BATCH, threads=1).form
+    drawn = form.random_inputs(BATCH, np.random.default_rng(number))
+    return {name: np.asarray(value, dtype=np.float32) for name, value in drawn.items()}
 
 
 def _run(spec: Spec, inputs: Values) -> Values:
