@@ -11,8 +11,9 @@ from netspec.registry import plugins
 from netspec.shipped import shipped_specs
 from tests.kit.networks import CROSS_ENTROPY, SGD, spec_of
 
-JUSTIFIED = {"NS901", "NS902"}
-"""Published networks that leave pixels unread (SqueezeNet), or normalize pictures of one pixel (Inception's second head)."""
+JUSTIFIED = {"NS901", "NS902", "NS904"}
+"""Published networks that leave pixels unread (SqueezeNet), normalize pictures of one pixel (Inception's second head), or
+have biases before batch normalization (VGG)."""
 
 
 def codes(layers: list[dict[str, Any]], shape: list[int] | None = None, **sections: Any) -> list[str]:

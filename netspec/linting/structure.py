@@ -131,7 +131,7 @@ def _taps_in_padding(network: Network, layer: Layer) -> tuple[int, int, str] | N
 
 
 def _linear_after_linear(network: Network, layer: Layer) -> Iterator[Problem]:
-    """Two linear maps in a row are one, unless the numbers between them are fewer: then that is what they are for."""
+    """Two linear maps in a row are one, unless they first shrink and then widen: then that is what they are for."""
     if not _is_dense(layer) or len(network.inputs(layer)) != 1:
         return
     name = network.source(layer.name)
@@ -143,7 +143,7 @@ def _linear_after_linear(network: Network, layer: Layer) -> Iterator[Problem]:
     before, between, after = network.inputs(first)[0], network.shapes[name], network.shapes[layer.name]
     reads = volume(before) if len(between) == 1 else before[0] * volume(pair(getattr(first, "kernel_size", 1)))
     numbers = volume(between) if len(after) == 1 else between[0]
-    if numbers < reads and numbers < after[0]:
+    if numbers <= reads and numbers < after[0]:
         return
     message = f"nothing bends between {name} and {layer.name}: two linear layers in a row can do no more than one"
     related = network.here(name, "the first one is here")
