@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.batch import Batch
 from netspec.kernels.binding import BoundCalls
 from netspec.lane import Lane
 from netspec.memory import Arena, Kept, PlanMemory, aligned_zeros, from_stored
@@ -44,7 +45,7 @@ class Probe:
         self._scratch = aligned_zeros(0, program.dtype)
         self._plans: dict[int, Plan] = {}
 
-    def values(self, lane: Lane, x: Array) -> dict[str, Array]:
+    def values(self, lane: Lane, x: Batch) -> dict[str, Array]:
         """Layer → its output for the batch, in the users' layout, copied. x: stored layout, in the compute dtype."""
         shapes = self._program.shapes
         return {
@@ -52,7 +53,7 @@ class Probe:
             for name, array in self.stored_values(lane, x).items()
         }
 
-    def stored_values(self, lane: Lane, x: Array) -> dict[str, Array]:
+    def stored_values(self, lane: Lane, x: Batch) -> dict[str, Array]:
         """The same as (n, H, W, C) or (n, F) where they lie: the next call writes over them."""
         program = self._program
         inputs = program.form.named(x)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.datasets.base import Part
-from netspec.datasets.batch import Batch
+from netspec.datasets.batch import Batch, Finish
 from netspec.datasets.loader import Loader
 from netspec.datasets.normalization import Normalization
 from netspec.inside.errors import InsideError
@@ -57,12 +57,12 @@ def direction(weights: Tensors, seed: int, name: str) -> dict[str, Array]:
 
 def loss_slice(
     program: Program, part: Part, normalization: Normalization, *, samples: int = 512, points: int = 21,
-    reach: float = 1.0, seed: int = 0,
+    reach: float = 1.0, seed: int = 0, finish: Finish | None = None,
 ) -> Iterator[Slice]:  # fmt: skip
     """The slice around the weights of the program's first lane, finer and finer; the last one is whole.
 
     points: odd, so that θ itself is the middle one; reach: a and b run from −reach to reach. The lane's weights are put back
-    at the end, also when the caller stops early.
+    at the end, also when the caller stops early. finish: see `Data.finish`.
     """
     if points < 3 or points % 2 == 0:
         raise ValueError(f"points {points}; use an odd number of 3 or more")
@@ -71,7 +71,7 @@ def loss_slice(
     delta, eta = direction(weights, seed, "δ"), direction(weights, seed, "η")
     if not delta:
         raise InsideError("the network has no weights with filters", "choose a network with a layer that learns")
-    batches = _batches(program, part, normalization, samples)
+    batches = _batches(program, part, normalization, samples, finish)
     axis = np.linspace(-reach, reach, points)
     losses = np.full((points, points), np.nan)
     try:
@@ -109,7 +109,9 @@ def mean_loss(lane: Lane, batches: Sequence[Batch], losses: Sequence[Loss], dtyp
     return total.mean if np.isfinite(total.mean) else float("nan")
 
 
-def _batches(program: Program, part: Part, normalization: Normalization, samples: int) -> list[Batch]:
+def _batches(
+    program: Program, part: Part, normalization: Normalization, samples: int, finish: Finish | None
+) -> list[Batch]:
     """The first samples, normalized once."""
     rows = np.arange(min(samples, len(part)), dtype=np.int64)
-    return list(Loader(part, normalization, program.batch_size, rows, np.dtype(program.dtype)))
+    return list(Loader(part, normalization, program.batch_size, rows, np.dtype(program.dtype), finish=finish))

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.datasets.batch import Batch
+from netspec.datasets.loader import Loader
 from netspec.datasets.normalization import Normalization
 from netspec.inside.errors import InsideError
 from netspec.inside.landscape import loss_slice
@@ -127,10 +129,10 @@ def activations(looks: Looks, source: Source, layer: str, picture: Mapping[str, 
     """A layer's output for a picture, what the network sees of it, and what it says."""
     yield from ()
     network = looks.network(source)
-    x, name, origin, true = _sample(network, picture)
+    batch, name, origin, true = _sample(network, picture)
     lane, outputs = network.program.lanes[0], network.program.start.outputs
     known = network.spec.loss.input if network.spec.loss is not None and network.spec.loss.input else outputs[-1]
-    values = Probe(network.program, [layer, known]).values(lane, x)
+    values = Probe(network.program, [layer, known]).values(lane, batch.feed)
     likely = probabilities(values[known], network.spec.loss) if values[known].ndim == 2 else None
     maps = values[layer][0]
     answer = {
@@ -140,7 +142,7 @@ def activations(looks: Looks, source: Source, layer: str, picture: Mapping[str, 
         "low": float(maps.min(initial=0.0)), "high": float(maps.max(initial=0.0)),
         "top": _top(network, likely[0]) if likely is not None else None,
     }  # fmt: skip
-    seen = as_seen(_readable(network), x)
+    seen = as_seen(_readable(network), batch.x)
     return Answer(answer, {"maps": _smaller(maps[:MOST_MAPS]), **({"seen": seen[0]} if seen is not None else {})})
 
 
@@ -154,18 +156,21 @@ def _smaller(maps: Array) -> Array:
     return np.asarray(blocks.mean(axis=(2, 4)))
 
 
-def _sample(network: Network, picture: Mapping[str, Any]) -> tuple[Array, str, str, int | None]:
+def _sample(network: Network, picture: Mapping[str, Any]) -> tuple[Batch, str, str, int | None]:
     """One normalized sample (1, …), what to call it, its file or its number in the set, its true class where it is known."""
+    row = np.zeros(1, np.int64)
     if "file" in picture:
         path = Path(picture["file"])
-        return read_input(_readable(network), path)[:1], path.name, str(path), None
+        return Batch(read_input(_readable(network), path)[:1], row, row), path.name, str(path), None
     parts = {str(key): part for key, part in network.data.parts().items()}
     name = picture.get("part") or next(one for one in ("validation", "test", "train") if one in parts)
     if name not in parts:
         raise InsideError(f"the data have no {name} part", f"they have {', '.join(parts)}")
     part, index = parts[name], int(picture["index"]) % len(parts[name])
-    x = network.known_normalization().apply(part.x[index : index + 1], network.program.dtype)
-    return x, f"{name} sample {index}", str(part.names[index]), int(part.y[index]) if part.has_classes else None
+    one, normalization = part.take(row + index), network.known_normalization()
+    loader = Loader(one, normalization, 1, row, np.dtype(network.program.dtype), finish=network.data.finish)
+    true = int(one.y[0]) if one.has_classes and one.y.ndim == 1 else None
+    return next(loader.batches()), f"{name} sample {index}", str(one.names[0]), true
 
 
 def _readable(network: Network) -> Network:
@@ -237,6 +242,7 @@ def landscape(
         points=points,
         reach=reach,
         seed=seed,
+        finish=data.finish,
     ):
         if time.monotonic() - last > EVERY:
             last = time.monotonic()

@@ -114,7 +114,7 @@ def _scores_of_tiles(network: Network, path: Path, picture: Bytes) -> Array:
 
 
 def _scores(network: Network, path: Path, tiles: Array) -> Array:
-    """Probabilities (N, C, H, W) where the loss defines them, else the outputs."""
+    """What `_evaluate` gives for tiles of pixels 0 … 255."""
     normalization = network.known_normalization()
     white = normalization.full_scale
     assert white is not None
@@ -123,29 +123,28 @@ def _scores(network: Network, path: Path, tiles: Array) -> Array:
 
 
 def _evaluate(network: Network, path: Path, x: Array) -> Array:
+    """Probabilities (N, C, H, W) where the loss defines them, else the outputs; one score z as the two scores 0 and z."""
     outputs = run(network.program.lanes[0], x, network.program.batch_size, network.spec.loss)
     refuse_nonfinite(path, x, outputs)
     likely = probabilities(outputs, network.spec.loss)
-    return outputs if likely is None else likely
+    if likely is not None:
+        return likely
+    return outputs if outputs.shape[1] > 1 else np.concatenate([np.zeros_like(outputs), outputs], axis=1)
 
 
 def _segment_array(network: Network, path: Path) -> list[Segmentation]:
     x = read_input(network, path)
-    labels, seen = np.argmax(_evaluate(network, path, x), axis=1), as_seen(network, x)
+    scores, seen = _evaluate(network, path, x), as_seen(network, x)
+    labels = np.argmax(scores, axis=1)
     if seen is None or seen.shape[3] not in (1, 3):
         raise InsideError(f"{path}: samples of {x.shape[3]} channels are no pictures", "give 1 (grey) or 3 (colour)")
-    classes = _classes(network, int(network.program.shapes[_output(network)][0]))
+    classes = _classes(network, scores.shape[1])
     names = [str(path) if len(x) == 1 else f"{path}[{index}]" for index in range(len(x))]
     return [Segmentation(name, seen[i], labels[i], classes) for i, name in enumerate(names)]
 
 
 def _classes(network: Network, count: int) -> tuple[str, ...]:
     return tuple(class_name(network.classes, label) for label in range(count))
-
-
-def _output(network: Network) -> str:
-    assert network.spec.loss is not None
-    return network.spec.loss.input or network.program.start.outputs[-1]
 
 
 def _size(network: Network) -> tuple[int, int]:

@@ -122,7 +122,7 @@ class Insight:
         part = data.validation if data.validation is not None else data.train
         if self._cannot is None:
             try:
-                self._units = self._units or Units(training.program, part, data.normalization)
+                self._units = self._units or Units(training.program, part, data.normalization, data.finish)
                 return {"layers": self._units.look(run.lane)}
             except NotEnoughMemoryError as problem:
                 self._cannot = str(problem)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.datasets.base import Part
+from netspec.datasets.batch import Finish
 from netspec.datasets.loader import Loader
 from netspec.datasets.normalization import Normalization
 from netspec.layers.base import Layer, volume
@@ -35,8 +36,8 @@ MARGIN = 0.01
 class Units:
     """Looks at the activation layers of a program."""
 
-    def __init__(self, program: Any, part: Part, normalization: Normalization) -> None:
-        """program: a netspec.program.Program."""
+    def __init__(self, program: Any, part: Part, normalization: Normalization, finish: Finish | None = None) -> None:
+        """program: a netspec.program.Program; finish: see `Data.finish`."""
         graph = program.graph
         layers: Iterable[tuple[str, Layer | None]] = ((name, graph.nodes[name]["layer"]) for name in graph.nodes)
         self._layers = {name: layer for name, layer in layers if layer is not None and layer.family == "activation"}
@@ -44,13 +45,13 @@ class Units:
         sample = sum(volume(program.shapes[name]) for name in self._layers) * np.dtype(program.dtype).itemsize
         order = np.arange(min(SAMPLES, len(part)), dtype=np.int64)
         size = max(1, min(program.batch_size, BYTES // max(sample, 1)))
-        self._batches = Loader(part, normalization, size, order, np.dtype(program.dtype))
+        self._batches = Loader(part, normalization, size, order, np.dtype(program.dtype), finish=finish)
 
     def look(self, lane: Any) -> dict[str, dict[str, Any]]:
         """Layer → what the module's text says, with the lane's tensors as they are; {} without activation layers."""
         tallies = {name: Tally(layer) for name, layer in self._layers.items()}
         for batch in self._batches.batches() if tallies else ():
-            outputs = self._probe.stored_values(lane, batch.x)
+            outputs = self._probe.stored_values(lane, batch.feed)
             for name, tally in tallies.items():
                 tally.add(outputs[name])
         return {name: tally.look() for name, tally in tallies.items()}
