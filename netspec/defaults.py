@@ -7,10 +7,13 @@ from typing import Any
 from netspec.datasets.base import Dataset, Split
 from netspec.datasets.image_folder import ImageFolder
 from netspec.datasets.load import DEFAULT_TEST
+from netspec.detection.candidates import Detects
 from netspec.graph import build_graph, outputs_of, read_names
 from netspec.layers.base import Layer
 from netspec.losses.base import Loss
 from netspec.metrics.accuracy import Accuracy
+from netspec.metrics.base import Metric
+from netspec.metrics.mean_average_precision import MeanAveragePrecision
 from netspec.schedules.constant import Constant
 from netspec.spec.model import Spec
 from netspec.spec.sections import Train
@@ -32,10 +35,17 @@ def fill_defaults(spec: Spec) -> Spec:
             "train": _train(spec, data),
             "optimizers": tuple(item.model_copy(update={"name": item.label()}) for item in spec.optimizers),
             "schedule": spec.schedule or (Constant() if spec.optimizers else None),
-            "metrics": spec.metrics or ((Accuracy(),) if spec.loss and spec.loss.target_kind == "class" else ()),
+            "metrics": spec.metrics or usual_metrics(spec),
             "checkpoint": spec.checkpoint.model_copy(update={"monitor": _monitor(spec, data)}),
         }
     )
+
+
+def usual_metrics(spec: Spec) -> tuple[Metric, ...]:
+    """The metrics of a spec that names none, as far as its losses alone decide."""
+    if any(isinstance(loss, Detects) for loss in spec.losses):
+        return (MeanAveragePrecision(),)
+    return (Accuracy(),) if spec.loss and spec.loss.target_kind == "class" else ()
 
 
 def _layer(spec: Spec, place: int) -> Layer:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 import networkx as nx
 
 from netspec.augment.base import Mixing
+from netspec.defaults import usual_metrics
 from netspec.graph import Locate, inputs_of, outputs_of
 from netspec.layers.base import Layer, Shape
 from netspec.linting.settings import lint_settings
 from netspec.linting.structure import Network, lint_structure
-from netspec.losses.base import Loss, loss_names
+from netspec.losses.base import loss_names
 from netspec.metrics.accuracy import Accuracy
 from netspec.problems import Path, Problem, also, error, warning
 from netspec.spec.model import Spec
@@ -103,7 +104,7 @@ def _lint_training(spec: Spec, locate: Locate) -> Iterable[Problem]:
 
 def _check_monitors(spec: Spec, locate: Locate) -> Iterable[Problem]:
     """Names that no run of this spec measures, whatever the data; whether there is validation, only the data know."""
-    metrics = spec.metrics or ((Accuracy(),) if spec.loss and _reads_classes(spec.loss) else ())
+    metrics = spec.metrics or usual_metrics(spec) or ((Accuracy(),) if spec.loss and spec.loss.link == "softmax" else ())
     names = [*loss_names(spec.losses), *(metric.better_name() for metric in metrics if metric.direction is not None)]
     prefixes = ("val_", "running_", "train_") if spec.train.evaluate_train else ("val_", "running_")
     known = [prefix + name for prefix in prefixes for name in names]
@@ -118,11 +119,6 @@ def _check_monitors(spec: Spec, locate: Locate) -> Iterable[Problem]:
             hint = question(monitor, known, what="what is measured")
             related = also(locate(("metrics",)), "these are the metrics") if spec.metrics else ()
             yield error("NS501", path, locate(path), f'monitor "{monitor}" is not measured in this run', hint, related)
-
-
-def _reads_classes(loss: Loss) -> bool:
-    """Whether the data may have classes: then the accuracy is measured where no metric is named."""
-    return loss.target_kind == "class" or loss.link == "softmax"
 
 
 def _check_mixing(spec: Spec, locate: Locate) -> Iterable[Problem]:

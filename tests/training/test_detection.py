@@ -152,3 +152,15 @@ def test_regions_are_cut_out_for_rcnn(root: Path, tmp_path: Path) -> None:
 def test_regions_need_lists_of_pictures(root: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="limit and split would tear pictures and their regions apart"):
         dataset(type="regions", root=str(root), limit=3)
+
+
+def test_a_rendered_detector_is_measured_as_the_spec_was(root: Path, tmp_path: Path) -> None:
+    spec = fast_rcnn(root)
+    rendered = netspec.loads(netspec.render(spec))
+    assert [metric.type_name() for metric in rendered.metrics] == ["mean_average_precision"]
+    assert validations(rendered, tmp_path)[-1].metrics == validations(spec, tmp_path / "again")[-1].metrics
+
+
+def test_a_detector_can_monitor_its_mean_average_precision_without_naming_it(root: Path) -> None:
+    spec = fast_rcnn(root).model_dump() | {"checkpoint": {"monitor": "val_mean_average_precision"}}
+    assert not [problem for problem in netspec.analyze(netspec.Spec.model_validate(spec)).problems if problem.code == "NS501"]
