@@ -62,7 +62,7 @@ class BatchForm:
         given = target if isinstance(target, Mapping) else {MAIN: target}
         n = len(next(iter(x.values())))
         return tuple(
-            x[loss.target] if loss.target and loss.target in x
+            self._stored_input(loss, x[loss.target], shape) if loss.target and loss.target in x
             else self._stored_target(loss, self._named_target(loss, given), shape, n)
             for loss, shape in self._losses()
         )  # fmt: skip
@@ -94,6 +94,13 @@ class BatchForm:
         return tuple(
             self._stored_target(loss, loss.random_target(n, shape, rng), shape, n) for loss, shape in self._losses()
         )
+
+    def _stored_input(self, loss: Loss, array: Array, shape: Shape) -> Array:
+        """An input as a target, when its samples have the shape that the loss reads."""
+        given, wanted = list(self._start.shapes[str(loss.target)]), list(loss.target_shape(shape))
+        if given != wanted or loss.target_kind != "dense":
+            raise ValueError(f"{loss.label()} compares the output {list(shape)} with the input {loss.target} {given}")
+        return array
 
     def _named_target(self, loss: Loss, given: Mapping[str, Array]) -> Array:
         name = loss.target or MAIN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -30,8 +31,8 @@ class LossValue:
 
     @property
     def mean(self) -> float:
-        """The loss: of several the sum of those that weighed anything; NaN when nothing was weighed."""
-        means = [total / weight for total, weight in self.parts if weight]
+        """The loss: of several the sum of those that weighed anything; NaN when nothing was weighed, or a sum is NaN."""
+        means = [mean for mean, (total, weight) in zip(self.means, self.parts, strict=True) if weight or math.isnan(total)]
         return sum(means[1:], means[0]) if means else float("nan")
 
     @property

@@ -70,6 +70,7 @@ def _scenes(
             objects[item["image_id"]].append(Annotated(number, label, box, bool(item.get("iscrowd", 0))))
         numbers = {name: int(number) for number, name in names.items()}
         pictures = [(item["id"], str(item["file_name"]), _size(item)) for item in content["images"]]
+        strays = sorted(one.number for key in objects.keys() - {picture[0] for picture in pictures} for one in objects[key])
     except (KeyError, TypeError, ValueError) as error:
         broken = DataError(f"{file}: an entry is not as it should be ({error!r})", "give annotations of COCO's form")
         return [], {}, [broken]
@@ -79,7 +80,10 @@ def _scenes(
         if path is None:
             faults.append(DataError(f"{file}: its picture {name} is missing", "add it, or remove its entry"))
         else:
-            scenes.append(Scene(part, path, file, tuple(objects.pop(identity, ())), size))
+            scenes.append(Scene(part, path, file, tuple(objects.get(identity, ())), size))
+    if strays:
+        message = f"{file}: {len(strays)} annotations (the first is number {strays[0]}) have an image_id that no picture has"
+        faults.append(DataError(message, "correct image_id, or remove them"))
     return scenes, numbers, faults
 
 

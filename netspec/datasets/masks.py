@@ -95,7 +95,7 @@ def automatic_table(found: Sequence[int], classes: int | None, ignored: Value | 
     if set(wanted) <= {0, 255} and 255 in wanted and (classes or 2) == 2:
         return MaskTable((0, 255), without, label)
     count = (wanted[-1] + 1 if wanted else 0) if classes is None else classes
-    if count < 2 or wanted[-1] >= count or (classes is None and len(wanted) < count):
+    if count < 2 or max(wanted, default=0) >= count or (classes is None and len(wanted) < count):
         raise DataError(
             f"[data]: the masks have the values {say_values(wanted)}, which are no class numbers 0 … "
             f"{max(1, (classes or len(wanted)) - 1)}",

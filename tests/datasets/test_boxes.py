@@ -162,6 +162,7 @@ def test_coco_is_read_with_its_crowds(tmp_path: Path) -> None:
     [({"images": [{"id": 7, "file_name": "b.jpg"}]}, "instances_train2017.json: its picture b.jpg is missing"),
      ({"annotations": [{"image_id": 7, "category_id": 9, "bbox": [1, 2, 3]}]}, "an entry is not as it should be"),
      ({"annotations": [{"image_id": 7, "category_id": 5, "bbox": [1, 2, 3, 4]}]}, "(category 5) is of no class"),
+     ({"images": [{"id": 8, "file_name": "a.jpg"}]}, "2 annotations (the first is number 1) have an image_id that no picture"),
      ({"categories": {}}, "has no lists images, annotations and categories")],
 )  # fmt: skip
 def test_faulty_coco_lists_are_told(tmp_path: Path, changes: dict, message: str) -> None:

@@ -129,6 +129,7 @@ class TestValues:
             ((0, 255), 255, {}, r"the masks have the values 0, which are no class numbers"),
             ((0, 2), None, {"classes": ["a", "b"]}, r"the masks have the values 0, 2, which are no class numbers 0 … 1"),
             ((0, 255), None, {"ignore_value": 255}, r"ignore_value: the loss has no label .*; set ignore_index = 255"),
+            ((255, 255), 255, {}, r"the masks have the values none, which are no class numbers"),
             ((0, 7), 1, {"values": [0, 1], "ignore_value": 7}, r"would get the label 1, which is a class; set ignore_index"),
         ],
     )
@@ -136,6 +137,11 @@ class TestValues:
         write_set(tmp_path / "s", count=1, values=values)
         with pytest.raises(DataError, match=message):
             read(tmp_path / "s", ignored=ignored, **keys)
+
+    def test_masks_without_a_single_class_fit_where_the_spec_names_the_classes(self, tmp_path: Path) -> None:
+        write_set(tmp_path / "s", count=1, values=(255, 255))
+        source = read(tmp_path / "s", ignored=255, classes=["a", "b"])
+        assert set(np.unique(source.parts["all"].y)) == {255}
 
     @pytest.mark.parametrize(
         ("keys", "message"),
