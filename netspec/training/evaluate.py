@@ -22,7 +22,7 @@ from netspec.metrics.report import Report
 from netspec.training.contract import Lane
 from netspec.training.detecting import Pictures, detecting_loss
 from netspec.training.json_values import to_json_value
-from netspec.training.targets import ignored_label, targets_for
+from netspec.training.targets import ignored_label, reads_classes, targets_for
 
 Array = NDArray[Any]
 Watch = Callable[[Array, Batch], None]
@@ -73,7 +73,7 @@ def evaluate(
     loss = losses[0] if losses else None
     ignored = ignored_label(loss)
     detects = detecting_loss(losses)
-    has_classes = part.has_classes and not (loss is not None and loss.target in lane.inputs)  # an autoencoder's digits
+    has_classes = detects is None and reads_classes(loss, part)
     report = Report(_with_confusion(metrics, has_classes), ignored=None if detects else ignored)
     pictures = Pictures(detects) if detects is not None else None
     total = LossValue.empty(len(losses))
@@ -91,8 +91,9 @@ def evaluate(
             watch(outputs, batch)
     if pictures is not None:
         count(report, pictures.rest())
-    if has_classes and ignored is not None and (part.y[:samples] == ignored).all():
-        return Evaluation(math.nan, {m.better_name(): math.nan for m in metrics if m.direction}, samples, None)
+    if has_classes and _are_ignored(part, loss, samples):
+        nothing = {m.better_name(): math.nan for m in metrics if m.direction}
+        return Evaluation(total.mean, {**nothing, **loss_parts(losses, total)}, samples, None)
     values = report.compute()
     confusion = _matrix(values) if has_classes else None
     wanted = {metric.better_name() for metric in metrics}
@@ -161,6 +162,13 @@ def output_of(lane: Lane, loss: Loss | None) -> Array:
 def _with_confusion(metrics: Sequence[Metric], has_classes: bool) -> list[Metric]:
     has_one = any(isinstance(metric, Confusion) for metric in metrics)
     return [*metrics, Confusion()] if has_classes and not has_one else list(metrics)
+
+
+def _are_ignored(part: Part, loss: Loss | None, samples: int) -> bool:
+    """Whether all labels of the first samples, as the main loss reads them, are its ignore_index."""
+    labels = part.y if loss is None or loss.target is None else part.targets.get(loss.target)
+    ignored = ignored_label(loss)
+    return labels is not None and ignored is not None and bool((labels[:samples] == ignored).all())
 
 
 def _matrix(values: dict[str, Any]) -> list[list[int]]:

@@ -24,6 +24,7 @@ from netspec.datasets.batch import Batch
 from netspec.datasets.normalization import Normalization
 from netspec.losses.base import Loss
 from netspec.metrics.scores import class_scores, predicted_classes
+from netspec.training.evaluate import measured_target, probabilities
 from netspec.training.targets import ignored_label
 
 Array = NDArray[Any]
@@ -41,10 +42,8 @@ class Worst:
 
     def watch(self, outputs: Array, batch: Batch) -> None:
         """Takes a batch's outputs in, if it is one whose samples each have one loss."""
-        from netspec.training.evaluate import measured_target
-
-        y = measured_target(self._loss, batch)
-        if outputs.ndim != 2 or y.ndim > 2:
+        y = self._target(batch)
+        if outputs.ndim != 2 or y is None or y.ndim > 2:
             return
         losses = sample_losses(outputs, y, self._loss)
         if y.ndim == 1:
@@ -56,6 +55,11 @@ class Worst:
         else:
             none = np.full(len(losses), -1)
             self._columns.append((batch.index, losses, none, none, np.full(len(losses), np.nan)))
+
+    def _target(self, batch: Batch) -> Array | None:
+        """What the loss compares the outputs with; None for labels of a target of their own, whose names nobody knows."""
+        has_other_classes = self._loss.target is not None and self._loss.target_kind == "class"
+        return None if has_other_classes else measured_target(self._loss, batch)
 
     def chosen(self) -> dict[str, Array]:
         """The kept samples, worst first: index (row of the part), loss, true, predicted, probability (of predicted)."""
@@ -106,8 +110,6 @@ def _log_softmax(z: Array) -> Array:
 
 def _predicted(outputs: Array, loss: Loss) -> tuple[Array, Array]:
     """The predicted class (−1: none) and its probability (NaN where the loss gives none)."""
-    from netspec.training.evaluate import probabilities
-
     predicted = predicted_classes(class_scores(outputs))
     likely = probabilities(outputs, loss)
     if likely is None:

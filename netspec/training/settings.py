@@ -21,7 +21,7 @@ from netspec.spec.sections import Every
 from netspec.training.detecting import detecting_loss
 from netspec.training.errors import TrainError, refuse, spec_problem
 from netspec.training.monitors import Kept, Patience, available_monitors, check_monitor, mode_of
-from netspec.training.targets import ignored_label
+from netspec.training.targets import ignored_label, reads_classes
 
 
 @dataclass(frozen=True)
@@ -129,24 +129,28 @@ def make_settings(spec: Spec, data: Data, options: Options) -> Settings:
 
 
 def metrics_for(spec: Spec, data: Data) -> tuple[Metric, ...]:
-    """The spec's metrics; accuracy when it names none and the targets are classes, not the network's own input."""
-    reproduces = spec.loss is not None and spec.loss.target in {item.name for item in spec.inputs}
-    if spec.metrics or data.classes is None or reproduces:
+    """The spec's metrics; accuracy when it names none and the main loss compares with classes."""
+    if spec.metrics or (data.classes is None and (spec.loss is None or spec.loss.target is None)):
         return spec.metrics
-    return (MeanAveragePrecision(),) if detecting_loss(spec.losses) is not None else (Accuracy(),)
+    if detecting_loss(spec.losses) is not None:
+        return (MeanAveragePrecision(),)
+    return (Accuracy(),) if reads_classes(spec.loss, data.train) else ()
 
 
 def _check_metrics(spec: Spec, metrics: tuple[Metric, ...], data: Data) -> None:
     """Raise SpecError for metrics that the targets do not allow: before the first step, not after the first epoch."""
-    classes = len(data.classes) if data.classes is not None else None
-    task, targets = "regression", "numbers as targets"
+    main = spec.losses[0]
+    classes = len(data.classes) if data.classes is not None and main.target is None else None
+    task, targets = "regression", "the data have numbers as targets"
     if detecting_loss(spec.losses) is not None:
-        task, targets = "detection", "boxes as targets"
-    elif classes is not None:
-        task, targets = "classification", f"labels of {classes} classes"
+        task, targets = "detection", "the data have boxes as targets"
+    elif reads_classes(main, data.train):
+        task, targets = "classification", "the data have labels" + (f" of {classes} classes" if classes else "")
+    elif main.target is not None:
+        targets = f"{main.label()} compares with the numbers of {main.target}"
     for metric in metrics:
         if metric.task != task:
-            message = f"{metric.better_name()} is a metric of {metric.task}, but the data have {targets}"
+            message = f"{metric.better_name()} is a metric of {metric.task}, but {targets}"
             raise refuse(spec, "NS503", ("metrics",), message, "remove it, or change [data]")
     try:
         Report(metrics, classes)

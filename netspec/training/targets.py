@@ -52,6 +52,11 @@ def named_target(loss: Loss, holder: Batch | Part) -> Array:
     return holder.y if loss.target is None else holder.targets[loss.target]
 
 
+def reads_classes(loss: Loss | None, part: Part) -> bool:
+    """Whether metrics compare the main loss's output with class labels: its target decides, which it may name."""
+    return part.has_classes if loss is None or loss.target is None else loss.target_kind == "class"
+
+
 def weighs(losses: Sequence[Loss], batch: Batch) -> bool:
     """Whether any loss has something to learn from."""
     for loss in losses:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,11 @@ import netspec
 from netspec.datasets.base import Part, Source, indexes
 from netspec.datasets.batch import Batch, Key
 from netspec.datasets.load import load_data
+from netspec.inside.landscape import loss_slice
+from netspec.loss_value import LossValue
 from netspec.problems import SpecError
 from netspec.spec.model import Spec
+from netspec.training.evaluate import evaluate
 from netspec.training.events import Epoch, Step, Validation
 from netspec.training.inputs import Arrays
 
@@ -160,3 +164,55 @@ def test_losses_that_weigh_differently_are_not_accumulated() -> None:
     x = x.astype(np.float32)
     with pytest.raises(ValueError, match="the losses weigh"):
         lane.accumulate(x, (y, x))
+
+
+AUTOENCODER = two_headed([RECONSTRUCTION], train={"epochs": 1, "batch_size": 8, "validation_split": 0.4})
+
+
+def test_a_network_that_reproduces_its_input_trains_on_data_with_classes_and_is_not_told_an_accuracy(tmp_path: Path) -> None:
+    spec = Spec.model_validate({**AUTOENCODER.model_dump(), "metrics": ["mae"]})
+    for asked, names in ((AUTOENCODER, set()), (spec, {"mae"})):
+        events = list(netspec.train(asked, data=batch(20), output=tmp_path / str(len(names)), insight=True))
+        (found,) = [event for event in events if isinstance(event, Validation) and event.step]
+        assert set(found.metrics) == names
+    looks = (tmp_path / "0" / "insight" / "lane.jsonl").read_text()
+    assert '"cells":null' in looks
+    with np.load(tmp_path / "0" / "insight" / "worst.npz") as worst:
+        assert len(worst["loss"]) == 8
+        assert worst["loss"].mean() * 0.5 == pytest.approx(found.loss, rel=1e-5)
+
+
+def test_accuracy_is_refused_for_a_loss_of_numbers_on_data_with_classes(tmp_path: Path) -> None:
+    spec = Spec.model_validate({**AUTOENCODER.model_dump(), "metrics": ["accuracy"]})
+    with pytest.raises(SpecError, match="accuracy is a metric of classification, but mse compares with the numbers of input"):
+        list(netspec.train(spec, data=batch(20), output=tmp_path / "run"))
+
+
+def test_a_network_of_two_inputs_is_looked_into_while_it_trains(tmp_path: Path) -> None:
+    tree = pairs_spec(epochs=1).model_dump()
+    tree["layers"] = [{"name": "bent", "type": "tanh", "inputs": ["right"]}, *tree["layers"]]
+    tree["layers"][1]["inputs"] = ["left", "bent"]
+    data = load_data(Pairs(normalize="none"), base_dir=Path(), seed=0, validation_split=0.0, input_shape=None)
+    list(netspec.train(Spec.model_validate(tree), data=data, output=tmp_path / "run", insight=True))
+    looks = [json.loads(line) for line in (tmp_path / "run" / "insight" / "lane.jsonl").read_text().splitlines()]
+    assert [list(look["layers"]) for look in looks if look["look"] == "units"] == [["bent"]]
+
+
+def test_the_loss_around_the_weights_is_that_of_samples_as_the_network_reads_them() -> None:
+    data = load_data(Pairs(normalize="none"), base_dir=Path(), seed=0, validation_split=0.0, input_shape=None)
+    program = netspec.compile(pairs_spec())
+    *_, found = loss_slice(program, data.train, data.normalization, points=3, finish=data.finish)
+    here = evaluate(program.lanes[0], data.train, data.normalization, metrics=(), losses=program.losses, batch_size=12,
+                    dtype=np.float64, finish=data.finish)  # fmt: skip
+    assert found.losses[1, 1] == here.loss
+
+
+def test_an_input_of_another_shape_is_no_target_of_a_program() -> None:
+    program = netspec.compile(two_headed([{**RECONSTRUCTION, "input": "classes"}]), batch_size=6)
+    with pytest.raises(ValueError, match=r"mse compares the output \[3\] with the input input \[8\]"):
+        program.train_step(*batch())
+
+
+def test_a_loss_of_several_that_is_nan_is_never_left_out() -> None:
+    assert np.isnan(LossValue.of([(np.nan, 0.0), (2.0, 1.0)]).mean)
+    assert LossValue.of([(0.0, 0.0), (2.0, 1.0)]).mean == 2.0
