@@ -47,11 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--root", required=True, help="folder that holds the class folders")
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--limit", type=int, default=None, help="only so many pictures of each part")
+    parser.add_argument("--seed", type=int, default=0, help="of the weights, the split, the order and the augmentation")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", choices=CONTESTANTS, default=None)
     given = parser.parse_args(argv)
     torch.set_num_threads(given.threads)
-    spec = _spec(given.root, given.epochs, given.limit)
+    spec = _spec(given.root, given.epochs, given.limit, given.seed)
     started = time.perf_counter()
     data = data_for(spec, None)
     assert data.validation is not None
@@ -68,10 +69,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _spec(root: str, epochs: int, limit: int | None) -> Spec:
+def _spec(root: str, epochs: int, limit: int | None, seed: int) -> Spec:
     """The shipped spec, which looks at the held-out part after the last epoch only."""
     overrides = [
         f"data.root={Path(root).resolve()}",
+        f"seed={seed}",
         f"train.epochs={epochs}",
         f"train.validation_every={max(epochs, 1)}",
     ]

@@ -80,10 +80,16 @@ def _row(name: str) -> str:
     table = analyze(spec).table
     params, macs = sum(row.params for row in table), sum(row.macs for row in table if not row.name.startswith(("aux", "Aux")))
     shape = " × ".join(str(size) for size in spec.inputs[0].shape)
-    about = re.match(r"# (.*)", text)
     cells = [f"[{name}](../specs/{name}.toml)", str(len(text.splitlines())), shape, f"{params:,}", f"{macs:,}",
-             _published(name, params, macs), about[1].replace("|", "\\|") if about else ""]  # fmt: skip
+             _published(name, params, macs), _about(text).replace("|", "\\|")]  # fmt: skip
     return f"| {' | '.join(cells)} |\n"
+
+
+def _about(text: str) -> str:
+    """The first sentence of the comment at the head of a spec."""
+    head = re.match(r"(# .*\n)+", text)
+    sentences = re.split(r"(?<=\.)\s+(?=[A-Z])|:\s{2,}", head[0].replace("# ", "").replace("\n", " ")) if head else [""]
+    return sentences[0].strip()
 
 
 def _published(name: str, params: int, macs: int) -> str:
