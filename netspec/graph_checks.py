@@ -115,15 +115,17 @@ def _check_outputs(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Ite
 def _check_losses(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:
     outputs = outputs_of(spec, graph)
     for place, loss in enumerate(spec.losses):
-        name, path = loss.input, loss_path(spec, place)
-        if name is not None and name not in outputs:
+        path = loss_path(spec, place)
+        for key, name in loss.outputs_read().items():
+            if name in outputs:
+                continue
             if name in graph and graph.nodes[name]["layer"] is not None:
                 hint = f'name it in outputs = ["{name}"]'
             else:
                 hint = question(name, outputs, what="outputs")
-            span = locate(("losses", place, "input"))
-            yield error("NS308", (*path, "input"), span, f"the network has no output {name}", hint, _outputs_here(spec, locate))
-        elif name is None and len(outputs) > 1:
+            span = locate(("losses", place, key))
+            yield error("NS308", (*path, key), span, f"the network has no output {name}", hint, _outputs_here(spec, locate))
+        if loss.input is None and len(outputs) > 1:
             reads = f"{loss.label()} reads" if len(spec.losses) > 1 else "the loss reads only"
             message = f"the network has {len(outputs)} outputs ({', '.join(outputs)}), {reads} {outputs[-1]}"
             where = "[[losses]]" if len(spec.losses) > 1 else "[loss]"

@@ -107,6 +107,7 @@ def check_losses(spec: Network, graph: nx.DiGraph[str], shapes: dict[str, Shape]
             continue
         try:
             loss.check(shapes[name], None)
+            loss.check_beside(shapes[name], {output: shapes[output] for output in outputs if output in shapes})
         except ShapeError as problem:
             key = problem.field if problem.field in loss.model_fields_set else "type"
             path: Path = (*loss_path(spec, place), key or "type")

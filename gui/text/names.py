@@ -33,8 +33,8 @@ def names_for(path: Path, found: Scan) -> list[Name]:
 
 
 def is_loss_input(path: Path) -> bool:
-    """Whether it is the `input` of a loss, which names a layer."""
-    return path == ("loss", "input") or (len(path) == 3 and path[0] == "losses" and path[2] == "input")
+    """Whether it is a key of a loss that names a layer: `input` or `scores`."""
+    return path[-1:] in (("input",), ("scores",)) and (path[:-1] == ("loss",) or (len(path) == 3 and path[0] == "losses"))
 
 
 def _layers_for(path: Path, found: Scan) -> list[Name]:

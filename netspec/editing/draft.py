@@ -18,6 +18,10 @@ from netspec.spec.suggest import question
 Entry = dict[str, Any]
 
 
+LOSS_KEYS = ("input", "target", "scores")
+"""Keys of a loss that name layers or inputs."""
+
+
 def losses_in(root: Entry) -> list[Entry]:
     """The tables of the losses: [loss], or [[losses]]."""
     several = root.get("losses")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netspec.editing.draft import Draft, losses_in
+from netspec.editing.draft import LOSS_KEYS, Draft, losses_in
 from netspec.editing.freezing import drop, patterns_of, put_patterns, section, shortest
 from netspec.editing.outline import Outline, outline
 from netspec.editing.writing import with_text
@@ -52,7 +52,7 @@ def _forget_names(draft: Draft, before: Outline) -> None:
         if not outputs:
             del draft.root["outputs"]
     for loss in losses_in(draft.root):
-        for key in ("input", "target"):
+        for key in LOSS_KEYS:
             if isinstance(loss.get(key), str) and loss[key] in gone:
                 del loss[key]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from netspec.editing.draft import Draft, check_name, context, local_name, losses_in, names_in
+from netspec.editing.draft import LOSS_KEYS, Draft, check_name, context, local_name, losses_in, names_in
 from netspec.editing.errors import EditError
 from netspec.editing.freezing import patterns_of, put_patterns, section
 from netspec.editing.outline import Node, Outline, outline
@@ -103,7 +103,7 @@ def _follow_full_names(source: Source, mapping: Mapping[str, str]) -> str:
     if isinstance(root.get("outputs"), list):
         root["outputs"][:] = [mapping.get(name, name) if isinstance(name, str) else name for name in root["outputs"]]
     for loss in losses_in(root):
-        for key in ("input", "target"):
+        for key in LOSS_KEYS:
             if isinstance(loss.get(key), str):
                 loss[key] = mapping.get(loss[key], loss[key])
     _follow_patterns(draft, mapping)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -96,6 +96,13 @@ class Loss(Plugin):
 
         classes: how many classes the data has, None when its targets are dense or unknown.
         """
+
+    def outputs_read(self) -> dict[str, str]:
+        """The keys that name outputs of the network, with what they name."""
+        return {} if self.input is None else {"input": self.input}
+
+    def check_beside(self, shape: Shape, outputs: Mapping[str, Shape]) -> None:
+        """Raise ShapeError when its output, of this shape, does not go with the others, in their order, that it needs."""
 
     def expected_initial(self, shape: Shape) -> float | None:
         """sum / Σweights for an undecided network (ln C for C classes), None when there is no such value."""

@@ -112,6 +112,21 @@ class BoxRegression(Loss):
                 f"give the last layer {4 * classes} features or channels",
             )
 
+    def outputs_read(self) -> dict[str, str]:
+        return super().outputs_read() | ({} if self.scores is None else {"scores": self.scores})
+
+    def check_beside(self, shape: Shape, outputs: Mapping[str, Shape]) -> None:
+        if self.scores is None and len(outputs) < 2:
+            return
+        name = self.scores or next(iter(outputs))
+        scores, wanted = outputs.get(name), (shape[0] // 4 + 1, *shape[1:])
+        if scores is not None and scores != wanted:
+            raise ShapeError(
+                f"box_regression of {list(shape)} needs scores {list(wanted)}, background and a class for every four "
+                f"numbers, and {name} gives {list(scores)}",
+                "give both layers one number of classes, or name the scores: scores = …", field="scores",
+            )
+
     def candidates(self, outputs: Mapping[str, NDArray[Any]], rois: NDArray[Any] | None) -> list[Candidates]:
         """For each sample what its regions (N, R, 4) are with a probability of score_threshold or more, and where.
 
@@ -121,6 +136,8 @@ class BoxRegression(Loss):
         codes = np.asarray(outputs[self.input or list(outputs)[-1]], np.float64)
         assert rois is not None
         n, classes = len(logits), logits.shape[1] - 1
+        if codes.shape[1] != 4 * classes:
+            raise ValueError(f"box_regression: {codes.shape[1]} numbers a region for {classes} classes; name the scores")
         logits, codes = (np.moveaxis(a.reshape(n, a.shape[1], -1), 1, 2) for a in (logits, codes))
         with np.errstate(invalid="ignore"):  # NaN has no probability, and is no detection
             shifted = np.exp(logits - logits.max(axis=2, keepdims=True))

@@ -113,3 +113,10 @@ def test_a_full_name_among_the_outputs_goes_with_its_block() -> None:
     source = edited(SOURCES["odd"], editing.set_field, (), "outputs", ["head", "stage.1.act"])
     after = edited(source, editing.remove_layers, ["stage"])
     assert 'outputs = ["head"]' in after.text
+
+
+def test_the_scores_of_a_loss_of_boxes_follow_their_layer() -> None:
+    losses = 'losses = [{ type = "box_regression", input = "c", scores = "b1" }]\noutputs = ["b1", "c"]\n'
+    source = Source("chain.toml", losses + CHAIN, "toml", Path())
+    assert '{ type = "box_regression", input = "c", scores = "stem" }' in edited(source, editing.rename, "b1", "stem").text
+    assert "scores" not in edited(source, editing.remove_layers, ["b1"]).text

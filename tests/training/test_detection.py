@@ -164,3 +164,16 @@ def test_a_rendered_detector_is_measured_as_the_spec_was(root: Path, tmp_path: P
 def test_a_detector_can_monitor_its_mean_average_precision_without_naming_it(root: Path) -> None:
     spec = fast_rcnn(root).model_dump() | {"checkpoint": {"monitor": "val_mean_average_precision"}}
     assert not [problem for problem in netspec.analyze(netspec.Spec.model_validate(spec)).problems if problem.code == "NS501"]
+
+
+@pytest.mark.parametrize(("changes", "code", "message"), [
+    ({"scores": "scoers"}, "NS308", "the network has no output scoers"),
+    ({"scores": "boxes"}, "NS207", "needs scores [3, 5, 1], background and a class for every four numbers, and boxes gives [8, 5, 1]"),
+    ({"scores": None}, None, ""),
+])  # fmt: skip
+def test_the_scores_beside_the_boxes_are_checked(root: Path, changes: dict[str, Any], code: str, message: str) -> None:
+    classes, boxes = heads()
+    spec = netspec.Spec.model_validate(fast_rcnn(root).model_dump() | {"losses": [classes, boxes | changes]})
+    found = [(one.code, one.message) for one in netspec.analyze(spec).problems if one.severity == "error"]
+    assert [one for one, _ in found] == ([code] if code else [])
+    assert all(message in text for _, text in found)
