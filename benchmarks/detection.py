@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -70,7 +71,7 @@ def _theirs(spec: Spec, data: Data) -> str:
     assert isinstance(loss, SingleShot)
     size, epochs = spec.train.batch_size, spec.train.epochs
     steps, warmup = -(-len(data.train) // size) * epochs, spec.schedule.warmup_steps  # type: ignore[union-attr]
-    optimizer = torch.optim.AdamW(model.parameters(), lr=rule.lr, weight_decay=getattr(rule, "weight_decay", 0.0), fused=True)
+    optimizer = torch.optim.AdamW(_decayed(model, getattr(rule, "weight_decay", 0.0)), lr=rule.lr, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _factor(step, steps, warmup))
     start = time.perf_counter()
     for epoch in range(epochs):
@@ -84,6 +85,13 @@ def _theirs(spec: Spec, data: Data) -> str:
     score = _score(twin.in_inference(), data, loss, size)
     validated = time.perf_counter() - start - trained
     return f"{trained + validated:.0f} s with one validation ({validated:.0f} s), mean average precision {score:.4f}"
+
+
+def _decayed(model: nn.Module, decay: float) -> list[dict[str, Any]]:
+    """Weights decay, biases and normalization do not, as in netspec."""
+    weights = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    return [{"params": weights, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
 
 
 def _factor(step: int, steps: int, warmup: int) -> float:
