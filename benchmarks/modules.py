@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from torch import Tensor, nn
 
 from benchmarks.shape_modules import SHAPE_MAKERS
+from netspec.layers.adaptive_avg_pool2d import AdaptiveAvgPool2d
 from netspec.layers.avg_pool2d import AvgPool2d
 from netspec.layers.base import Layer, Shape, volume
 from netspec.layers.batch_norm import BatchNorm
@@ -204,6 +205,11 @@ def _softplus(layer: Layer, inputs: Shapes) -> nn.Module:
     return nn.Softplus(layer.beta)
 
 
+def _adaptive_pool(layer: Layer, inputs: Shapes) -> nn.Module:
+    assert isinstance(layer, AdaptiveAvgPool2d)
+    return nn.AdaptiveAvgPool2d(pair(layer.output_size))
+
+
 _MAKERS: Mapping[str, Callable[[Layer, Shapes], nn.Module]] = {
     "conv2d": _conv2d,
     "linear": _linear,
@@ -214,6 +220,7 @@ _MAKERS: Mapping[str, Callable[[Layer, Shapes], nn.Module]] = {
     "instance_norm": _instance_norm,
     "max_pool2d": _pool,
     "avg_pool2d": _pool,
+    "adaptive_avg_pool2d": _adaptive_pool,
     "global_avg_pool": lambda layer, inputs: GlobalPool(nn.AdaptiveAvgPool2d(1)),
     "global_max_pool": lambda layer, inputs: GlobalPool(nn.AdaptiveMaxPool2d(1)),
     "dropout": _dropout,
