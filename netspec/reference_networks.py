@@ -55,8 +55,9 @@ PUBLISHED = {
 """Facts to compare with; what a row of the page says of netspec is counted anew."""
 HEAD = """# Networks
 
-Every spec that comes with netspec: `netspec train NAME`, or `extends = "NAME.toml"` in a copy of its folder. Made by
-`python docs/update.py`.
+Every spec that comes with netspec. `netspec train NAME` trains those that name their data; `netspec init mine.toml --from NAME`
+copies any of them, and the specs that it extends, to be changed: the networks of ImageNet get a `[data]` there. `netspec time
+NAME` runs a step of each without data. Made by `python docs/update.py`.
 
 Names of layers are torchvision's where it has the network, so that its weights fit as they are. Parameters are those that
 are learned, with auxiliary heads; multiply-adds are those of convolutions and linear layers for one sample, without auxiliary

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,10 +36,9 @@ def init(
 ) -> None:
     """Write a first spec: a copy of a shipped one, or one that fits a folder of data.
 
-    For data the network, the size of its input and the training are chosen by what is there, and the text says why.
+    What a shipped spec extends is copied beside it. For data the network, the size of its input and the training are
+    chosen by what is there, and the text says why.
     """
-    from netspec.starting import recognize, spec_of_data, spec_of_template
-
     if template is not None and data is not None:
         raise CliError("--from and --data exclude each other", "a template has its own data; change [data] in it")
     if template is None and data is None:
@@ -48,15 +48,40 @@ def init(
     if path.exists() and not force:
         raise CliError(f"{path} is already there", "choose another name, or overwrite it with --force")
     if data is not None:
-        found = recognize(data.expanduser())
-        text = spec_of_data(found, path.stem, path.parent)
-        console.stdout().print(f"found {found.about}", markup=False, soft_wrap=True)
+        _write_for_data(data, path)
     else:
-        text = spec_of_template(_template_text(template or ""), path.stem)
-    document = _checked(text, path)
+        _write_from_template(template or "", path)
+
+
+def _write_for_data(data: Path, path: Path) -> None:
+    from netspec.starting import recognize, spec_of_data
+
+    found = recognize(data.expanduser())
+    text = spec_of_data(found, path.stem, path.parent)
+    console.stdout().print(f"found {found.about}", markup=False, soft_wrap=True)
+    document = _checked(text, path, path.parent)
+    _write(path, text)
+    _tell(path, document, is_mine=True)
+
+
+def _write_from_template(template: str, path: Path) -> None:
+    from netspec.cli.sources import find_spec
+    from netspec.starting import spec_of_template
+
+    source = find_spec(template)
+    text = spec_of_template(source.read_text(encoding="utf-8"), path.stem)
+    bases = _bases_to_copy(source, path)
+    _checked(text, path, source.parent)
+    _write(path, text)
+    for base in bases:
+        (path.parent / base.name).write_bytes(base.read_bytes())
+        console.stdout().print(f"wrote {path.parent / base.name}, which it extends", markup=False, soft_wrap=True)
+    _tell(path, _checked(text, path, path.parent), is_mine=False)
+
+
+def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    _tell(path, document, is_mine=data is not None)
 
 
 def _stem(data: Path | None) -> str:
@@ -71,10 +96,21 @@ def _target(name: Path | None, default: str) -> Path:
     return path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
 
 
-def _template_text(template: str) -> str:
-    from netspec.cli.sources import find_spec
-
-    return find_spec(template).read_text(encoding="utf-8")
+def _bases_to_copy(source: Path, path: Path) -> list[Path]:
+    """The specs beside `source` that it extends, directly or not, and that are not yet beside `path`."""
+    bases = []
+    while (name := tomllib.loads(source.read_text(encoding="utf-8")).get("extends")) is not None:
+        source, copy = source.parent / name, path.parent / name
+        if copy.resolve() == path.resolve():
+            raise CliError(f"{path}: has the name of the spec that it extends", "choose another name")
+        if not copy.exists():
+            bases.append(source)
+        elif copy.read_bytes() != source.read_bytes():
+            raise CliError(
+                f"{copy}: is not the shipped {name}, which {path.name} extends",
+                "rename it, or write the new spec into another folder",
+            )
+    return bases
 
 
 def _list_templates(name: Path | None) -> None:
@@ -92,12 +128,12 @@ def _list_templates(name: Path | None) -> None:
     console.stdout().print(f"\nnetspec init {target} --from TEMPLATE, or --data FOLDER", style=console.QUIET, markup=False)
 
 
-def _checked(text: str, path: Path) -> Document:
-    """The text as `netspec check` sees it; a spec that is written has no errors."""
+def _checked(text: str, path: Path, base_dir: Path) -> Document:
+    """The text as `netspec check` sees it, what it extends in `base_dir`; a spec that is written has no errors."""
     from netspec.loading import read_text
     from netspec.problems import SpecError
 
-    document = read_text(text, base_dir=path.parent, file=str(path))
+    document = read_text(text, base_dir=base_dir, file=str(path))
     if not document.ok:
         raise SpecError(document.problems)
     return document

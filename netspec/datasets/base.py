@@ -301,12 +301,17 @@ def class_names(
     return tuple(given) if given is not None else tuple(str(i) for i in range(count))
 
 
+def holds_boxes(y: Array) -> bool:
+    """Whether targets are boxes (N, M, 5)."""
+    return y.ndim == 3 and y.shape[2] == 5 and y.dtype.kind == "f"
+
+
 def label_counts(y: Array, classes: Sequence[str]) -> dict[str, int]:
     """Class → its samples, in label order; labels that are no class are the ignored ones, under IGNORED if there are any.
 
     Of boxes (N, M, 5) the objects are counted, those that are difficult or a crowd under IGNORED.
     """
-    if y.ndim == 3 and y.shape[2] == 5 and y.dtype.kind == "f":
+    if holds_boxes(y):
         y = y[..., 0][y[..., 0] != -1].astype(np.int64)
     inside = (y >= 0) & (y < len(classes))
     counts = np.bincount(y[inside], minlength=len(classes)).tolist()

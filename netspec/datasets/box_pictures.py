@@ -109,7 +109,8 @@ class BoxPictures(Dataset):
         """The same, but faults are raised all at once unless on_bad = "skip"."""
         found = self.scenes(base_dir, input_shape)
         if self.on_bad == "fail":
-            total = f"{len(found.loaded)} pictures and their boxes"
+            unread = len(found.faults) - sum(len(item.faults) for item in found.loaded)
+            total = f"{len(found.loaded) + unread} pictures and their boxes"
             raise_together(found.faults, total, 'correct them, or set on_bad = "skip" under [data]')
         return found
 

@@ -79,11 +79,15 @@ def _as_finding(error: DataError, severity: Severity = "error") -> Finding:
 def _check_boxes(dataset: BoxPictures, base_dir: Path, input_shape: tuple[int, ...] | None) -> DataReport:
     """Pictures with boxes: faults are errors unless on_bad = "skip"."""
     found = dataset.scenes(base_dir, input_shape)
-    severity: Severity = "warning" if dataset.on_bad == "skip" else "error"
+    severity: Severity = "error"
+    faults = found.faults
+    if dataset.on_bad == "skip":
+        severity = "warning"
+        faults = [DataError(fault.message, 'on_bad = "skip" leaves it out, or cuts it off') for fault in faults]
     report = _check_arrays(dataset.model_copy(update={"on_bad": "skip"}).read(base_dir, input_shape), dataset, None)
-    faults = tuple(_as_finding(fault, severity) for fault in found.faults)
+    findings = (*(_as_finding(fault, severity) for fault in faults), *report.findings)
     notes = tuple(note for note in report.notes if not note.startswith("left out: "))
-    return replace(report, findings=(*faults, *report.findings), notes=notes)
+    return replace(report, findings=findings, notes=notes, counted="boxes")
 
 
 def _check_shape(shape: tuple[int, ...], input_shape: tuple[int, ...] | None, dataset: Dataset) -> list[Finding]:

@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 
 from netspec.augment.base import Augmentation
 from netspec.datasets.arrange import cut_to_input, flatten_to_input, fold_to_input
-from netspec.datasets.base import PART_NAMES, DataError, Dataset, Part, PartName, Source, label_counts, unreadable
+from netspec.datasets.base import (
+    PART_NAMES,
+    DataError,
+    Dataset,
+    Part,
+    PartName,
+    Source,
+    holds_boxes,
+    label_counts,
+    unreadable,
+)  # fmt: skip
 from netspec.datasets.batch import Finish
 from netspec.datasets.normalization import Normalization, fit_normalization
 from netspec.datasets.splitting import Index, limit_part, split_groups, split_indexes
@@ -58,10 +68,12 @@ class Data:
     @property
     def counted(self) -> str:
         """What the numbers of `table` count."""
+        if holds_boxes(self.train.y):
+            return "boxes"
         return "pixels" if self.train.has_classes and self.train.y.ndim > 1 else "samples"
 
     def table(self) -> list[dict[str, str | int]]:
-        """Samples of each class in each part (or pixels): rows {"class", "train", "validation", "test"}.
+        """Samples of each class in each part (or pixels, or boxes): rows {"class", "train", "validation", "test"}.
 
         Dense targets: one row.
         """

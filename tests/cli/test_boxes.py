@@ -49,8 +49,27 @@ def test_evaluation_tells_the_average_precision_of_each_class(trained: Path) -> 
 
 def test_data_check_counts_objects_and_those_that_do_not_count(trained: Path) -> None:
     result = run("data", "check", trained / "squares.toml")
-    assert "(ignored)" in result.words
+    assert "part boxes square (ignored)" in result.words
     assert "the same values as" in result.words  # pictures a, b and c
+
+
+def test_data_check_says_that_bad_boxes_are_left_out_where_that_is_chosen(tmp_path: Path) -> None:
+    flat = xml([("square", 8, 8, 40, 40, 0), ("square", 50, 5, 50, 5, 0)])
+    voc(tmp_path / "set", {"a": flat}, {"train": ["a"]})
+    (tmp_path / "squares.toml").write_text(SPEC, encoding="utf-8")
+    failed = run("data", "check", tmp_path / "squares.toml")
+    assert failed.code != 0
+    assert 'which has no area; remove it, or set on_bad = "skip" under [data]' in failed.words
+    skipped = run("data", "check", tmp_path / "squares.toml", "--set", "data.on_bad=skip")
+    assert skipped.code == 0, skipped.words
+    assert 'which has no area; on_bad = "skip" leaves it out, or cuts it off' in skipped.words
+
+
+def test_faults_are_told_with_the_number_of_all_pictures(tmp_path: Path) -> None:
+    flat = xml([("square", 8, 8, 40, 40, 0), ("square", 50, 5, 50, 5, 0)])
+    voc(tmp_path / "set", {"a": flat, "b": "<annotation>"}, {"train": ["a", "b"]})
+    (tmp_path / "squares.toml").write_text(SPEC, encoding="utf-8")
+    assert "2 of 2 pictures and their boxes cannot be read" in run("train", tmp_path / "squares.toml").words
 
 
 def test_boxes_are_told_in_pixels_of_the_file_and_drawn(trained: Path, tmp_path: Path) -> None:

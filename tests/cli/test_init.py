@@ -59,3 +59,23 @@ def test_wrong_uses_are_told() -> None:
         assert result.code == 2
         assert told in result.words
     assert not Path("x.toml").exists()
+
+
+def test_a_template_that_extends_others_brings_them_along() -> None:
+    result = run("init", "nets/mine.toml", "--from", "vgg11_bn")
+    assert result.code == 0, result.err
+    assert "wrote nets/vgg11.toml, which it extends" in result.words
+    assert {path.name for path in Path("nets").iterdir()} == {"mine.toml", "vgg11.toml", "vgg16.toml"}
+    assert netspec.load("nets/mine.toml").name == "mine"
+    assert run("init", "nets/other.toml", "--from", "vgg11_bn").code == 0  # the copies are there, and the same
+
+
+def test_a_template_overwrites_no_other_file_by_what_it_extends() -> None:
+    Path("digits.toml").write_text("precious")
+    result = run("init", "mine.toml", "--from", "digits_race", "--force")
+    assert result.code == 2
+    assert "digits.toml: is not the shipped digits.toml, which mine.toml extends; rename it" in result.words
+    assert Path("digits.toml").read_text() == "precious"
+    own = run("init", "digits.toml", "--from", "digits_race", "--force")
+    assert "digits.toml: has the name of the spec that it extends; choose another name" in own.words
+    assert not Path("mine.toml").exists()
