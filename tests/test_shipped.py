@@ -23,7 +23,6 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 QUIRKS = {
     "squeezenet1_0": {"NS901"},  # its first windows leave the last row and column of 224 unread
     "squeezenet1_1": {"NS901"},
-    "mobilenet_v3_small": {"NS915"},  # the first bottleneck ends with 16 of its 16 channels and no activation
     "inception_v3": {"NS902"},  # the auxiliary head normalizes pictures of one pixel
     **{f"vgg{depth}_bn": {"NS904"} for depth in (11, 13, 16, 19)},  # torchvision's have a bias before the normalization
 }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 GAP = "  "
 NARROWEST = 9
+TOTALS = ("loss", "train_loss", "val_loss")
 
 
 @dataclass
@@ -90,9 +91,9 @@ class EpochTable:
         return [first, label.ljust(longest)] if len(self._labels) > 1 else [first]
 
     def _fitting(self, values: Iterable[str]) -> list[str]:
-        """As many columns as the width takes, losses and validation first, in their order."""
+        """As many columns as the width takes: whole losses, metrics of the validation, parts of the loss, the others."""
         names = list(values)
-        ranked = sorted(names, key=lambda name: (not name.endswith("loss"), not name.startswith("val_")))
+        ranked = sorted(names, key=_rank)
         room = self._width - len(GAP.join([*self._leading("", ""), " " * NARROWEST, " " * 7]))
         kept: list[str] = []
         for name in ranked:
@@ -105,6 +106,14 @@ class EpochTable:
     @staticmethod
     def _cell(name: str) -> int:
         return max(len(name), 7)
+
+
+def _rank(name: str) -> tuple[int, bool]:
+    """The less, the more worth a column."""
+    is_part, is_validation = name.endswith("loss"), name.startswith("val_")
+    if name in TOTALS:
+        return 0, False
+    return 2 if is_part else 1 if is_validation else 3, not is_validation
 
 
 def numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
