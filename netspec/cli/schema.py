@@ -12,7 +12,7 @@ from netspec.cli import console
 from netspec.cli.options import Verbose
 
 EXAMPLE = """
-netspec schema -o netspec.schema.json        then: #:schema ./netspec.schema.json
+netspec schema -o netspec.schema.json    then: #:schema ./netspec.schema.json
 """
 
 
