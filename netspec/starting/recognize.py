@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from netspec.datasets.annotations import Scene, sound_objects
 from netspec.datasets.base import DataError, Source
 from netspec.datasets.csv import Csv
 from netspec.datasets.image_folder import list_images
@@ -182,11 +183,20 @@ def _boxes(path: Path) -> Found | None:
     width, height = median(size[0] for size in sizes), median(size[1] for size in sizes)
     scale = min(1.0, LONGEST / max(width, height))
     shape = (3, *(max(32, 8 * round(side * scale / 8)) for side in (height, width)))
-    data = {"type": "boxes", "root": str(path), **({"on_bad": "skip"} if listing.faults else {})}
+    faults = [*listing.faults, *(fault for scene in listing.scenes for fault in _faults_of(scene, listing.classes))]
+    data = {"type": "boxes", "root": str(path), **({"on_bad": "skip"} if faults else {})}
     count = sum(len(scene.objects) for scene in listing.scenes)
     about = f"{len(listing.scenes)} pictures ({_span(sizes)}) with {count} boxes of {len(listing.classes)} classes"
+    if faults:
+        about += f'; on_bad = "skip" leaves out {len(faults)} faulty ones, such as {faults[0].message}'
     parts = {scene.part for scene in listing.scenes}
     return Found(data, shape, "detection", tuple(listing.classes), len(listing.scenes), "validation" in parts, about)
+
+
+def _faults_of(scene: Scene, classes: Sequence[str]) -> list[DataError]:
+    """Boxes that training would refuse; unreadable pictures are told by `netspec data check`."""
+    sizes = _sizes([scene.picture])
+    return sound_objects(scene, sizes[0], classes)[1] if sizes else []
 
 
 def _masks(path: Path) -> Found | None:

@@ -57,6 +57,17 @@ def test_pictures_decide_the_size_and_the_channels_of_the_input(tmp_path: Path) 
     assert recognize(sets.boxes(tmp_path / "d")).shape == (3, 48, 64)
 
 
+def test_boxes_that_training_would_refuse_are_left_out_and_told(tmp_path: Path) -> None:
+    folder = sets.boxes(tmp_path / "d")
+    assert "on_bad" not in recognize(folder).data
+    file = folder / "Annotations" / "3.xml"
+    file.write_text(file.read_text().replace("<xmax>30", "<xmax>5"))
+    found = recognize(folder)
+    assert found.data["on_bad"] == "skip"
+    assert 'on_bad = "skip" leaves out 1 faulty' in found.about
+    assert "3.xml: object 1 (white)" in found.about
+
+
 def test_parts_that_the_data_bring_are_not_split_again(tmp_path: Path) -> None:
     parts = recognize(sets.class_folders(tmp_path / "a", parts=("train", "val")))
     assert (parts.samples, parts.has_validation) == (48, True)
