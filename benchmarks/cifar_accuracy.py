@@ -74,7 +74,6 @@ def _spec(root: str, epochs: int, limit: int | None, seed: int) -> Spec:
     overrides = [
         f"data.root={Path(root).resolve()}",
         f"seed={seed}",
-        "optimizer.momentum_form=torch",  # the two forms differ when the learning rate changes
         f"train.epochs={epochs}",
         f"train.validation_every={max(epochs, 1)}",
     ]
