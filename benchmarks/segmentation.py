@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--set", action="append", default=[], dest="overrides")
     given = parser.parse_args(argv)
     torch.set_num_threads(given.threads)
-    overrides = list(given.overrides)
+    overrides = ['losses=[{ type = "cross_entropy" }]', *given.overrides]  # the only loss that is written for PyTorch here
     overrides += [f"data.root={given.root}"] if given.root else []
     overrides += [f"train.epochs={given.epochs}"] if given.epochs else []
     spec = netspec.load(given.spec, overrides)
