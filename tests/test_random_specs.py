@@ -14,7 +14,7 @@ from netspec.rendering import spec_hash
 from tests.kit.random_specs import cases_by_type, random_spec
 from tests.kit.shape_guarantee import Outcome, check_network
 
-NETWORKS = 400
+NETWORKS = 160
 PARTS = 8
 
 

@@ -25,7 +25,9 @@ class Pages(QWidget):
         self._layout.addWidget(self.sentence)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return SENTENCE if self._layout.currentWidget() is self.sentence else self.content.minimumSizeHint()
+        layout = self.layout()  # Qt may ask before this object is made, and when Python has already let go of its attributes
+        content = layout.widget(0) if isinstance(layout, QStackedLayout) and layout.currentIndex() == 0 else None
+        return SENTENCE if content is None else content.minimumSizeHint()
 
     def hasHeightForWidth(self) -> bool:  # noqa: N802
         return False  # the sentence has it; the height that it gives would be at least the content's

