@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from netspec.augment.base import Erasing, Floats, Integers, Scene, between, whole_between
-
-ATTEMPTS = 10
-
-Positive = Annotated[float, Field(gt=0)]
+from netspec.augment.base import Erasing, Floats, Integers, Scene, whole_between
+from netspec.augment.random_sides import ATTEMPTS, Limits, check_limits, random_sides
 
 
 class RandomErasing(Erasing):
@@ -27,10 +23,10 @@ class RandomErasing(Erasing):
     aliases = ("RandomErasing", "erasing")
     draws: ClassVar[int] = 2 * ATTEMPTS + 2
 
-    scale: tuple[Positive, Positive] = (0.02, 0.33)
+    scale: Limits = (0.02, 0.33)
     """Least and greatest share of the picture's area."""
 
-    ratio: tuple[Positive, Positive] = (0.3, 3.3)
+    ratio: Limits = (0.3, 3.3)
     """Least and greatest height divided by width."""
 
     probability: float = Field(default=0.5, ge=0, le=1)
@@ -38,20 +34,12 @@ class RandomErasing(Erasing):
 
     @model_validator(mode="after")
     def _limits_are_in_order(self) -> Self:
-        for name, (least, most) in (("scale", self.scale), ("ratio", self.ratio)):
-            if least > most:
-                raise ValueError(
-                    f"{name} = [{least:g}, {most:g}] has its limits the wrong way round; write the lesser first"
-                )
-        if self.scale[1] > 1:
-            raise ValueError(f"scale {self.scale[1]:g} is more than the whole picture; use at most 1")
+        check_limits(self.scale, self.ratio)
         return self
 
     def rectangles(self, draws: Floats, scene: Scene) -> Integers:
         height, width = scene.made
-        areas = height * width * between(draws[:, :ATTEMPTS], *self.scale)
-        ratios = np.exp(between(draws[:, ATTEMPTS:-2], math.log(self.ratio[0]), math.log(self.ratio[1])))
-        h, w = np.rint(np.sqrt(areas * ratios)), np.rint(np.sqrt(areas / ratios))
+        h, w = random_sides(draws[:, :-2], height * width, self.scale, self.ratio)
         good = (h < height) & (w < width)
         first, rows = good.argmax(axis=1), np.arange(len(draws))
         h, w = (np.where(good[rows, first], side[rows, first], 0) for side in (h, w))

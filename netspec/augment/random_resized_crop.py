@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from netspec.augment.base import Floats, Geometric, Scene, between, identity_maps, whole_between
-
-ATTEMPTS = 10
-
-Positive = Annotated[float, Field(gt=0)]
+from netspec.augment.base import Floats, Geometric, Scene, identity_maps, whole_between
+from netspec.augment.random_sides import ATTEMPTS, Limits, check_limits, random_sides
 
 
 class RandomResizedCrop(Geometric):
@@ -29,21 +25,15 @@ class RandomResizedCrop(Geometric):
     draws: ClassVar[int] = 2 * ATTEMPTS + 2
     cuts: ClassVar[bool] = True
 
-    scale: tuple[Positive, Positive] = (0.08, 1.0)
+    scale: Limits = (0.08, 1.0)
     """Least and greatest share of the picture's area."""
 
-    ratio: tuple[Positive, Positive] = (3 / 4, 4 / 3)
+    ratio: Limits = (3 / 4, 4 / 3)
     """Least and greatest width divided by height."""
 
     @model_validator(mode="after")
     def _limits_are_in_order(self) -> Self:
-        for name, (least, most) in (("scale", self.scale), ("ratio", self.ratio)):
-            if least > most:
-                raise ValueError(
-                    f"{name} = [{least:g}, {most:g}] has its limits the wrong way round; write the lesser first"
-                )
-        if self.scale[1] > 1:
-            raise ValueError(f"scale {self.scale[1]:g} is more than the whole picture; use at most 1")
+        check_limits(self.scale, self.ratio)
         return self
 
     def maps(self, draws: Floats, scene: Scene) -> Floats:
@@ -59,9 +49,7 @@ class RandomResizedCrop(Geometric):
     def _sides(self, draws: Floats, scene: Scene) -> tuple[Floats, Floats, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
         """Height and width of each cut, and whether one of the attempts gave them."""
         height, width = scene.size
-        areas = height * width * between(draws[:, :ATTEMPTS], *self.scale)
-        ratios = np.exp(between(draws[:, ATTEMPTS:], math.log(self.ratio[0]), math.log(self.ratio[1])))
-        h, w = np.rint(np.sqrt(areas / ratios)), np.rint(np.sqrt(areas * ratios))
+        w, h = random_sides(draws, height * width, self.scale, self.ratio)
         good = (h >= 1) & (w >= 1) & (h <= height) & (w <= width)
         first, rows = good.argmax(axis=1), np.arange(len(draws))
         fits = good[rows, first]
