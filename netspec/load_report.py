@@ -26,6 +26,16 @@ class LoadReport:
     missing: tuple[str, ...]
     unexpected: tuple[str, ...]
     mismatched: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]]
+    shapes: Mapping[str, tuple[int, ...]]
+    """The network's shapes of `loaded`, `missing` and `fresh` tensors, the file's of `unexpected` ones."""
+    fresh: tuple[str, ...] = ()
+    """Tensors of layers that were to be initialized anew: [transfer] replace."""
+    replaced: tuple[str, ...] = ()
+    """The patterns that say so."""
+    source: str = ""
+    """The file."""
+    notes: tuple[str, ...] = ()
+    """What was done to the file's names and layouts."""
 
     @property
     def is_complete(self) -> bool:
@@ -41,7 +51,13 @@ class LoadReport:
         if self.mismatched:
             shapes = (f"{name}: {list(want)} here, {list(got)} in the file" for name, (want, got) in self.mismatched.items())
             parts.append(f"{len(self.mismatched)} of another shape ({_some(list(shapes))})")
-        return ", ".join(parts)
+        if self.fresh:
+            parts.append(f"{len(self.fresh)} newly initialized ({', '.join(self.replaced)})")
+        return "; ".join((", ".join(parts), *self.notes))
+
+    def sentence(self) -> str:
+        """For the user: where the weights are from and what became of them."""
+        return f"weights from {self.source}: {self.describe()}"
 
 
 def _some(names: Iterable[str]) -> str:
@@ -57,4 +73,5 @@ def match_tensors(shapes: Mapping[str, tuple[int, ...]], tensors: Mapping[str, N
         missing=tuple(name for name in shapes if name not in tensors),
         unexpected=tuple(name for name in tensors if name not in shapes),
         mismatched={name: (shapes[name], shape) for name, shape in found.items() if shape != shapes[name]},
+        shapes={**{name: np.shape(array) for name, array in tensors.items()}, **shapes},
     )

@@ -32,7 +32,7 @@ LEVELS = (
     ("editing",),
     ("plan",),
     ("batch", "room", "memory", "lane", "load_report", "loss_value", "program", "store", "gradcheck", "gradcheck_network",
-     "timing", "warming", "probe"),
+     "timing", "transfer", "warming", "probe"),
     ("training",),
     ("reference_networks", "shipped", "artefact", "inside"),
     ("cli", "__main__"),

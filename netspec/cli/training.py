@@ -22,6 +22,7 @@ from netspec.training.pretrained import pretrained_path
 from netspec.training.run import train
 from netspec.training.run_folder import refuse_taken
 from netspec.training.setup import refuse_with_resume
+from netspec.weights import known_endings
 
 if TYPE_CHECKING:
     from netspec.datasets.load import Data
@@ -96,7 +97,7 @@ def _refuse_early(job: Job, spec: Spec) -> None:
     if job.resume is not None:
         refuse_with_resume(weights=job.weights, output=job.output, dry_run=job.dry_run)
     elif (weights := pretrained_path(spec, job.weights)) is not None and not weights.expanduser().is_file():
-        raise CliError(f"{weights}: no such file", "give a file of weights (.safetensors, .npz)")
+        raise CliError(f"{weights}: no such file", f"give a file of weights: {known_endings()}")
 
 
 def _start(

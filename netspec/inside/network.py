@@ -23,7 +23,7 @@ from netspec.training.events import Run
 from netspec.training.history import read_history
 from netspec.training.inputs import data_for
 from netspec.training.load import Choice, Trained, load_run
-from netspec.training.pretrained import load_pretrained
+from netspec.training.pretrained import load_everything
 
 LARGEST = 1 << 30
 """Bytes of data that are read beside a training."""
@@ -119,9 +119,8 @@ def _with_weights(spec: Spec, trained: Trained, threads: int) -> Network:
 
 def load_all(program: Program, spec: Spec, trained: Trained) -> None:
     """Everything must fit: a network that is partly untrained would give numbers without meaning."""
-    without_transfer = spec.model_copy(update={"transfer": None})
     try:
-        load_pretrained(program, without_transfer, trained.path)
+        load_everything(program, spec, trained.path)
     except LoadError as error:
         hint = "give the spec with which they were trained, or the weights of this network"
         raise InsideError(f"{trained.path}: {error.report.describe()}", hint) from error

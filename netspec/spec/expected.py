@@ -53,6 +53,8 @@ def describe_type(annotation: Any, metadata: list[Any] | tuple[Any, ...] = ()) -
         return " or ".join(f'"{item}"' if isinstance(item, str) else str(item) for item in arguments)
     if origin in (tuple, list):
         return _describe_list(arguments, metadata)
+    if origin is dict:
+        return f"a table of {describe_type(arguments[0])} = {describe_type(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, Plugin):
         return "a table with a type"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

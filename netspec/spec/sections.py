@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from netspec.docstrings import Documented
 
@@ -83,9 +83,11 @@ class Transfer(Section):
     """Where weights come from, and which layers keep them."""
 
     weights: str | None = None
-    """File with pretrained weights (.safetensors), relative to the spec."""
+    """File with pretrained weights (.safetensors, .pth, …), relative to the spec."""
     strict: bool = True
     """Every layer that is not in `replace` must be found in the file with its shape."""
+    rename: dict[str, str] = Field(default={})
+    """Names in the file → names here; each * stands for the same text on both sides, the first match wins."""
     replace: tuple[str, ...] = ()
     """Layers (names or globs) that are not loaded but newly initialized: the new head."""
     freeze: tuple[str, ...] = ()
@@ -94,6 +96,17 @@ class Transfer(Section):
     """Freeze this layer and everything it is computed from."""
     bn: Literal["eval", "train"] = "eval"
     """What frozen batch normalization does while training: keep its statistics, or go on updating them."""
+
+    @field_validator("rename", mode="after")
+    @classmethod
+    def _stars_agree(cls, rename: dict[str, str]) -> dict[str, str]:
+        for pattern, target in rename.items():
+            if pattern.count("*") != target.count("*"):
+                raise ValueError(
+                    f'"{pattern}" has {pattern.count("*")} and "{target}" {target.count("*")} times *; each * stands for '
+                    "the same text on both sides, so write as many on both"
+                )
+        return rename
 
 
 class Checkpoint(Section):

@@ -7,31 +7,51 @@ from dataclasses import replace
 from pathlib import Path
 
 from netspec.graph import match_layers
+from netspec.load_report import LoadError, LoadReport, match_tensors
 from netspec.spec.model import Spec
+from netspec.spec.sections import Transfer
 from netspec.training.contract import Program
+from netspec.transfer import Wanted, fit
 from netspec.weights import read_weights
-from netspec.weights.caffe_names import from_caffe
-
-UNUSED = ".num_batches_tracked"
-"""PyTorch's batch norm counts batches; netspec has no use for that."""
 
 
-def load_pretrained(program: Program, spec: Spec, path: str | Path) -> str:
-    """Load all layers but those in [transfer] replace, which keep their fresh initial values; a sentence for the user.
+def load_pretrained(program: Program, spec: Spec, path: str | Path) -> LoadReport:
+    """Load all layers but those in [transfer] replace, which keep their fresh initial values.
 
     Strict unless [transfer] strict = false: raises LoadError when a tensor is missing, unexpected or of another shape.
+    Loading nothing is always an error. Raises WeightsError.
     """
-    patterns = spec.transfer.replace if spec.transfer is not None else ()
-    strict = spec.transfer.strict if spec.transfer is not None else True
-    initial = program.lanes[0].tensors()
-    found = {name: array for name, array in from_caffe(read_weights(path).tensors).items() if not name.endswith(UNUSED)}
-    replaced = _layers({**found, **initial}, patterns)
-    kept = {name: array for name, array in found.items() if layer_of(name) not in replaced}
-    fresh = {name: array for name, array in initial.items() if layer_of(name) in replaced}
-    report = program.load_parameters({**kept, **fresh}, strict=strict)
-    old = replace(report, loaded=tuple(name for name in report.loaded if name not in fresh))
-    note = f"weights from {path}: {old.describe()}"
-    return note + (f", {len(fresh)} newly initialized ({', '.join(patterns)})" if fresh else "")
+    options = spec.transfer or Transfer()
+    return _load(program, Path(path), options)
+
+
+def load_everything(program: Program, spec: Spec, path: str | Path) -> LoadReport:
+    """Load all layers, also those in [transfer] replace: weights of a trained network, to evaluate or predict.
+
+    The file may be one that this network wrote or the one it began with: renames apply where they match.
+    """
+    rename = spec.transfer.rename if spec.transfer is not None else {}
+    return _load(program, Path(path), Transfer(rename=rename), lenient=True)
+
+
+def _load(program: Program, path: Path, options: Transfer, *, lenient: bool = False) -> LoadReport:
+    wanted = Wanted.of(program.start)
+    fitted = fit(read_weights(path), wanted, path, options.rename, lenient=lenient)
+    replaced = _layers({**fitted.tensors, **wanted.tensors}, options.replace)
+    shapes = {name: shape for name, shape in wanted.tensors.items() if layer_of(name) not in replaced}
+    found = {name: array for name, array in fitted.tensors.items() if layer_of(name) not in replaced}
+    fresh = tuple(name for name in wanted.tensors if name not in shapes)
+    report = match_tensors(shapes, found)
+    report = replace(
+        report, fresh=fresh, replaced=options.replace, source=str(path), notes=fitted.notes,
+        shapes={**report.shapes, **wanted.tensors},
+    )  # fmt: skip
+    if options.strict and not report.is_complete:
+        raise LoadError(report, "put layers that are new under [transfer] replace, or set strict = false there")
+    if not report.loaded:
+        raise LoadError(report, "none of the names and shapes agree: is it the right file?")
+    program.load_parameters({name: found[name] for name in report.loaded}, strict=False)
+    return report
 
 
 def pretrained_path(spec: Spec, weights: str | Path | None) -> Path | None:

@@ -1,15 +1,17 @@
 """Files of named tensors: safetensors and npz, written atomically, read without executing anything."""
 
 from netspec.weights.atomic import replace_file, write_text
-from netspec.weights.base import Tensors, Weights, WeightsError, digest
-from netspec.weights.files import FORMATS, read_metadata, read_weights, write_weights
+from netspec.weights.base import Convention, Tensors, Weights, WeightsError, digest
+from netspec.weights.files import FORMATS, known_endings, read_metadata, read_weights, write_weights
 
 __all__ = [
     "FORMATS",
+    "Convention",
     "Tensors",
     "Weights",
     "WeightsError",
     "digest",
+    "known_endings",
     "read_metadata",
     "read_weights",
     "replace_file",

@@ -6,12 +6,16 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Tensors = dict[str, NDArray[Any]]
+
+
+Convention = Literal["torch", "keras", "caffe"]
+"""Whose names and layouts tensors have. "torch" is netspec's own: "conv1.weight" (O, I, kH, kW), "fc.weight" (out, in)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +24,14 @@ class Weights:
 
     tensors: Tensors
     metadata: dict[str, str] = field(default_factory=dict)
+    convention: Convention = "torch"
+    """`netspec.transfer` brings the tensors of other conventions into netspec's names and layouts."""
+    source: str = ""
+    """Where in the file `tensors` lie, when that is not its top: "state_dict", "ema"."""
+    others: dict[str, Tensors] = field(default_factory=dict)
+    """Further sets of tensors in the same file, by where they lie; the network decides which one fits."""
+    notes: tuple[str, ...] = ()
+    """What the file holds that is not read: "epoch", "optimizer"."""
 
 
 class WeightsError(Exception):

@@ -1,4 +1,8 @@
-"""Reading and writing weights: the file's ending chooses the format."""
+"""Reading and writing weights: the file's ending chooses the format.
+
+A format is a module with `read(path) -> Weights`, `read_metadata(path)` and, when netspec writes it, too,
+`write(path, tensors, metadata)`. It knows the file, not the network: what the tensors mean there is `netspec.transfer`'s.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from netspec.weights import npz_format, safetensors_format
 from netspec.weights.base import Weights, WeightsError
 
 FORMATS: dict[str, ModuleType] = {".safetensors": safetensors_format, ".npz": npz_format}
+"""Ending → module."""
 
 
 def read_weights(path: str | Path) -> Weights:
@@ -34,15 +39,36 @@ def write_weights(
 ) -> None:
     """Write tensors and metadata atomically; equal contents give equal bytes. Raises WeightsError."""
     path = Path(path).expanduser()
-    _format(path).write(path, tensors, dict(metadata or {}))
+    format = FORMATS.get(path.suffix.lower())
+    if format is None or not hasattr(format, "write"):
+        verb = "knows" if format is None else "writes"
+        raise WeightsError(path, f"{_kind(path)} is no format of weights that netspec {verb}", f"use {_list(writable())}")
+    format.write(path, tensors, dict(metadata or {}))
+
+
+def writable() -> list[str]:
+    """The endings of files that netspec writes."""
+    return [ending for ending, format in FORMATS.items() if hasattr(format, "write")]
+
+
+def known_endings() -> str:
+    """The endings of files that netspec reads, in words: ".safetensors, .npz or .pth"."""
+    return _list(list(FORMATS))
 
 
 def _format(path: Path) -> ModuleType:
     found = FORMATS.get(path.suffix.lower())
     if found is None:
-        kind = path.suffix or "no ending"
-        raise WeightsError(path, f"{kind} is no format of weights that netspec reads", f"use {' or '.join(FORMATS)}")
+        raise WeightsError(path, f"{_kind(path)} is no format of weights that netspec reads", f"use {known_endings()}")
     return found
+
+
+def _kind(path: Path) -> str:
+    return path.suffix or "no ending"
+
+
+def _list(endings: list[str]) -> str:
+    return " or ".join(", ".join(endings).rsplit(", ", 1))
 
 
 def _existing(path: Path) -> Path:
