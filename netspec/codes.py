@@ -20,10 +20,12 @@ CODES: dict[str, str] = {
     "smallest spec has an [input] with a shape and one entry in [[layers]].",
     "NS009": "netspec itself fails on this text, which is a defect of netspec and not of the text. Undo what was changed "
     "last, and report the defect with the text that shows it.",
-    "NS010": "`extends` names the file that this one patches, relative to the folder of this file. The file must "
-    "exist, and no file may extend itself, directly or through others.",
-    "NS011": "`remove = true` in a patch deletes the layer of that name which the base has. The message names a layer "
-    "that the base does not have, or another value than true.",
+    "NS010": "`extends` names the file that this one patches, relative to the folder of this file, or a spec that comes with "
+    "netspec (`netspec init` lists them); a file beside this one comes first. It must exist, and no file may extend itself, "
+    "directly or through others.",
+    "NS011": "`remove = true` in an entry of a patch deletes the layer of that name which the base has; a list `remove` at the "
+    "top of the patch deletes those that its names, groups and globs mean. The message names one that the base does not have, "
+    "or a value that is neither.",
     "NS020": "An expression ${…} reads a variable that is not defined here. Variables come from [variables]; inside a "
     "block also from its parameters, and `index`, `repeat` and `copy` count the copies.",
     "NS021": "The text between ${ and } cannot be evaluated. Allowed are numbers, text in single quotes, variables, + "

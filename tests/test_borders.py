@@ -17,7 +17,7 @@ LATE = ("typer", "rich", "matplotlib", "pooch")
 """Loaded by commands when they run, never by `import netspec` and its public names."""
 
 LEVELS = (
-    ("kernels", "codes", "detection", "docstrings", "look", "problems", "random", "registry"),
+    ("kernels", "codes", "detection", "docstrings", "look", "problems", "random", "registry", "shipped"),
     ("augment", "initializers"),
     ("layers", "losses", "optimizers", "schedules", "metrics", "windows", "window_fields", "weights"),
     ("datasets",),
@@ -34,7 +34,7 @@ LEVELS = (
     ("batch", "room", "memory", "lane", "load_report", "loss_value", "program", "store", "gradcheck", "gradcheck_network",
      "timing", "transfer", "warming", "probe"),
     ("training",),
-    ("reference_networks", "shipped", "artefact", "inside"),
+    ("reference_networks", "artefact", "inside"),
     ("cli", "__main__"),
     ("gui",),
 )

@@ -36,13 +36,21 @@ def test_examples_of_the_guide_are_specs_without_problems(text: str) -> None:
 
 
 def test_the_example_of_extends_patches_the_shipped_spec(tmp_path: Path) -> None:
-    (text,) = (text for text in blocks(GUIDE, "toml") if "extends" in text)
+    text = next(text for text in blocks(GUIDE, "toml") if 'extends = "digits.toml"' in text)
     (tmp_path / "digits.toml").write_bytes(shipped_specs()["digits"].read_bytes())
     (tmp_path / "wide.toml").write_text(text, encoding="utf-8")
     base, patched = netspec.load(tmp_path / "digits.toml"), netspec.load(tmp_path / "wide.toml")
     assert patched.name == "digits-wide"
     assert len(patched.layers) == len(base.layers) - 1
     assert patched.optimizers[0].label() == "sgd"
+
+
+@pytest.mark.parametrize("text", [text for text in blocks(GUIDE, "toml") if "extends" in text])
+def test_examples_that_extend_a_shipped_spec_need_no_file_beside_them(tmp_path: Path, text: str) -> None:
+    (tmp_path / "patch.toml").write_text(text, encoding="utf-8")
+    spec = netspec.load(tmp_path / "patch.toml")
+    assert spec.origin.bases[-1] == str(shipped_specs()[Path(spec.origin.bases[-1]).stem])
+    assert not [problem for problem in netspec.analyze(spec).problems if problem.severity == "error"]
 
 
 def test_the_generated_parts_are_those_of_the_code(update_golden: bool) -> None:

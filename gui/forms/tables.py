@@ -155,8 +155,8 @@ def _keys_of_model(model: type[BaseModel], title: str) -> Keys:
     return Keys(f"[{title}]", doc, fields)
 
 
-ORDER = ("spec_version", "name", "description", "seed", "dialect", "extends", "variables", "input", "inputs", "layers",
-         "outputs", "loss", "losses", "data", "train", "optimizer", "optimizers")  # fmt: skip
+ORDER = ("spec_version", "name", "description", "seed", "dialect", "extends", "remove", "variables", "input", "inputs",
+         "layers", "outputs", "loss", "losses", "data", "train", "optimizer", "optimizers")  # fmt: skip
 """Keys of a file, as specs are written."""
 
 
@@ -168,7 +168,8 @@ def _top() -> dict[str, Field]:
         "input": Field("input", (Part(Input),), "What one sample looks like."),
         "loss": Field("loss", (Typed("netspec.losses"),), loss.doc),
         "optimizer": Field("optimizer", (Typed("netspec.optimizers"),), one.doc),
-        "extends": Field("extends", (Text(),), "The file that this one patches."),
+        "extends": Field("extends", (Text(),), "The file that this one patches, or a shipped spec by name."),
+        "remove": Field("remove", (Several(Text()),), "Layers of the base that are taken out first: names, groups, globs."),
         "variables": Field("variables", (Free(),), "Names for values; `${name}` stands for the value."),
         "blocks": Field("blocks", (Free(Part(Block)),), "Blocks of layers by name: [blocks.NAME]."),
     }

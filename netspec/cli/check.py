@@ -47,7 +47,18 @@ def check(
     if format is Format.TEXT and not quiet:
         warnings = f" ({tally(document.problems)})" if document.problems else ""
         console.stdout().print(f"[{console.OK}]ok{warnings}:[/] {describe(document)}")
+        if (bases := bases_in_words(document)) is not None:
+            console.stdout().print(bases, markup=False, soft_wrap=True)
     return ExitCode.FAILED if strict and document.problems else ExitCode.OK
+
+
+def bases_in_words(document: Document) -> str | None:
+    """ "extends mine.toml, which extends the shipped resnet18"; None for a spec that extends none."""
+    from netspec.shipped import shipped_specs
+
+    shipped = {str(path): name for name, path in shipped_specs().items()}
+    names = [f"the shipped {shipped[file]}" if file in shipped else file for file in document.files[1:]]
+    return "extends " + ", which extends ".join(names) if names else None
 
 
 def describe(document: Document) -> str:

@@ -97,10 +97,18 @@ def _target(name: Path | None, default: str) -> Path:
 
 
 def _bases_to_copy(source: Path, path: Path) -> list[Path]:
-    """The specs beside `source` that it extends, directly or not, and that are not yet beside `path`."""
+    """The specs beside `source` that it extends, directly or not, and that are not yet beside `path`.
+
+    A shipped spec that a file of the user's own extends is found by its name.
+    """
+    from netspec.spec.extends import find_base
+
     bases = []
     while (name := tomllib.loads(source.read_text(encoding="utf-8")).get("extends")) is not None:
-        source, copy = source.parent / name, path.parent / name
+        source, is_shipped = find_base(source.parent, name)
+        if is_shipped:
+            break
+        copy = (path.parent / name).with_name(source.name)
         if copy.resolve() == path.resolve():
             raise CliError(f"{path}: has the name of the spec that it extends", "choose another name")
         if not copy.exists():

@@ -14,6 +14,7 @@ from netspec.spec.blocks import Expander
 from netspec.spec.expressions import Value
 from netspec.spec.extends import extend, merge
 from netspec.spec.marks import Array, Table, plain
+from netspec.spec.removing import remove_layers
 from netspec.spec.scopes import Scope
 from netspec.spec.source import Source
 from netspec.spec.variables import resolve_variables
@@ -122,6 +123,8 @@ def merged_table(source: Source, tree: Tree, places: Places) -> Table:
         base = extend(only, source, [])[0]
     except SpecError:
         return merged.without("extends")
+    if "remove" in merged:
+        base, merged = remove_layers(base, merged, []), merged.without("remove")
     places.base_transfer = _table(base, "transfer")
     names = [entry.get("name") for entry in base.get("layers", ()) if isinstance(entry, Table)]
     places.base_layers = frozenset(name for name in names if isinstance(name, str))

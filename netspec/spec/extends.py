@@ -1,4 +1,7 @@
-"""`extends = "base.toml"`: before: a patch that names its base → after: the base with the patch applied."""
+"""`extends = "base.toml"`: before: a patch that names its base → after: the base with the patch applied.
+
+The base is a file seen from the patch's folder or, where there is none, the shipped spec of that name.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from netspec.problems import Problem, Span, SpecError, error
+from netspec.shipped import is_bare, shipped_spec, shipped_specs
 from netspec.spec.marks import Array, Table
 from netspec.spec.reader import read_tree
-from netspec.spec.source import Source, read_source
-from netspec.spec.suggest import question
+from netspec.spec.removing import remove_layers
+from netspec.spec.source import FORMATS, Source, read_source
+from netspec.spec.suggest import did_you_mean, question
 
 BY_NAME = ("layers", "inputs", "optimizers")
 """Arrays of tables that are merged by `name`; all other arrays are replaced."""
@@ -33,25 +38,43 @@ def extend(tree: Table, source: Source, problems: list[Problem]) -> tuple[Table,
 
 def _extend(tree: Table, source: Source, chain: list[FilePath], problems: list[Problem]) -> tuple[Table, list[str]]:
     if "extends" not in tree:
-        return tree, [source.file]
+        if "remove" in tree:
+            message, hint = "remove takes layers of a base out, but there is no extends", 'add extends = "base.toml"'
+            problems.append(error("NS011", ("remove",), tree.at_key("remove"), message, hint))
+        return tree.without("remove"), [source.file]
     span, name = tree.at_value("extends"), tree["extends"]
     patch = tree.without("extends")
     if not isinstance(name, str):
         message, hint = "extends must be a file name", 'write extends = "base.toml"'
         raise SpecError([error("NS010", ("extends",), span, message, hint)])
-    path = source.folder / name
+    path, is_shipped = find_base(source.folder, name)
     if path.resolve() in chain:
         names = " → ".join(file.name for file in [*chain[chain.index(path.resolve()) :], path.resolve()])
-        message = f"files extend each other: {names}"
-        raise SpecError([error("NS010", ("extends",), span, message, "remove one extends")])
+        message, hint = f"files extend each other: {names}", "remove one extends"
+        if shipped_spec(name) is not None:
+            hint += f", or rename {path.name}: a file of that name comes before the shipped spec"
+        raise SpecError([error("NS010", ("extends",), span, message, hint)])
     try:
         base_source = read_source(path)
         base = read_tree(base_source)
     except SpecError as failure:
         raise SpecError([_in_base(problem, name, span) for problem in failure.problems]) from None
     merged, files = _extend(base, base_source, [*chain, path.resolve()], problems)
-    merged = seen_from(source.folder, base_source.folder, merged)
+    if not is_shipped:  # the paths of a shipped spec start where the patch is: nobody's data lie beside it
+        merged = seen_from(source.folder, base_source.folder, merged)
     return merge(merged, patch, problems), [source.file, *files]
+
+
+def find_base(folder: FilePath, name: str) -> tuple[FilePath, bool]:
+    """The file that `extends` means in a spec of this folder, and whether it is a shipped one, as only a file name can mean.
+
+    A file beside the spec comes first, `name` as written or with .toml or .json behind it.
+    """
+    written = folder / name
+    candidates = [written] if written.suffix.lower() in FORMATS else [written, *(folder / (name + end) for end in FORMATS)]
+    there = next((path for path in candidates if path.is_file()), None)
+    shipped = shipped_spec(name) if there is None else None
+    return (shipped, True) if shipped is not None else (there or written, False)
 
 
 def seen_from(folder: FilePath, base_folder: FilePath, base: Table) -> Table:
@@ -80,14 +103,22 @@ def _in_base(problem: Problem, name: str, span: Span | None) -> Problem:
     """A base that cannot be found is the fault of the line that names it; other problems stay in the base."""
     if problem.span is not None and problem.span.line:
         return problem
-    return error("NS010", ("extends",), span, f'extends "{name}": {problem.message}', problem.hint)
+    message, hint = problem.message, problem.hint
+    if is_bare(name) and problem.code in ("NS001", "NS002"):
+        message = "there is no such file beside this one, and no shipped spec of that name"
+        near = did_you_mean(FilePath(name).stem, sorted(shipped_specs()))
+        hint = f"did you mean {near}?" if near else "`netspec init` lists the shipped ones"
+    return error("NS010", ("extends",), span, f'extends "{name}": {message}', hint)
 
 
 def merge(base: Table, patch: Table, problems: list[Problem], path: tuple[str | int, ...] = ()) -> Table:
     """base with patch on top: tables key by key, `layers` by name, everything else replaced.
 
+    Layers that the patch's `remove` names are taken out of the base before.
     A patch in the singular ([optimizer]) replaces a base in the plural ([[optimizers]]), and the other way round.
     """
+    if not path and "remove" in patch:
+        base, patch = remove_layers(base, patch, problems), patch.without("remove")
     result = base.without(*(OTHER_FORM[key] for key in patch if not path and key in OTHER_FORM))
     result.span = patch.span or base.span
     for key, value in patch.items():

@@ -138,5 +138,5 @@ class Spec(Section):
         return copy
 
 
-UNRESOLVED_KEYS = frozenset({"input", "loss", "optimizer", "blocks", "variables", "extends"})
+UNRESOLVED_KEYS = frozenset({"input", "loss", "optimizer", "blocks", "variables", "extends", "remove"})
 """Keys that are worked into others before validation."""

@@ -27,7 +27,7 @@ FAMILIES = {
 }
 """Sections that hold plug-ins, and the package of the family."""
 PLURALS = {"input": "inputs", "loss": "losses", "optimizer": "optimizers"}
-SECTIONS = (*sorted({*Spec.model_fields, *PLURALS, "variables", "blocks", "extends"}),)
+SECTIONS = (*sorted({*Spec.model_fields, *PLURALS, "variables", "blocks", "extends", "remove"}),)
 """All keys that may stand at the top of a spec."""
 
 

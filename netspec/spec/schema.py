@@ -26,7 +26,11 @@ def json_schema() -> dict[str, Any]:
     schema["$defs"]["Expression"] = EXPRESSION
     for one, many in PLURALS.items():
         properties[one] = {**properties[many]["items"], "description": f"The only one of `{many}`."}
-    properties["extends"] = {"type": "string", "description": "The file that this one patches."}
+    properties["extends"] = {"type": "string", "description": "The file that this one patches, or a shipped spec by name."}
+    properties["remove"] = {
+        "type": "array", "items": {"type": "string"},
+        "description": "In a patch: layers of the base that are taken out first, by name, group or glob.",
+    }  # fmt: skip
     properties["variables"] = {
         "type": "object", "additionalProperties": {"type": [*SCALARS, "string"]},
         "description": "Numbers, texts and booleans that `${expressions}` and --set use.",

@@ -23,7 +23,7 @@ def unknown_key(path: Path, where: Path, tree: Table, spec: type[BaseModel]) -> 
     span = locate(tree, path, key=True)
     valid = list(owner.model_fields) if owner else []
     if len(path) == 1:
-        valid = sorted({*valid, "input", "loss", "optimizer", "variables", "blocks", "extends"})
+        valid = sorted({*valid, "input", "loss", "optimizer", "variables", "blocks", "extends", "remove"})
     names = foreign(key, FOREIGN_KEYS, valid)
     of_another = owner is not None and _is_key_of_another(key, owner)
     if (special := FOREIGN_HINTS.get(key.lower())) and special[0] in valid:

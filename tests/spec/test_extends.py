@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import netspec
+from netspec import editing
 from netspec.loading import read
+from netspec.shipped import shipped_specs
+from netspec.spec.source import read_source
 from tests.spec.helpers import CONV, INPUT, RELU, codes, layer
 
 BASE = (
@@ -136,3 +140,73 @@ def test_one_form_of_a_section_replaces_the_other(tmp_path: Path, base: str, pat
     assert document.spec is not None
     assert alone.spec is not None
     assert (document.spec.inputs, document.spec.optimizers) == (alone.spec.inputs, alone.spec.optimizers)
+
+
+def test_a_shipped_spec_is_a_base_by_its_name_and_a_file_beside_comes_first(tmp_path: Path) -> None:
+    for name in ("digits", "digits.toml"):
+        document = read(write(tmp_path, patch=f'extends = "{name}"\nname = "mine"\n'))
+        assert document.spec is not None
+        assert document.files == (str(tmp_path / "patch.toml"), str(shipped_specs()["digits"]))
+        assert document.spec.origin.bases == document.files[1:]
+        assert (document.spec.name, document.spec.inputs[0].shape) == ("mine", (1, 8, 8))
+    assert read(write(tmp_path, patch='extends = "digits"\n', digits=BASE)).files[1] == str(tmp_path / "digits.toml")
+
+
+def test_of_a_shipped_base_paths_start_beside_the_patch(tmp_path: Path) -> None:
+    spec = netspec.load(write(tmp_path, patch='extends = "cifar10_folder"\n'))
+    assert [Path(file).stem for file in spec.origin.bases] == ["cifar10_folder", "resnet20_cifar"]
+    assert spec.data is not None
+    assert spec.data.model_dump()["root"] == "data/cifar10"
+
+
+def test_an_edit_of_a_shipped_layer_becomes_a_patch_beside_the_name(tmp_path: Path) -> None:
+    source = read_source(write(tmp_path, patch='extends = "digits"\n'))
+    text = editing.set_field(source, ("layers", "fc2"), "out_features", 3)
+    assert text.startswith('extends = "digits"\n')
+    assert netspec.loads(text, base_dir=tmp_path).layers[-1].model_dump()["out_features"] == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("digts", "no shipped spec of that name; did you mean digits?"),
+        ("nets/digits.toml", "there is no such file; look for it in"),
+        ("patch", "a file of that name comes before the shipped spec"),
+    ],
+)
+def test_a_base_that_is_nowhere_is_told_with_what_comes_near(tmp_path: Path, name: str, told: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr("netspec.shipped.shipped_specs", lambda: {"patch": Path("specs/patch.toml")})
+    (problem,) = read(write(tmp_path, patch=f'extends = "{name}"\n')).problems
+    assert problem.code == "NS010"
+    assert told in f"{problem.message}; {problem.hint}"
+
+
+def test_removed_names_groups_and_globs_leave_the_rest_as_it_was(tmp_path: Path) -> None:
+    head = layer("head.0", "linear", "out_features = 4") + layer("head.1", "relu")
+    for pattern in ("head", "head.*", "head.[01]"):
+        patch = f'extends = "base.toml"\nremove = ["{pattern}"]\n' + layer("head.0", "tanh")
+        spec = netspec.load(write(tmp_path, base=BASE + head, patch=patch))
+        assert [(item.name, type(item).type_name()) for item in spec.layers][2:] == [("fc", "linear"), ("head.0", "tanh")]
+
+
+@pytest.mark.parametrize(
+    ("patch", "told"),
+    [
+        ('extends = "base.toml"\nremove = ["fc", "fd"]', "the base has no layer 'fd' to remove; the base has: conv1, fc,"),
+        ('extends = "base.toml"\nremove = "fc"', "remove must be a list of names"),
+        ('remove = ["fc"]\n' + BASE, "there is no extends"),
+    ],
+)
+def test_what_cannot_be_removed_is_told_where_it_is_written(tmp_path: Path, patch: str, told: str) -> None:
+    problems = [problem for problem in read(write(tmp_path, base=BASE, patch=patch)).problems if problem.code == "NS011"]
+    (problem,) = problems
+    assert told in f"{problem.message}; {problem.hint}"
+    assert problem.span is not None
+    assert "remove" in problem.span.text
+
+
+def test_layers_that_are_gone_are_gone_in_the_editor_too(tmp_path: Path) -> None:
+    source = read_source(write(tmp_path, patch='extends = "vgg16"\nremove = ["avgpool", "classifier"]\n'))
+    names = [node.name for node in editing.outline(source).nodes]
+    assert "features" in names
+    assert not [name for name in names if name.startswith(("avgpool", "classifier"))]

@@ -81,7 +81,7 @@ def test_wrong_values_of_a_section_are_told_in_netspecs_words(section: str) -> N
 
 
 def test_wrong_sections_are_told_in_netspecs_words() -> None:
-    keys = {*Spec.model_fields, "input", "optimizer", "variables", "blocks", "extends"}
+    keys = {*Spec.model_fields, "input", "optimizer", "variables", "blocks", "extends", "remove"}
     assert sum(check(network() | {key: value}) for key in sorted(keys) for value in VALUES) > 100
 
 

@@ -81,7 +81,7 @@ def test_a_use_of_a_block_has_its_parameters() -> None:
 def test_keys_of_the_file_are_those_of_the_schema() -> None:
     keys = keys_at((), {})
     assert keys is not None
-    assert set(keys.fields) == {*Spec.model_fields, "input", "loss", "optimizer", "extends", "variables", "blocks"}
+    assert set(keys.fields) == {*Spec.model_fields, "input", "loss", "optimizer", "extends", "remove", "variables", "blocks"}
 
 
 @pytest.mark.parametrize(
