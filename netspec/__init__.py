@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from netspec.loading import load, loads, read
     from netspec.problems import SpecError
     from netspec.program import compile
+    from netspec.range_test.find import lr_find
     from netspec.rendering import render, spec_hash
     from netspec.spec.model import Spec
     from netspec.spec.schema import json_schema
@@ -28,6 +29,7 @@ __all__ = [
     "json_schema",
     "load",
     "loads",
+    "lr_find",
     "read",
     "render",
     "spec_hash",
@@ -42,6 +44,7 @@ _HOMES = {
     "load": "netspec.loading",
     "loads": "netspec.loading",
     "read": "netspec.loading",
+    "lr_find": "netspec.range_test.find",
     "render": "netspec.rendering",
     "spec_hash": "netspec.rendering",
     "json_schema": "netspec.spec.schema",

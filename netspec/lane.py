@@ -86,6 +86,11 @@ class Lane:
         return self._outside
 
     @property
+    def is_accumulating(self) -> bool:
+        """Whether gradients of `accumulate` wait for their `update`."""
+        return self._accumulated_parts > 0
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """Names of the network's inputs."""
         return self._program.start.inputs

@@ -34,6 +34,7 @@ LEVELS = (
     ("batch", "room", "memory", "lane", "load_report", "loss_value", "program", "store", "gradcheck", "gradcheck_network",
      "timing", "transfer", "warming", "probe"),
     ("training",),
+    ("range_test",),
     ("reference_networks", "artefact", "inside"),
     ("cli", "__main__"),
     ("gui",),

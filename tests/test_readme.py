@@ -69,7 +69,7 @@ def test_the_shown_training_says_what_training_says(
 
 
 def test_the_table_of_commands_names_commands() -> None:
-    named = set(re.findall(r"^\| `netspec (\w+)", README, re.MULTILINE))
+    named = set(re.findall(r"^\| `netspec ([\w-]+)", README, re.MULTILINE))
     assert named <= {name for _, name, _ in COMMANDS} | {"data"}
     assert len(named) >= 10
     assert "plan" in named

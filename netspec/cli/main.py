@@ -25,6 +25,7 @@ from netspec.cli import (
     gui,
     hash,
     init,
+    lr_find,
     plan,
     predict,
     race,
@@ -53,6 +54,8 @@ FOREIGN_VERBS = {
     "checkgrad": "gradcheck",
     "profile": "time",
     "benchmark": "time",
+    "find-lr": "lr-find",
+    "lrfind": "lr-find",
     "bench": "time",
 }
 """What other tools call our commands: for did-you-mean only."""
@@ -128,6 +131,7 @@ COMMANDS = (
     (compile.compile_spec, "compile", BUILD),
     (gradcheck.gradcheck, "gradcheck", BUILD),
     (time.time_spec, "time", BUILD),
+    (lr_find.lr_find, "lr-find", LEARN),
     (train.train, "train", LEARN),
     (race.race, "race", LEARN),
     (evaluate.evaluate, "evaluate", USE),

@@ -1,0 +1,139 @@
+"""The range test as a picture (SVG, PNG) or a table of its points (CSV)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netspec.look import lane_colours
+from netspec.range_test.curve import MINIMUM, STEEPEST, LaneCurve
+from netspec.range_test.find import RangeTest
+from netspec.training.curves import LABEL_GAP, SECONDARY, STYLE, TEXT, moved_apart
+from netspec.weights import replace_file, write_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SUFFIXES = (".svg", ".png", ".csv")
+LEGEND = (
+    "faint: each batch, after the update with that rate;  bold: geometric mean over neighbouring steps (Gaussian, σ = 2)\n"
+    "○ steepest descent   ◇ a tenth of the lowest point's rate   ▲ the spec's rate"
+)
+
+
+def write_picture(test: RangeTest, path: Path) -> None:
+    """Write the curves; the name's ending chooses the format. Equal tests give equal files. Raises ValueError, OSError."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ValueError(f"{path}: the name ends with none of {', '.join(SUFFIXES)}")
+    if suffix == ".csv":
+        write_text(path, table(test))
+        return
+    import matplotlib
+
+    with matplotlib.rc_context(STYLE):
+        figure = draw(test)
+        date: dict[str, Any] = {"Date": None} if suffix == ".svg" else {}
+        replace_file(path, lambda stream: figure.savefig(stream, format=suffix[1:], dpi=200, metadata=date))
+
+
+def table(test: RangeTest) -> str:
+    """One line a point: optimizer, lr, loss, smoothed. Numbers as Python writes them, so that they can be read back."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("optimizer", "lr", "loss", "smoothed"))
+    for lane in test.lanes:
+        for point in zip(lane.lr, lane.loss, lane.smoothed, strict=True):
+            rows.writerow((lane.label, *map(repr, point)))
+    return text.getvalue()
+
+
+def draw(test: RangeTest) -> Figure:
+    """The picture, 8 × 4.8 inches: loss over the learning rate, a curve for each optimizer."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.8), facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    figure.subplots_adjust(left=0.08, right=0.8, top=0.82, bottom=0.235)
+    figure.text(0.02, 0.925, f"{test.name}: learning-rate range test", fontsize=13, fontweight="bold", color=TEXT)
+    figure.text(0.02, 0.03, LEGEND, fontsize=7.5, color=SECONDARY, linespacing=1.5)
+    axes.set_xscale("log")
+    axes.tick_params(axis="x", which="minor", size=0)
+    axes.set_xlim(test.lr_min, test.lr_max)
+    low, high = _scale(axes, test)
+    colours = lane_colours({lane.label: lane.kind for lane in test.lanes})
+    for lane in test.lanes:
+        _draw_lane(axes, lane, colours[lane.label], len(test.lanes))
+    _mark_usual(axes, test, colours, low)
+    axes.set_title("loss" + (", logarithmic" if axes.get_yscale() == "log" else ""), pad=10)
+    axes.set_xlabel("learning rate, logarithmic")
+    _label(axes, test, colours, high)
+    return figure
+
+
+def _draw_lane(axes: Axes, lane: LaneCurve, colour: str, lanes: int) -> None:
+    average = lane.smoothed
+    axes.plot(lane.lr, lane.loss, color=colour, alpha=0.25 / max(1.0, lanes / 2), linewidth=0.6)
+    axes.plot(lane.lr, average, color=colour, linewidth=1.3)
+    for rule, marker in ((STEEPEST, "o"), (MINIMUM, "D")):
+        if rule in lane.suggestions:
+            rate = lane.suggestions[rule]
+            height = average[min(range(len(lane.lr)), key=lambda i: abs(math.log(lane.lr[i] / rate)))]
+            axes.plot(
+                [rate], [height], marker=marker, markersize=7 if marker == "o" else 6, markerfacecolor="white",
+                markeredgecolor=colour, markeredgewidth=1.3, zorder=5, linestyle="none",
+            )  # fmt: skip
+
+
+def _mark_usual(axes: Axes, test: RangeTest, colours: dict[str, str], low: float) -> None:
+    """A triangle at the rate that the spec has; those of one rate stand on each other."""
+    seen: list[float] = []
+    for lane in test.lanes:
+        if test.lr_min <= lane.usual <= test.lr_max:
+            axes.annotate(
+                "▲", (lane.usual, low), xytext=(0, 8 * seen.count(lane.usual)), textcoords="offset points", ha="center",
+                fontsize=7, color=colours[lane.label], annotation_clip=False, zorder=6,
+            )  # fmt: skip
+            seen.append(lane.usual)
+
+
+def _scale(axes: Axes, test: RangeTest) -> tuple[float, float]:
+    """From the lowest loss to a third above the first averages; curves that diverge leave at the top."""
+    values = [v for lane in test.lanes for v in (*lane.smoothed, *lane.loss) if math.isfinite(v)] or [1.0]
+    first = max((lane.smoothed[0] for lane in test.lanes if lane.loss and math.isfinite(lane.smoothed[0])), default=1.0)
+    low, top = min(values), first
+    if low > 0 and top / low >= 20:
+        axes.set_yscale("log")
+        low, high = low / 1.3, top * 2
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    else:
+        room = max(top - low, 0.05 * abs(top))
+        low, high = max(0.0, low - 0.1 * room) if low >= 0 else low - 0.1 * room, top + 0.35 * room
+    axes.set_ylim(low, high)
+    return low, high
+
+
+def _label(axes: Axes, test: RangeTest, colours: dict[str, str], high: float) -> None:
+    """Beside the picture, at the height of each curve's end: its name and what it suggests."""
+    axes.figure.canvas.draw()
+    ends = [next((v for v in reversed(lane.smoothed) if math.isfinite(v)), high) for lane in test.lanes]
+    heights = [axes.transData.transform((test.lr_max, min(end, high)))[1] for end in ends]
+    gap = 2.4 * LABEL_GAP
+    for lane, height in zip(test.lanes, moved_apart(heights, gap, axes.bbox.y0, axes.bbox.y1), strict=True):
+        y = axes.transAxes.inverted().transform((0.0, height))[1]
+        axes.annotate(
+            f"{lane.label}\n{_suggested(lane)}", (1.0, y), xycoords="axes fraction", xytext=(6, 0), fontsize=8,
+            textcoords="offset points", color=colours[lane.label], va="center", annotation_clip=False, linespacing=1.3,
+        )  # fmt: skip
+
+
+def _suggested(lane: LaneCurve) -> str:
+    marks = {STEEPEST: "○", MINIMUM: "◇"}
+    found = "  ".join(f"{marks[rule]} {rate:.2g}" for rule, rate in lane.suggestions.items())
+    return found or "no clear descent"
