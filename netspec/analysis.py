@@ -8,7 +8,8 @@ from typing import Any
 
 import networkx as nx
 
-from netspec.graph import Locate, Network, build_graph, frozen_layers, inputs_of, order
+from netspec.freezing import frozen_layers
+from netspec.graph import Locate, Network, build_graph, inputs_of, order
 from netspec.graph_checks import check_graph
 from netspec.layers.base import Layer, Shape, volume
 from netspec.lints import lint

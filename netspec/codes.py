@@ -90,7 +90,14 @@ CODES: dict[str, str] = {
     "NS307": "`outputs` must name layers of the network, each once.",
     "NS308": "`input` under [loss] must name one of the network's outputs.",
     "NS310": 'A name or pattern under [transfer] matches no layer. Patterns are shell globs: "layer1.*"; a bare name '
-    'also covers everything below it: "layer1" covers layer1.0.conv1.',
+    'also covers everything below it: "layer1" covers layer1.0.conv1. Behind "re:" stands a regular expression that '
+    'must match the whole name: "re:layer[12]\\..*".',
+    "NS311": "`unfreeze` under [transfer] cannot be meant as it is written: its entries must stand in the order of their "
+    "epochs, after the warm-up, and each must unfreeze layers that `freeze` or `freeze_to` have frozen. A layer with "
+    "frozen = true of its own is frozen for good.",
+    "NS312": "`warmup_epochs` under [transfer] lets only the layers in `replace` learn at first, so there must be some.",
+    "NS313": "`stages` of `discriminative` must go from the input to the output, each layer in one of them at most: the "
+    "learning rate of a stage is `factor` times that of the next one.",
     # NS4: data
     "NS401": "The data set cannot be read: a file is missing, damaged or of another format than `type` under [data] says. "
     "`netspec data check` lists every bad file.",
@@ -164,6 +171,7 @@ CODES: dict[str, str] = {
     "decay_bias = true. This layer has no weights, so that the key changes nothing.",
     "NS930": "Augmentation must not change the class of a picture. Mirrored digits are no digits, and a 6 that is turned "
     "far is a 9: the network is taught what is wrong.",
+    "NS940": "Layers are to be unfrozen after more epochs than the training has, so they stay frozen to its end.",
     "NS911": "With epochs = 0 the training ends before its first step: the weights are the initial (or loaded) ones.",
     "NS908": "A variable is declared under [variables], but no expression ${…} reads it, so changing it changes nothing. "
     "Perhaps its name is misspelt, or the number is still written out where the variable was meant.",

@@ -7,6 +7,7 @@ in the file). An edge a → b has `ports`: the places among b's inputs where a g
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Protocol
@@ -19,6 +20,9 @@ from netspec.problems import Path, Span
 from netspec.spec.sections import Input, Transfer
 
 Locate = Callable[[Path], Span | None]
+
+REGEX = "re:"
+"""Begins a pattern that is a regular expression."""
 
 
 class Network(Protocol):
@@ -105,17 +109,24 @@ def order(graph: nx.DiGraph[str]) -> list[str]:
 
 
 def match_layers(pattern: str, layers: Iterable[str]) -> list[str]:
-    """Layers of this name, below it ("layer1" → "layer1.0.conv1"), or matched by the glob."""
+    """Layers of this name, below it ("layer1" → "layer1.0.conv1"), or matched by the glob; "re:…": by all of the name.
+
+    What is no regular expression matches nothing.
+    """
+    if pattern.startswith(REGEX):
+        try:
+            matches = re.compile(pattern.removeprefix(REGEX)).fullmatch
+        except re.error:
+            return []
+        return [name for name in layers if matches(name)]
     return [name for name in layers if name == pattern or name.startswith(f"{pattern}.") or fnmatchcase(name, pattern)]
 
 
-def frozen_layers(spec: Network, graph: nx.DiGraph[str]) -> frozenset[str]:
-    """Layers that keep their parameters: `frozen = true`, matched by [transfer].freeze, or up to `freeze_to`."""
-    layers = {name: graph.nodes[name]["layer"] for name in graph if graph.nodes[name]["layer"] is not None}
-    frozen = {name for name, layer in layers.items() if layer.frozen}
-    if spec.transfer is not None:
-        for pattern in spec.transfer.freeze:
-            frozen.update(match_layers(pattern, layers))
-        for name in match_layers(spec.transfer.freeze_to, layers) if spec.transfer.freeze_to else ():
-            frozen |= {name, *nx.ancestors(graph, name)}
-    return frozenset(frozen & layers.keys())
+def has_parameters(layer: Layer | None) -> bool:
+    """Whether it is a layer of a type that learns."""
+    return layer is not None and type(layer).parameters is not Layer.parameters
+
+
+def layers_of(graph: nx.DiGraph[str]) -> list[str]:
+    """Names of the layers, without the inputs, in file order."""
+    return [name for name in graph if graph.nodes[name]["layer"] is not None]

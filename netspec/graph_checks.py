@@ -1,4 +1,4 @@
-"""The checks of a graph that need no shapes: names, inputs, cycles, outputs, reach, and what [transfer] names."""
+"""The checks of a graph that need no shapes: names, inputs, cycles, outputs and reach; [transfer]: transfer_checks.py."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 
 import networkx as nx
 
-from netspec.graph import Locate, Network, frozen_layers, input_path, loss_path, match_layers, outputs_of, read_names
+from netspec.graph import Locate, Network, input_path, loss_path, outputs_of, read_names
 from netspec.layers.base import Layer
 from netspec.problems import Path, Problem, Related, also, error, warning
 from netspec.spec.suggest import question
 from netspec.spec.unknown import is_unknown
+from netspec.transfer_checks import check_transfer
 
 
 def check_graph(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> list[Problem]:
@@ -163,43 +164,3 @@ def _check_reach(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Itera
             message = "no output depends on this layer"
             hint = f'add "{name}" to outputs, let another layer read it, or remove it'
             yield error("NS305", ("layers", name), locate(("layers", name, "name")), message, hint)
-
-
-def check_transfer(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> Iterable[Problem]:
-    """Names and globs under [transfer] must match a layer, and what is replaced should not be frozen."""
-    if spec.transfer is None:
-        return
-    layers = [name for name in graph if graph.nodes[name]["layer"] is not None]
-    for key, patterns in (("freeze", spec.transfer.freeze), ("replace", spec.transfer.replace)):
-        for place, pattern in enumerate(patterns):
-            if not match_layers(pattern, layers):
-                message, hint = f"{key}: no layer is called {pattern}", question(pattern, layers, what="layers")
-                path: Path = ("transfer", key, place)
-                yield error("NS310", path, locate(path), message, hint)
-    last = spec.transfer.freeze_to
-    if last is not None and last not in layers and not match_layers(f"{last}.*", layers):
-        hint = question(last, layers, what="layers")
-        path = ("transfer", "freeze_to")
-        yield error("NS310", path, locate(path), f"freeze_to: no layer is called {last}", hint)
-    frozen = [name for name in frozen_layers(spec, graph) if _has_parameters(graph.nodes[name]["layer"])]
-    for place, pattern in enumerate(spec.transfer.replace):
-        if both := sorted(match_layers(pattern, frozen)):
-            path = ("transfer", "replace", place)
-            message = f"replace: {', '.join(both)} begins with random values, and is frozen, so it keeps them"
-            hint = "freeze only what is loaded, or take it out of replace"
-            yield warning("NS909", path, locate(path), message, hint, _frozen_here(spec, graph, both[0], locate))
-
-
-def _frozen_here(spec: Network, graph: nx.DiGraph[str], name: str, locate: Locate) -> Iterable[Related]:
-    """What says that a layer is frozen: its own key, a pattern under `freeze`, or `freeze_to`."""
-    if graph.nodes[name]["layer"].frozen:
-        return also(locate(("layers", name, "frozen")), f"{name} is frozen here")
-    patterns = spec.transfer.freeze if spec.transfer is not None else ()
-    for place, pattern in enumerate(patterns):
-        if match_layers(pattern, [name]):
-            return also(locate(("transfer", "freeze", place)), f"{name} is frozen here")
-    return also(locate(("transfer", "freeze_to")), f"{name} is frozen here")
-
-
-def _has_parameters(layer: Layer) -> bool:
-    return type(layer).parameters is not Layer.parameters

@@ -17,6 +17,7 @@ from netspec.metrics.accuracy import Accuracy
 from netspec.problems import Path, Problem, also, error, warning
 from netspec.spec.model import Spec
 from netspec.spec.suggest import question
+from netspec.transfer_checks import check_epochs
 
 LEAST_LR = 1e-6
 MOST_LR = 10
@@ -32,6 +33,8 @@ def lint(
     if spec.loss is not None:
         problems += [*_lint_training(spec, locate), *lint_settings(network), *_check_monitors(spec, locate)]
         problems += _check_mixing(spec, locate)
+    if spec.transfer is not None:
+        problems += check_epochs(spec.transfer, spec.train.epochs, locate)
     return problems
 
 

@@ -7,18 +7,21 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import networkx as nx
 import numba
 import numpy as np
 from numba.core import config
 from numpy.typing import NDArray
 
 from netspec.batch import NO_LOSS, Batch, BatchForm
+from netspec.freezing import stages
 from netspec.lane import Lane
-from netspec.layers.base import Parameter, volume
+from netspec.layers.base import Parameter, Shape, volume
 from netspec.load_report import LoadError, LoadReport, match_tensors
 from netspec.losses.base import Loss
 from netspec.memory import Arena, Kept, aligned_zeros
 from netspec.optimizers.base import Optimizer
+from netspec.plan.layout import Layout
 from netspec.plan.lower import SCRATCH, target_name
 from netspec.plan.pipeline import make_plan, start_plan
 from netspec.plan.plan import Goal, Plan
@@ -40,9 +43,11 @@ class Program:
     def __init__(self, spec: Spec, *, batch_size: int, dtype: DType, threads: int | None, seed: int) -> None:
         self.spec, self.batch_size, self.dtype, self.seed = spec, batch_size, dtype, seed
         self._threads = checked_threads(threads)
+        self.stage = 0
+        """Number of the stage of [transfer] whose layers are frozen now."""
+        self.since: Mapping[str, int] = {}
+        """Of layers that began to learn late, the updates that were done by then."""
         self.start = start_plan(spec, dtype=dtype, seed=seed)
-        self.graph, self.shapes, self.layout = self.start.graph, self.start.shapes, self.start.layout
-        self.frozen: frozenset[str] = self.start.frozen
         self.form = BatchForm(self.start, batch_size, dtype)
         self.lock = threading.RLock()
         """Held while a lane computes: all lanes share the arena."""
@@ -62,6 +67,48 @@ class Program:
         first.initialize(seed)
         for store in others:
             store.copy_tensors(first)
+
+    @property
+    def graph(self) -> nx.DiGraph[str]:
+        """The network: see netspec.graph."""
+        return self.start.graph
+
+    @property
+    def shapes(self) -> Mapping[str, Shape]:
+        """Of every layer and input."""
+        return self.start.shapes
+
+    @property
+    def layout(self) -> Layout:
+        """Where each tensor lies, in the stage that holds now."""
+        return self.start.layout
+
+    @property
+    def frozen(self) -> frozenset[str]:
+        """Layers that keep their parameters now."""
+        return self.start.frozen
+
+    def enter(self, stage: int, since: Mapping[str, int] | None = None) -> None:
+        """Freeze the layers of another stage of [transfer], in place; tensors and slots keep their values.
+
+        since: of layers that began to learn late, the updates done by then; default: those that begin now begin after
+        the updates which the lanes have done.
+        """
+        with self.lock:
+            if any(lane.is_accumulating for lane in self.lanes):
+                raise ValueError("enter: gradients of accumulate are waiting; call update first")
+            done = max(lane.step for lane in self.lanes)
+            self.since = self._since_now(stage, done) if since is None else dict(since)
+            self.start = start_plan(self.spec, dtype=self.dtype, seed=self.seed, stage=stage, since=self.since)
+            self.stage, self._plans, self.kept = stage, {}, Kept()
+            self.shared["gradients"] = aligned_zeros(self.layout.trainable_size, self.dtype)
+            for lane in self.lanes:
+                lane.lay_out()
+
+    def _since_now(self, stage: int, done: int) -> dict[str, int]:
+        """Updates that were done before each layer began to learn, when layers unfrozen now begin after `done`."""
+        later = stages(self.spec, self.graph)[stage].frozen
+        return {**self.since, **dict.fromkeys(self.frozen - later, done)} if done else dict(self.since)
 
     @property
     def threads(self) -> int:

@@ -25,7 +25,7 @@ class TensorStore:
 
     def __init__(self, layout: Layout, dtype: str, gradients: Array, slots: Mapping[str, float]) -> None:
         self.layout = layout
-        self.slot_names = tuple(slots)
+        self._dtype, self._slots = dtype, dict(slots)
         self.arrays: dict[str, Array] = {
             "parameters": aligned_zeros(layout.parameter_size, dtype),
             "state": aligned_zeros(layout.state_size, dtype),
@@ -35,6 +35,27 @@ class TensorStore:
             self.arrays[f"slot:{name}"] = slot = aligned_zeros(layout.updated_size, dtype)
             if value:  # zeros take no memory before they change
                 slot[:] = value
+
+    def laid_out(self, layout: Layout, gradients: Array) -> TensorStore:
+        """The same tensors and slots in the places of another layout of the same network.
+
+        Parameters that had no slots have fresh ones, and slots of parameters that are no longer updated are gone.
+        """
+        other = TensorStore(layout, self._dtype, gradients, self._slots)
+        for name, entry in layout.parameters.items():
+            before = self.layout.parameters[name]
+            other.flat(entry, "parameters")[:] = self.flat(before, "parameters")
+            if max(entry.offset - layout.updated_size, before.offset - self.layout.updated_size) < 0:
+                for slot in self._slots:
+                    other.flat(entry, f"slot:{slot}")[:] = self.flat(before, f"slot:{slot}")
+        for name, entry in layout.states.items():
+            other.flat(entry, "state")[:] = self.flat(self.layout.states[name], "state")
+        return other
+
+    def reset_slots(self) -> None:
+        """The slots as before the first update."""
+        for name, value in self._slots.items():
+            self.arrays[f"slot:{name}"][:] = value
 
     def parameters(self) -> dict[str, Array]:
         """Copies of the parameters, in PyTorch's order."""
@@ -53,7 +74,7 @@ class TensorStore:
         """Copies of the optimizer's slots, "momentum/conv1.weight"."""
         return {
             f"{slot}/{name}": self._read(entry, f"slot:{slot}")
-            for slot in self.slot_names for name, entry in self._below(self.layout.updated_size)
+            for slot in self._slots for name, entry in self._below(self.layout.updated_size)
         }  # fmt: skip
 
     def initialize(self, seed: int) -> None:

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netspec
-from netspec.graph import build_graph, frozen_layers, inputs_of, order, outputs_of
+from netspec.freezing import frozen_layers
+from netspec.graph import build_graph, inputs_of, order, outputs_of
 from netspec.loading import read_text
 from tests.spec.helpers import CONV, INPUT, RELU, layer, problem_codes
 

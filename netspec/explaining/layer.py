@@ -11,7 +11,8 @@ import networkx as nx
 from netspec.explaining.arithmetic import arithmetic
 from netspec.explaining.costs import Product, multiply_adds, parameter_products, state_products
 from netspec.explaining.fitting import Change, branch_changes, fitting_changes, remainder
-from netspec.graph import build_graph, frozen_layers, inputs_of, outputs_of
+from netspec.freezing import frozen_layers
+from netspec.graph import build_graph, inputs_of, outputs_of
 from netspec.layers.base import Layer, Shape
 from netspec.receptive import Sight, Sights, sights, widest, windows_of
 from netspec.shapes import infer_shapes

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import networkx as nx
 
-from netspec.graph import Locate, frozen_layers, inputs_of, outputs_of
+from netspec.freezing import frozen_layers
+from netspec.graph import Locate, inputs_of, outputs_of
 from netspec.layers.base import Layer, Shape, volume
 from netspec.look import plural
 from netspec.problems import Path, Problem, Related, also, warning

@@ -50,6 +50,8 @@ class UpdateIo(Emitter, Protocol):
     l1: float
     l2: float
     """The layer's own penalties, whatever the optimizer's weight_decay_mode; 0 for parameters that do not decay."""
+    since: int
+    """Updates that were done before these parameters began to learn; they count their own from there: `update.own_step`."""
 
 
 class Optimizer(Plugin):

@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from netspec.kernels.abi import Doubles, In, InOut, Ints, cast, kernel, span
 from netspec.kernels.constants import double
-from netspec.optimizers.base import HYPER_STEP, Optimizer, UpdateIo
-from netspec.optimizers.update import OWN, common_settings, decayed, emit_update
+from netspec.optimizers.base import Optimizer, UpdateIo
+from netspec.optimizers.update import OWN, common_settings, decayed, emit_update, own_step
 
 
 @kernel
@@ -34,7 +34,7 @@ def velocity_update(
     p, g, v = p[first:last], g[first:last], momentum_buffer[first:last]
     lr, scale, clip, l2, l1, shrink = common_settings(p, hyper, settings)
     mu = cast(p, double(settings, OWN))
-    share = 1.0 if hyper[HYPER_STEP] == 1 else 1.0 - double(settings, OWN + 1)
+    share = 1.0 if own_step(hyper, settings) == 1 else 1.0 - double(settings, OWN + 1)
     # velocity: v ← μv − ηg, θ ← θ + v;  torch: v ← μv + g, θ ← θ − ηv
     into_v = cast(p, share if torch else -lr * share)
     into_p = cast(p, -lr if torch else 1.0)
@@ -56,7 +56,7 @@ class Descent(Optimizer):
     momentum_form: Literal["velocity", "torch"] = "velocity"
     """velocity: v ← μv − ηg, θ ← θ + v; torch: v ← μv + g, θ ← θ − ηv. They differ once η changes."""
     dampening: float = Field(default=0.0, ge=0, lt=1)
-    """Lets only 1 − dampening of the gradient into the velocity, from the second update of the run on (PyTorch)."""
+    """Lets only 1 − dampening of the gradient into the velocity, from the second update of a parameter on (PyTorch)."""
 
     @model_validator(mode="after")
     def _combination_exists(self) -> Self:

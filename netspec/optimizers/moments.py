@@ -9,8 +9,8 @@ from pydantic import Field
 
 from netspec.kernels.abi import Doubles, In, InOut, Ints, cast, kernel, span
 from netspec.kernels.constants import LEAST_EPS, double
-from netspec.optimizers.base import HYPER_STEP, Optimizer, UpdateIo
-from netspec.optimizers.update import OWN, common_settings, decayed, emit_update
+from netspec.optimizers.base import Optimizer, UpdateIo
+from netspec.optimizers.update import OWN, common_settings, decayed, emit_update, own_step
 
 BETA1, REST1, BETA2, REST2, EPS = OWN, OWN + 1, OWN + 2, OWN + 3, OWN + 4
 """Places in the settings: β₁, 1 − β₁, β₂, 1 − β₂, ε."""
@@ -26,8 +26,9 @@ def adam_update(
     first, last = span(chunk, chunks, n)
     p, g, m, v = p[first:last], g[first:last], exp_avg[first:last], exp_avg_sq[first:last]
     lr, scale, clip, l2, l1, shrink = common_settings(p, hyper, settings)
-    correction1 = 1.0 - double(settings, BETA1) ** hyper[HYPER_STEP]
-    correction2 = math.sqrt(1.0 - double(settings, BETA2) ** hyper[HYPER_STEP])
+    step = own_step(hyper, settings)
+    correction1 = 1.0 - double(settings, BETA1) ** step
+    correction2 = math.sqrt(1.0 - double(settings, BETA2) ** step)
     rate = cast(p, lr * correction2 / correction1 if eps_hat else lr / correction1)
     into_root = cast(p, 1.0 if eps_hat else 1.0 / correction2)
     beta1, rest1 = cast(p, double(settings, BETA1)), cast(p, double(settings, REST1))

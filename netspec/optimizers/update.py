@@ -23,10 +23,10 @@ from typing import NamedTuple
 from netspec.kernels.abi import Doubles, InOut, Ints, Kernel, cast, inlined
 from netspec.kernels.calls import ArgumentValue
 from netspec.kernels.constants import double, doubles
-from netspec.optimizers.base import HYPER_LR, HYPER_SCALE, Optimizer, UpdateIo
+from netspec.optimizers.base import HYPER_LR, HYPER_SCALE, HYPER_STEP, Optimizer, UpdateIo
 
-OWN = 5
-"""Where the optimizer's own numbers start in its settings, after lr_mult, clip_value and the three decays."""
+SINCE, OWN = 5, 6
+"""Where the optimizer's own numbers start in its settings, after lr_mult, clip_value, the three decays and `since`."""
 
 
 class Strengths(NamedTuple):
@@ -49,7 +49,7 @@ def emit_update(
     """Emit one pass of an update kernel; `own`: its numbers from settings[OWN] on, `more`: its slots and flags."""
     decays = decay_strengths(optimizer, io.weight_decay, io.l1, io.l2)
     clip = math.inf if optimizer.clip_value is None else optimizer.clip_value
-    settings = doubles([io.lr_mult, clip, *decays, *own])
+    settings = doubles([io.lr_mult, clip, *decays, io.since, *own])
     chunks = io.chunks(io.p.size, optimizer.update_cost)
     io.call(kernel, chunks=chunks, p=io.p, g=io.g, hyper=io.hyper, settings=settings, n=io.p.size, **more)
 
@@ -68,6 +68,12 @@ def common_settings(
         cast(p, double(settings, 3)),
         cast(p, lr * double(settings, 4)),
     )
+
+
+@inlined
+def own_step(hyper: Doubles, settings: Ints) -> float:
+    """Number of this update as these parameters count, 1 for their first: those unfrozen late have had fewer."""
+    return float(hyper[HYPER_STEP] - double(settings, SINCE))
 
 
 @inlined

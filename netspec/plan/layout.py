@@ -2,7 +2,7 @@
 
 Parameters that are updated come first, then those that are not frozen but that the loss does not depend on, then the frozen
 ones: gradients and optimizer slots have no place for frozen parameters. Those that are updated alike (same multipliers
-and penalties) lie together, so that an update is one pass over each group.
+and penalties, learning since the same update) lie together, so that an update is one pass over each group.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import networkx as nx
 
+from netspec.freezing import FreezeStage
 from netspec.graph import inputs_of
 from netspec.kernels.calls import Ref
 from netspec.layers.base import Layer, Parameter, Shape, State
@@ -48,6 +49,8 @@ class Group:
     decays: bool
     l1: float = 0.0
     l2: float = 0.0
+    since: int = 0
+    """Updates that were done before this group was first updated: it counts its own from there."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +74,20 @@ class Layout:
 
 
 def make_layout(
-    graph: nx.DiGraph[str], order: tuple[str, ...], shapes: Mapping[str, Shape], frozen: frozenset[str],
-    learning: frozenset[str],
+    graph: nx.DiGraph[str], order: tuple[str, ...], shapes: Mapping[str, Shape], stage: FreezeStage,
+    learning: frozenset[str], since: Mapping[str, int],
 ) -> Layout:  # fmt: skip
     """Give every parameter and statistic of the layers, in `order`, its place.
 
-    frozen: layers without gradients; learning: layers that the loss depends on. Only the others of these are updated.
+    stage: which layers are frozen, and the multipliers of the others; learning: layers that the loss depends on, of which
+    those that are not frozen are updated; since: of layers that began to learn late, the updates that were done by then.
     """
+    frozen = stage.frozen
     tensors = [(name, tensor) for name in order for tensor in _layer(graph, name).parameters(_inputs(graph, name, shapes))]
-    keys = {(name, t.name): _group_key(graph, name, t) for name, t in tensors if name in learning - frozen}
+    keys = {
+        (name, tensor.name): _group_key(_layer(graph, name), tensor, stage, since)
+        for name, tensor in tensors if name in learning - frozen
+    }  # fmt: skip
     shelf = _Shelf()
     groups = []
     for key in dict.fromkeys(keys.values()):
@@ -110,9 +118,11 @@ class _Shelf:
             self.end = -(-(self.end + tensor.size) // ALIGNMENT) * ALIGNMENT
 
 
-def _group_key(graph: nx.DiGraph[str], name: str, tensor: Parameter) -> tuple[float, float, bool, float, float]:
-    layer = _layer(graph, name)
-    return layer.lr_mult, layer.decay_mult, tensor.decays, layer.l1, layer.l2
+def _group_key(
+    layer: Layer, tensor: Parameter, stage: FreezeStage, since: Mapping[str, int]
+) -> tuple[float, float, bool, float, float, int]:
+    name = layer.name
+    return stage.rates[name], stage.decays[name], tensor.decays, layer.l1, layer.l2, since.get(name, 0)
 
 
 def _layer(graph: nx.DiGraph[str], name: str) -> Layer:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import networkx as nx
 
 from netspec.analysis import examine
-from netspec.graph import frozen_layers, order, outputs_of
+from netspec.freezing import stages
+from netspec.graph import order, outputs_of
 from netspec.plan import buffers
 from netspec.plan.copies import leave_out_copies
 from netspec.plan.differentiate import differentiate
@@ -47,12 +48,18 @@ PASSES: tuple[Pass, ...] = (
 )
 
 
-def start_plan(spec: Spec, *, dtype: str, seed: int) -> Plan:
-    """The plan before its first pass: the checked graph, its shapes, and where parameters lie. Raises SpecError."""
+def start_plan(
+    spec: Spec, *, dtype: str, seed: int, stage: int = 0, since: Mapping[str, int] | None = None
+) -> Plan:  # fmt: skip
+    """The plan before its first pass: the checked graph, its shapes, and where parameters lie. Raises SpecError.
+
+    stage: number of the stage of [transfer] (`netspec/freezing.py`); since: of layers that began to learn late, the updates
+    that were done by then.
+    """
     graph, problems, shapes = examine(spec, spec.origin.locate)
     if any(problem.severity == "error" for problem in problems):
         raise SpecError(problems)
-    frozen = frozen_layers(spec, graph)
+    now = stages(spec, graph)[stage]
     names = order(graph)
     inputs = tuple(name for name in names if graph.nodes[name]["layer"] is None)
     layers = tuple(name for name in names if name not in inputs)
@@ -62,9 +69,9 @@ def start_plan(spec: Spec, *, dtype: str, seed: int) -> Plan:
     reached = {name for read in loss_inputs for name in (read, *nx.ancestors(graph, read))}
     learning = reached if loss_inputs else set(layers)
     return Plan(
-        graph=graph, shapes=shapes, goal=Goal(batch=1), dtype=dtype, seed=seed, frozen=frozen,
-        inference_mode=frozenset() if trains_statistics else frozen,
-        layout=make_layout(graph, layers, shapes, frozen, frozenset(learning)), inputs=inputs, outputs=outputs,
+        graph=graph, shapes=shapes, goal=Goal(batch=1), dtype=dtype, seed=seed, frozen=now.frozen,
+        inference_mode=frozenset() if trains_statistics else now.frozen,
+        layout=make_layout(graph, layers, shapes, now, frozenset(learning), since or {}), inputs=inputs, outputs=outputs,
         losses=spec.losses, loss_inputs=loss_inputs, recompute=spec.train.recompute,
         optimizers={one.label(): one for one in spec.optimizers},
     )  # fmt: skip

@@ -27,6 +27,7 @@ class GroupUpdate(Calls):
     weight_decay: float = 0.0
     l1: float = 0.0
     l2: float = 0.0
+    since: int = 0
 
 
 def plan_update(optimizer: Optimizer, layout: Layout) -> Calls:
@@ -50,6 +51,7 @@ def emit_group(out: Calls, optimizer: Optimizer, group: Group, first: int, g: Re
         slots={name: Ref(f"slot:{name}", g.size, first) for name in optimizer.slots()},
         lr_mult=group.lr_mult,
         weight_decay=decay, l1=l1, l2=l2,
+        since=group.since,
     )  # fmt: skip
     optimizer.emit(io)
 

@@ -79,8 +79,64 @@ class Train(Section):
     """Number format of parameters and activations."""
 
 
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
+Patterns = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Unfreeze(Section):
+    """From an epoch on, more layers learn."""
+
+    at_epoch: int = Field(ge=1)
+    """After so many epochs; each entry later than the one before."""
+    to: str | None = None
+    """This layer, block or input, and everything computed from it, learns from then on; an input: the whole network."""
+    layers: tuple[str, ...] = ()
+    """Layers (names, globs, "re:…") that learn from then on, alone or beside `to`."""
+    lr_mult: Positive = 1.0
+    """Multiplies the learning rate of the layers that this entry unfreezes, times their own, for the rest of the run."""
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if self.to is None and not self.layers:
+            raise ValueError('names no layer to unfreeze; write { at_epoch = 2, to = "layer4" }, or layers = ["layer4.*"]')
+        return self
+
+
+class Rates(Section):
+    """How fast some layers learn. A layer that several entries match is multiplied by all of them."""
+
+    layers: Patterns
+    """Names, globs or "re:…"."""
+    lr_mult: Positive = 1.0
+    """Multiplies the learning rate, times the layer's own lr_mult."""
+    decay_mult: float = Field(default=1.0, ge=0)
+    """Multiplies the weight decay, times the layer's own decay_mult."""
+
+
+class Discriminative(Section):
+    """Layers near the input learn slower than those near the output (Howard & Ruder 2018, arXiv:1801.06146, §3.2)."""
+
+    lowest: Share | None = None
+    """Learning rate of the first layer with parameters, as a share of the last one's; in between it grows by an equal
+    factor from each layer with parameters to the next."""
+    factor: Share | None = None
+    """With `stages`: each stage learns so many times as fast as the one after it, 0.385 in the paper."""
+    stages: tuple[str, ...] = ()
+    """Blocks, layers or globs from the input to the output: ["layer1", "layer2", "fc"]. Layers between two of them belong
+    to the one that they are computed from; those before the first are a stage of their own."""
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if (self.lowest is None) == (self.factor is None):
+            raise ValueError("needs either lowest or factor; write { lowest = 0.01 } for a slope over all layers")
+        if bool(self.stages) != (self.factor is not None):
+            raise ValueError('factor and stages go together; write { factor = 0.4, stages = ["layer1", "layer2", "fc"] }')
+        return self
+
+
 class Transfer(Section):
-    """Where weights come from, and which layers keep them."""
+    """Where weights come from, which layers keep them and for how long, and how fast the others learn."""
 
     weights: str | None = None
     """File with pretrained weights (.safetensors, .pth, …), relative to the spec."""
@@ -89,13 +145,31 @@ class Transfer(Section):
     rename: dict[str, str] = Field(default={})
     """Names in the file → names here; each * stands for the same text on both sides, the first match wins."""
     replace: tuple[str, ...] = ()
-    """Layers (names or globs) that are not loaded but newly initialized: the new head."""
+    """Layers (names, globs, "re:…") that are not loaded but newly initialized: the new head."""
     freeze: tuple[str, ...] = ()
-    """Layers (names or globs, "layer1.*") that keep their parameters."""
+    """Layers that keep their parameters: names, which cover everything below them ("layer1"), globs ("layer1.*.conv1") and,
+    after "re:", regular expressions that match the whole name ("re:layer[12].*")."""
     freeze_to: str | None = None
     """Freeze this layer and everything it is computed from."""
+    warmup_epochs: int = Field(default=0, ge=0)
+    """For so many epochs only the layers in `replace` learn; then `freeze` and `unfreeze` as written."""
+    unfreeze: tuple[Unfreeze, ...] = ()
+    """From which epoch on more layers learn: [{ at_epoch = 2, to = "layer4", lr_mult = 0.1 }]. A layer with frozen = true
+    of its own stays frozen for good."""
+    restart_schedule: bool = False
+    """Run [schedule] anew whenever layers are unfrozen, over the steps up to the next time; otherwise once over the run."""
+    rates: tuple[Rates, ...] = ()
+    """How fast some layers learn: [{ layers = ["layer1.*"], lr_mult = 0.1, decay_mult = 0.5 }]."""
+    discriminative: Discriminative | None = None
+    """Let lower layers learn slower: { lowest = 0.01 }, or { factor = 0.4, stages = ["layer1", "layer2", "fc"] }."""
     bn: Literal["eval", "train"] = "eval"
     """What frozen batch normalization does while training: keep its statistics, or go on updating them."""
+    l2_sp: float = Field(default=0.0, ge=0)
+    """Strength α of ½·α·Σ(θ − θ⁰)² over the loaded parameters that learn and decay: a pull towards the pretrained weights θ⁰
+    (Li, Grandvalet & Davoine 2018, arXiv:1802.01483)."""
+    cache: Literal["auto", "memory", "disk", "off"] = "auto"
+    """Where the outputs of the frozen first layers are kept, so that they are computed once; the results are the same
+    bits. auto: in memory where they fit, else on disk."""
 
     @field_validator("rename", mode="after")
     @classmethod

@@ -30,7 +30,7 @@ class Lane:
         io.p, io.g = io.add("p", start), io.empty("g", start.size)
         io.slots = {name: io.add(name, np.full(start.size, value)) for name, value in optimizer.slots().items()}
         io.hyper = io.add("hyper", np.zeros(HYPER_SIZE), "double")
-        io.lr_mult, io.l1, io.l2 = lr_mult, l1, l2
+        io.lr_mult, io.l1, io.l2, io.since = lr_mult, l1, l2, 0
         io.weight_decay = optimizer.weight_decay if weight_decay is None else weight_decay
         optimizer.emit(io)
         self.calls = BoundCalls(io.calls, io.memory, dtype)
