@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -90,7 +91,7 @@ def test_layers_are_only_ever_unfrozen_and_the_epoch_alone_says_which(entries: l
         freeze_to="layer1.1", replace=["fc"], warmup_epochs=warmup,
         unfreeze=[{"at_epoch": epoch, "to": name} for epoch, name in entries],
     )  # fmt: skip
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         assert after.frozen < before.frozen
         assert after.first_epoch > before.first_epoch
         assert before.since.items() <= after.since.items()
