@@ -13,10 +13,18 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from netspec.weights import npz_format, safetensors_format
+from netspec.weights import npz_format, safetensors_format, torch_format
 from netspec.weights.base import Weights, WeightsError
 
-FORMATS: dict[str, ModuleType] = {".safetensors": safetensors_format, ".npz": npz_format}
+FORMATS: dict[str, ModuleType] = {
+    ".safetensors": safetensors_format,
+    ".npz": npz_format,
+    ".pth": torch_format,
+    ".pt": torch_format,
+    ".th": torch_format,
+    ".bin": torch_format,
+    ".ckpt": torch_format,
+}
 """Ending → module."""
 
 
