@@ -36,6 +36,8 @@ class LoadReport:
     """The file."""
     notes: tuple[str, ...] = ()
     """What was done to the file's names and layouts."""
+    warnings: tuple[str, ...] = ()
+    """What may make the outputs others than where the file comes from."""
 
     @property
     def is_complete(self) -> bool:

@@ -73,8 +73,9 @@ def test_every_lane_of_the_digits_race_learns() -> None:
 
 
 @needs_mnist
-def test_caffes_lenet_gets_the_published_digits_right() -> None:
-    weights = DATA / "weights" / "lenet_mnist" / "lenet.npz"
+@pytest.mark.parametrize("file", ["lenet.npz", "lenet_iter_10000.caffemodel"])
+def test_caffes_lenet_gets_the_published_digits_right(file: str) -> None:
+    weights = DATA / "weights" / "lenet_mnist" / file
     document = run("evaluate", "lenet_caffe", "--weights", weights, "--format", "json", *MNIST).json
     assert sum(document["confusion"][label][label] for label in range(10)) == 9905
     assert document["loss"] == pytest.approx(0.0297565, abs=2e-7)

@@ -164,7 +164,8 @@ def _load_weights(program: Program, spec: Spec, weights: str | Path | None) -> t
     """Notes and warnings."""
     path = pretrained_path(spec, weights)
     if path is not None:
-        return [load_pretrained(program, spec, path).sentence()], []
+        report = load_pretrained(program, spec, path)
+        return [report.sentence()], [f"weights from {path}: {warning}" for warning in report.warnings]
     if spec.transfer is None or not spec.transfer.replace:
         return [], []
     names = ", ".join(spec.transfer.replace)

@@ -7,9 +7,9 @@ here that it is for: it brings the values into netspec's layouts, with the netwo
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
+from netspec.transfer.caffe import arrange_caffe
+from netspec.transfer.given import Arranged, Converter, Given
+from netspec.transfer.keras import arrange_keras
 from netspec.transfer.wanted import Wanted
 from netspec.weights import Convention, Tensors
 from netspec.weights.caffe_names import from_caffe
@@ -18,22 +18,22 @@ UNUSED = ".num_batches_tracked"
 """PyTorch's batch norm counts batches; netspec has no use for that."""
 
 
-@dataclass(frozen=True)
-class Converter:
-    """How one convention becomes netspec's; both functions may leave tensors out that netspec has no use for."""
-
-    names: Callable[[Tensors, Wanted], Tensors]
-    arrange: Callable[[Tensors, Wanted], Tensors]
-
-
 def _torch_names(tensors: Tensors, wanted: Wanted) -> Tensors:
     """As they are, but for counters; files that number the tensors of a layer have Caffe's names."""
     return {name: array for name, array in from_caffe(tensors).items() if not name.endswith(UNUSED)}
 
 
-def _as_they_are(tensors: Tensors, wanted: Wanted) -> Tensors:
+def _same_names(tensors: Tensors, wanted: Wanted) -> Tensors:
     return tensors
 
 
-CONVERTERS: dict[Convention, Converter] = {"torch": Converter(_torch_names, _as_they_are)}
+def _same_layouts(given: Given, wanted: Wanted) -> Arranged:
+    return Arranged(given.tensors)
+
+
+CONVERTERS: dict[Convention, Converter] = {
+    "torch": Converter(_torch_names, _same_layouts),
+    "keras": Converter(_same_names, arrange_keras),
+    "caffe": Converter(_same_names, arrange_caffe),
+}
 """One for each convention that a format can have."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from netspec.transfer import renames
 from netspec.transfer.conventions import CONVERTERS
+from netspec.transfer.given import Given, layer_of
 from netspec.transfer.prefixes import best_prefix, take_off
 from netspec.transfer.wanted import Wanted
-from netspec.weights import Tensors, Weights, WeightsError
+from netspec.weights import LayerFacts, Tensors, Weights, WeightsError
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +21,7 @@ class Fitted:
 
     tensors: Tensors
     notes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +51,16 @@ def fit(
     best = max(named, key=lambda one: one.fits)  # of equals the first: that is how formats order them
     bare = dict(zip(take_off(best.prefix, best.tensors), best.tensors.values(), strict=True))
     _check_renames(path, rename, best, lenient=lenient)
-    tensors = converter.arrange({best.here[name]: array for name, array in bare.items()}, wanted)
-    return Fitted(tensors, (*_told_source(best, named), *_told_names(best, rename), *weights.notes))
+    given = Given({best.here[name]: array for name, array in bare.items()}, _facts(weights, best, bare), weights, path)
+    arranged = converter.arrange(given, wanted)
+    told = (*_told_source(best, named), *_told_names(best, rename), *weights.remarks, *arranged.notes)
+    return Fitted(arranged.tensors, told, arranged.warnings)
+
+
+def _facts(weights: Weights, named: _Named, bare: Iterable[str]) -> dict[str, LayerFacts]:
+    """What the file says of its layers, by the names of the layers here."""
+    layers = {layer_of(old): layer_of(named.here[new]) for old, new in zip(named.tensors, bare, strict=True)}
+    return {layers[layer]: facts for layer, facts in weights.layers.items() if layer in layers}
 
 
 def _named(source: str, tensors: Tensors, wanted: Wanted, rename: Mapping[str, str]) -> _Named:
@@ -65,8 +75,7 @@ def _named(source: str, tensors: Tensors, wanted: Wanted, rename: Mapping[str, s
 def _check_renames(path: Path, rename: Mapping[str, str], named: _Named, *, lenient: bool) -> None:
     for pattern in () if lenient else renames.unmatched(rename, named.here):
         close = difflib.get_close_matches(pattern, named.here, n=1, cutoff=0.4)
-        names, more = ", ".join([*named.here][:4]), ", …" if len(named.here) > 4 else ""
-        hint = f"did you mean {close[0]}?" if close else f"its names are {names}{more}"
+        hint = f"did you mean {close[0]}?" if close else f"its names are {', '.join([*named.here][:4])}, …"
         raise WeightsError(path, f'[transfer] rename: "{pattern}" matches none of its tensors', hint)
     before: dict[str, str] = {}
     for old, new in named.here.items():

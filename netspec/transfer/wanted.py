@@ -27,3 +27,8 @@ class Wanted:
         entries = {**plan.layout.parameters, **plan.layout.states}
         shapes = {name: entry.tensor.shape for name, entry in entries.items()}
         return cls(shapes, plan.graph, plan.shapes)
+
+    def type_of(self, layer: str) -> str:
+        """ "conv2d"; "" for inputs and for layers that are not here."""
+        found = self.graph.nodes[layer]["layer"] if layer in self.graph else None
+        return "" if found is None else str(found.type)

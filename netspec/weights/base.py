@@ -18,6 +18,18 @@ Convention = Literal["torch", "keras", "caffe"]
 """Whose names and layouts tensors have. "torch" is netspec's own: "conv1.weight" (O, I, kH, kW), "fc.weight" (out, in)."""
 
 
+@dataclass(frozen=True)
+class LayerFacts:
+    """What a file of another framework says of a layer beside its tensors."""
+
+    kind: str = ""
+    """The framework's word for its type, "Conv2D"; "" when the file does not say it."""
+    eps: float | None = None
+    """What its normalization adds to the variance."""
+    is_default: bool = False
+    """Whether that is only what the framework uses when nothing else is asked for: the file does not say it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Weights:
     """Named tensors and the text that came with them ("netspec_version", "spec_hash", "normalization", …)."""
@@ -32,6 +44,14 @@ class Weights:
     """Further sets of tensors in the same file, by where they lie; the network decides which one fits."""
     notes: tuple[str, ...] = ()
     """What the file holds that is not read: "epoch", "optimizer"."""
+    layers: dict[str, LayerFacts] = field(default_factory=dict)
+    """What a file of another framework says of its layers, by name and in its order."""
+    is_ordered: bool = True
+    """Whether that order is the model's; else only layers of the same type stand in it."""
+    is_channels_first: bool | None = None
+    """Whether pictures lie as C, H, W in the model; None when the file does not say it."""
+    remarks: tuple[str, ...] = ()
+    """Sentences on what reading made of the file: "bn1 and scale1 are one batch_norm here: bn1"."""
 
 
 class WeightsError(Exception):
