@@ -215,6 +215,10 @@ def _style_sheet(theme: Theme) -> str:
     #form QToolButton {{ border: none; background: transparent; border-radius: 4px; padding: 2px; }}
     #form QToolButton:hover, #form QToolButton:focus {{ background: {theme.selection}; }}
     #form #nameField {{ font-size: {TITLE}px; font-weight: 600; }}
+    #form QPushButton#small {{ background: {theme.surface}; border: 1px solid {theme.line}; }}
+    #form QPushButton#small:hover, #form QPushButton#small:focus {{ border-color: {theme.accent}; }}
+    #form #formCard {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 6px; }}
+    #form #formCard QWidget {{ background: transparent; }}
     #formTitle {{ font-size: {TITLE}px; font-weight: 600; }}
     #formGroup {{ color: {theme.secondary}; font-size: {SECONDARY}px; padding-top: 8px; border-top: 1px solid {theme.line}; }}
     #formNote {{

@@ -22,6 +22,10 @@ Targets = Array | Sequence[Array]
 """What the losses read, as the kernels read it: one array for each, in order; an array alone for a single loss."""
 
 
+class CutValues(dict[str, Array]):
+    """What the frozen prefix made of a batch, by name, as the kernels read it: feeds the rest of the network alone."""
+
+
 NO_LOSS = 'the spec has no loss; add [loss] with a type, for example type = "cross_entropy"'
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.batch import Batch, Targets
+from netspec.batch import Batch, CutValues, Targets
 from netspec.kernels.binding import BoundCalls, element_type
 from netspec.kernels.calls import Call, Ref, Region
 from netspec.layers.base import Shape
@@ -132,12 +133,13 @@ class BoundLane:
         return Goal(batch=samples_of(x), training=True, loss=True, gradients=True)
 
     def _run(self, goal: Goal, x: Batch, y: Targets | None, *, update: bool = False) -> None:
+        goal = replace(goal, prefix="given") if isinstance(x, CutValues) else goal
         self._bind(goal, x, y, update=update).run()
 
     def _bind(self, goal: Goal, x: Batch, y: Targets | None, *, update: bool = False) -> BoundCalls:
         """The goal's calls on this lane's memory, ready to run, with the batch in place."""
         program = self._program
-        inputs = program.form.named(x)
+        inputs = x if isinstance(x, CutValues) else program.form.named(x)
         targets = () if y is None else (y,) if isinstance(y, np.ndarray) else tuple(y)
         program.form.check_stored(inputs, targets)
         plan = program.plan(goal)
@@ -149,8 +151,8 @@ class BoundLane:
             prepared = plan.sections.get(PREPARE, (0, 0))[1]
             self._bound[goal, update] = BoundCalls(calls, arrays, program.dtype, regions, prepared)
         memory = self._memory(plan)
-        for name, array in inputs.items():
-            memory[plan.value(name).buffer][:] = array.reshape(-1)
+        for name in plan.inputs:
+            memory[plan.value(name).buffer][:] = inputs[name].reshape(-1)
         for place, array in zip(program.targets_of(goal.batch) if targets else (), targets, strict=True):
             place[:] = array.reshape(-1)
         # Parts of one accumulated step draw different random numbers.

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.batch import Batch, Targets
+from netspec.batch import Batch, CutValues, Targets
 from netspec.bound_lane import BoundLane, samples_of
 from netspec.kernels.binding import BoundCalls
 from netspec.kernels.calls import Ref
 from netspec.loss_value import LossValue
+from netspec.memory import stored_copy
 from netspec.plan.lower import KEPT
 from netspec.plan.penalty import penalty
 from netspec.plan.plan import Goal, Plan
@@ -98,6 +99,16 @@ class Lane(BoundLane):
         with self._program.lock:
             self._run(self._program.inference_goal(samples_of(x), loss=y is not None), x, y)
             return self._read_loss() if y is not None else None
+
+    def cut_values(self, x: Batch) -> CutValues:
+        """What the frozen prefix makes of a batch: in place of x it gives `train_step` and the others the same bits."""
+        with self._program.lock:
+            self._run(Goal(batch=samples_of(x), prefix="only", steady=self._program.is_steady), x, None)
+            plan, inputs = self._values("cut_values"), self._program.form.named(x)
+            memory, start = self._memory(plan), self._program.start
+            flat = {name: inputs[name] if name in inputs else memory[plan.value(name).buffer] for name in start.cut}
+            n = plan.goal.batch
+            return CutValues({name: stored_copy(array, n, plan.shapes[name]) for name, array in flat.items()})
 
     def penalty(self) -> float | None:
         """What weight decay adds to the loss that is minimized, now; None when nothing does: see plan/penalty.py."""

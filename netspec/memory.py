@@ -108,3 +108,9 @@ def from_stored(flat: NDArray[Any], n: int, shape: tuple[int, ...]) -> NDArray[A
         c, h, w = shape
         return flat[:size].reshape(n, h, w, c).transpose(0, 3, 1, 2).copy()  # always a copy, also with one channel
     return flat[:size].reshape(n, *shape).copy()
+
+
+def stored_copy(flat: NDArray[Any], n: int, shape: tuple[int, ...]) -> NDArray[Any]:
+    """A copy, as the kernels read it, of n samples at the start of a flat stored array."""
+    stored = (*shape[1:], shape[0]) if len(shape) == 3 else shape
+    return flat.reshape(-1)[: n * math.prod(shape)].reshape(n, *stored).copy()

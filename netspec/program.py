@@ -47,7 +47,7 @@ class Program:
         """Number of the stage of [transfer] whose layers are frozen now."""
         self.since: Mapping[str, int] = {}
         """Of layers that began to learn late, the updates that were done by then."""
-        self.start = start_plan(spec, dtype=dtype, seed=seed)
+        self.start = self._start(0)
         self.form = BatchForm(self.start, batch_size, dtype)
         self.lock = threading.RLock()
         """Held while a lane computes: all lanes share the arena."""
@@ -99,11 +99,16 @@ class Program:
                 raise ValueError("enter: gradients of accumulate are waiting; call update first")
             done = max(lane.step for lane in self.lanes)
             self.since = self._since_now(stage, done) if since is None else dict(since)
-            self.start = start_plan(self.spec, dtype=self.dtype, seed=self.seed, stage=stage, since=self.since)
+            self.start = self._start(stage)
             self.stage, self._plans, self.kept = stage, {}, Kept()
             self.shared["gradients"] = aligned_zeros(self.layout.trainable_size, self.dtype)
             for lane in self.lanes:
                 lane.lay_out()
+
+    def _start(self, stage: int) -> Plan:
+        return start_plan(
+            self.spec, dtype=self.dtype, seed=self.seed, stage=stage, since=self.since, usual_batch=self.batch_size
+        )
 
     def _since_now(self, stage: int, done: int) -> dict[str, int]:
         """Updates that were done before each layer began to learn, when layers unfrozen now begin after `done`."""

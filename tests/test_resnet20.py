@@ -10,10 +10,13 @@ import pytest
 
 import netspec
 from netspec.shipped import shipped_specs
+from netspec.training.pretrained import load_pretrained
 from tests.cli.runner import run
 
 DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
-WEIGHTS = DATA / "weights" / "resnet20_cifar10" / "resnet20.npz"
+FOLDER = DATA / "weights" / "resnet20_cifar10"
+WEIGHTS = FOLDER / "resnet20.npz"
+FILES = ("resnet20.npz", "resnet20-12fca82f.th")
 PICTURES = DATA / "cifar10" / "cifar10_lossless_databatch1_first4000.npz"
 needs_weights = pytest.mark.skipif(not WEIGHTS.is_file(), reason=f"{WEIGHTS} is not on this machine")
 needs_pictures = pytest.mark.skipif(not PICTURES.is_file(), reason=f"{PICTURES} is not on this machine")
@@ -27,12 +30,14 @@ def write_batch(file: Path, images: np.ndarray, labels: np.ndarray) -> None:
 
 @needs_weights
 @needs_pictures
-def test_it_knows_the_pictures_it_was_trained_on(tmp_path: Path) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FILES)
+def test_it_knows_the_pictures_it_was_trained_on(tmp_path: Path, name: str) -> None:
     with np.load(PICTURES) as data:
         write_batch(tmp_path / "test_batch.bin", data["images"], data["labels"])
         write_batch(tmp_path / "data_batch_1.bin", data["images"][:50], data["labels"][:50])
     document = run(
-        "evaluate", "resnet20_cifar", "--weights", WEIGHTS, "--set", f"data.root={tmp_path}", "--format", "json"
+        "evaluate", "resnet20_cifar", "--weights", FOLDER / name, "--set", f"data.root={tmp_path}", "--format", "json"
     ).json
     assert document["samples"] == 4000
     assert sum(document["confusion"][label][label] for label in range(10)) == 3992  # 99.80 %
@@ -40,14 +45,19 @@ def test_it_knows_the_pictures_it_was_trained_on(tmp_path: Path) -> None:
 
 @needs_weights
 @pytest.mark.peers
-def test_its_logits_are_pytorchs() -> None:
+@pytest.mark.parametrize("name", FILES)
+def test_its_logits_are_pytorchs(name: str) -> None:
+    """Read by netspec from either file; PyTorch is given the npz's arrays."""
     torch = pytest.importorskip("torch", reason="PyTorch is in the extra `peers`")
     x = np.random.default_rng(0).normal(size=(8, 3, 32, 32)).astype(np.float32)
     with np.load(WEIGHTS) as file:
         tensors = {name: file[name] for name in file.files}
-    program = netspec.compile(netspec.load(shipped_specs()["resnet20_cifar"]), batch_size=8)
-    report = program.load_parameters(tensors)
+    spec = netspec.load(shipped_specs()["resnet20_cifar"])
+    program = netspec.compile(spec, batch_size=8)
+    report = load_pretrained(program, spec, FOLDER / name)
     assert len(report.loaded) == len(tensors)
+    prefix = ('the prefix "module." came off',) if name.endswith(".th") else ()
+    assert report.notes[-3:] == (("taken from state_dict", *prefix, "not read: best_prec1") if prefix else ())
     with torch.no_grad():
         expected = resnet20(torch, torch.tensor(x), {name: torch.tensor(t) for name, t in tensors.items()})
     np.testing.assert_allclose(program.forward(x), expected.numpy(), rtol=0, atol=1e-4)

@@ -175,7 +175,9 @@ def _single(annotation: Any, metadata: tuple[Any, ...]) -> Kind:
         return Typed(annotation.__module__.rpartition(".")[0])
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return Part(annotation)
-    return Free() if annotation is dict or get_origin(annotation) is dict else Text()
+    if get_origin(annotation) is dict:
+        return Free(Text()) if get_args(annotation)[1] is str else Free()
+    return Free() if annotation is dict else Text()
 
 
 def _integer(metadata: tuple[Any, ...]) -> Integer:

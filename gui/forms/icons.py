@@ -16,7 +16,7 @@ SIDE, SCALE = 16, 2
 
 
 def icon(name: str) -> QIcon:
-    """ "reset", "link", "remove", "open", "closed", "up", "down", in the colours of the theme."""
+    """ "reset", "link", "list", "folder", "remove", "open", "closed", "up", "down", in the colours of the theme."""
     return _icon(name, current_theme())
 
 
@@ -82,6 +82,12 @@ def _path(name: str) -> QPainterPath:
     elif name == "link":
         path.addRoundedRect(QRectF(2, 5.5, 7, 5), 2.5, 2.5)
         path.addRoundedRect(QRectF(7, 5.5, 7, 5), 2.5, 2.5)
+    elif name == "list":
+        for height in (4.5, 8, 11.5):
+            _line(path, (3, height), (3.6, height))
+            _line(path, (6.5, height), (13, height))
+    elif name == "folder":
+        _line(path, (2.5, 12.5), (2.5, 4), (6, 4), (7.5, 6), (13.5, 6), (13.5, 12.5), (2.5, 12.5))
     elif name == "remove":
         _line(path, (4, 4), (12, 12))
         _line(path, (12, 4), (4, 12))

@@ -8,8 +8,9 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.forms.choice_editor import ChoiceEditor
 from gui.forms.chosen import Chosen, grouped, names_to_read
-from gui.forms.editors import ChoiceEditor, TextEditor
+from gui.forms.editors import TextEditor
 from gui.forms.facts import Fact, facts_of
 from gui.forms.fields import Text
 from gui.forms.icons import snowflake_icon

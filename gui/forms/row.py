@@ -10,10 +10,11 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QMenu, QSizePolicy, QToolButton, QWidget
 
-from gui.forms.composite import make_editor
+from gui.forms.around import Around
 from gui.forms.editors import Editor, NamesEditor, TextEditor
 from gui.forms.fields import Field, Text, describe
 from gui.forms.icons import icon, severity_pixmap
+from gui.forms.making import make_editor
 from gui.forms.manners import follow_down
 from gui.forms.units import HINTS, UNITS
 from gui.forms.values import is_expression
@@ -87,6 +88,10 @@ class FieldRow(QWidget):
         """Names to propose."""
         if isinstance(self._plain, NamesEditor):
             self._plain.set_words(words)
+
+    def take_around(self, around: Around) -> None:
+        """What stands in the text around the key."""
+        self._plain.take_around(around)
 
     def refuse(self, reason: str) -> None:
         """Say why what stands in the field was not taken."""

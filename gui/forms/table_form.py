@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from gui.forms.around import Around
 from gui.forms.fields import Field
 from gui.forms.manners import Manners, teach
 from gui.forms.row import FieldRow, Shown
@@ -62,6 +63,11 @@ class TableForm(QWidget):
         """Names to propose at a key."""
         if key in self.rows:
             self.rows[key].set_words(words)
+
+    def take_around(self, around: Around) -> None:
+        """What stands in the text around the table."""
+        for row in self.rows.values():
+            row.take_around(around)
 
     def refuse(self, key: str, reason: str) -> None:
         """Say at a key why its new value was not taken."""

@@ -136,10 +136,10 @@ def _keys(kinds: tuple[Kind, ...], node: Any, path: Path, tree: Any, title: str)
                 return _keys_of_model(model, title)
             case Typed(package=package):
                 return _keys_of_plugin(package, node, tree, path)
-            case Free(item=None):
-                return Keys(f"[{title}]", "Names of your own, each with a value.", {}, own=True)
-            case Free():
+            case Free(item=Part()):
                 return Keys(f"[{title}]", "A table for each name.", {}, own=True)
+            case Free():
+                return Keys(f"[{title}]", "Names of your own, each with a value.", {}, own=True)
     return None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from netspec.editing.draft import LOSS_KEYS, Draft, losses_in
 from netspec.editing.freezing import drop, patterns_of, put_patterns, section, shortest
+from netspec.editing.nested_names import forget_nested
 from netspec.editing.outline import Outline, outline
 from netspec.editing.writing import with_text
 from netspec.graph import match_layers
@@ -63,6 +64,7 @@ def _forget_transfer(draft: Draft, before: Outline) -> bool:
     for key in LISTS:
         kept = [item for item in patterns_of(draft, key) if match_layers(item, left) or not match_layers(item, old)]
         put_patterns(draft, key, kept)
+    forget_nested(draft, before)
     up_to = before.transfer.get("freeze_to")
     if not isinstance(up_to, str) or match_layers(up_to, left) or not match_layers(up_to, old):
         return False

@@ -9,6 +9,7 @@ from typing import Any
 from netspec.editing.draft import LOSS_KEYS, Draft, check_name, context, local_name, losses_in, names_in
 from netspec.editing.errors import EditError
 from netspec.editing.freezing import patterns_of, put_patterns, section
+from netspec.editing.nested_names import follow_nested
 from netspec.editing.outline import Node, Outline, outline
 from netspec.editing.references import LISTS, keep_frozen, leaves_of
 from netspec.editing.wiring import is_patch
@@ -118,6 +119,7 @@ def _follow_patterns(draft: Draft, mapping: Mapping[str, str]) -> None:
     for key in LISTS:
         found = [new for item in patterns_of(draft, key) for new in _followed(item, before, after, mapping)]
         put_patterns(draft, key, list(dict.fromkeys(found)))
+    follow_nested(draft, lambda item: _followed(item, before, after, mapping), lambda item: mapping.get(item, item))
     up_to = draft.outline.transfer.get("freeze_to")
     followed = _followed(up_to, before, after, mapping) if isinstance(up_to, str) else []
     if followed and up_to not in followed:

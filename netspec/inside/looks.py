@@ -22,6 +22,7 @@ from netspec.datasets.loader import Loader
 from netspec.datasets.normalization import Normalization
 from netspec.inside.errors import InsideError
 from netspec.inside.landscape import loss_slice
+from netspec.inside.loading_report import report_of
 from netspec.inside.network import Network, from_run, from_spec
 from netspec.inside.predicting import as_seen, class_name, notes_on, predict_file, read_input
 from netspec.inside.surfaces import SURFACES
@@ -258,7 +259,13 @@ def _slice(told: dict[str, Any], done: int, points: int, axis: Array, losses: Ar
     return Answer(values, {"axis": axis, "losses": losses.copy()})
 
 
+def loading(looks: Looks, source: Source) -> Steps:
+    """What would become of every tensor if the spec's pretrained weights, or those of a file, were loaded."""
+    yield from ()
+    return Answer(report_of(source["text"], source.get("format", "toml"), source["folder"], source.get("weights")))
+
+
 LOOKS: Mapping[str, Callable[..., Steps]] = {
     "describe": describe, "filters": filters, "activations": activations, "predict": predict, "walks": walks,
-    "landscape": landscape,
+    "landscape": landscape, "loading": loading,
 }  # fmt: skip

@@ -173,6 +173,9 @@ class Io(Protocol):
 
     shards: int
     """Into how many shards of whole samples the batch is cut, all of the same size; 0: it is not."""
+    chosen_for: int
+    """For how many samples to choose where there are several algorithms: n, but another where a sample's result must not
+    depend on its batch; 0 in a batch cut into shards, where a small layer stays in its shard."""
 
     def chunks(self, items: int, cost: float, *, by_sample: bool = False) -> int:
         """Number of chunks for this many indivisible items that cost so many elementary operations each.

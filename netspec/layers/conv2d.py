@@ -142,8 +142,7 @@ class Conv2d(Layer):
 
     def _is_winograd(self, io: Io, geometry: Geometry, pays: Callable[[Geometry, int, int], bool]) -> bool:
         if self.algorithm == "auto":
-            # In a sharded network a small convolution stays in its shard instead of waiting for the whole batch.
-            return not io.shards and pays(geometry, io.n, io.itemsize)
+            return io.chosen_for > 0 and pays(geometry, io.chosen_for, io.itemsize)
         return self.algorithm == "winograd"
 
     def _geometry(self, shape: Shape) -> Geometry:

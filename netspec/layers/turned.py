@@ -31,7 +31,7 @@ class Turned:
         self.dx: Sequence[Ref | None] = ()
         self.gradients: Mapping[str, Ref | None] = {}
         self.state: Mapping[str, Ref] = {}
-        self.random_key, self.counters = self.io.random_key, self.io.counters
+        self.random_key, self.counters, self.chosen_for = self.io.random_key, self.io.counters, self.io.chosen_for
 
     def call(self, kernel: Kernel, algorithm: str = "", /, *, chunks: int = 1, **arguments: ArgumentValue) -> None:
         self.io.call(kernel, algorithm, chunks=chunks, **arguments)

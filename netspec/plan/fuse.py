@@ -41,7 +41,8 @@ class _Fusion:
 
     def __init__(self, plan: Plan) -> None:
         self._plan, self.calls = plan, list[Call | None](plan.calls)
-        self._seen = plan.seen_outside()
+        # The cut is whole in every plan, so that its values have the same bits in all.
+        self._seen = plan.seen_outside() | {plan.value(name).buffer for name in plan.cut}
         self._readers: dict[str, set[int]] = {}
         self._writers: dict[str, set[int]] = {}
         for index, call in enumerate(plan.calls):

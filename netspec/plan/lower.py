@@ -87,6 +87,7 @@ class LayerIo(Calls):
     state: Mapping[str, Ref] = field(default_factory=dict)
     random_key: int = 0
     counters: Ref = COUNTERS
+    chosen_for: int = 0
 
 
 @dataclass
@@ -132,6 +133,13 @@ def _with_one_scratch(collected: Calls) -> tuple[Call, ...]:
 def is_scratch(value: ArgumentValue) -> TypeGuard[Ref]:
     """Whether an argument is memory of the thread."""
     return isinstance(value, Ref) and value.buffer == SCRATCH
+
+
+def calls_of(plan: Plan, name: str) -> list[Call]:
+    """The forward calls of one layer."""
+    out = Calls()
+    plan.layer(name).forward(_layer_io(plan, out, name, "forward"))
+    return out.calls
 
 
 def _forward(plan: Plan, out: Calls) -> None:
@@ -234,6 +242,7 @@ def _layer_io(plan: Plan, out: Calls, name: str, direction: str) -> LayerIo:
         parameters={p.name: layout.parameters[f"{name}.{p.name}"].ref("parameters") for p in layer.parameters(input_shapes)},
         state={s.name: layout.states[f"{name}.{s.name}"].ref("state") for s in layer.states(input_shapes)},
         random_key=key(plan.seed, "dropout", name) >> (64 - KEY_BITS),
+        chosen_for=plan.samples_to_choose_for(name),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from netspec.plan.layout import make_layout
 from netspec.plan.lower import lower
 from netspec.plan.order import order as fix_order
 from netspec.plan.plan import Goal, Plan
+from netspec.plan.prefix import find_prefix, split
 from netspec.plan.prepare import prepare
 from netspec.plan.recompute import AGAIN, recompute
 from netspec.plan.regions import regions
@@ -32,6 +33,7 @@ Pass = Callable[[Plan], Plan]
 
 PASSES: tuple[Pass, ...] = (
     fix_order,  # which layer after which
+    split,  # the frozen prefix first; or it alone, or only the rest
     differentiate,  # which values need a gradient: none below the lowest trainable layer
     shard,  # small networks: a shard of the batch goes through all layers while it is in the cache
     lower,  # layers and loss → kernel calls on named buffers
@@ -49,12 +51,12 @@ PASSES: tuple[Pass, ...] = (
 
 
 def start_plan(
-    spec: Spec, *, dtype: str, seed: int, stage: int = 0, since: Mapping[str, int] | None = None
+    spec: Spec, *, dtype: str, seed: int, stage: int = 0, since: Mapping[str, int] | None = None, usual_batch: int = 0
 ) -> Plan:  # fmt: skip
     """The plan before its first pass: the checked graph, its shapes, and where parameters lie. Raises SpecError.
 
     stage: number of the stage of [transfer] (`netspec/freezing.py`); since: of layers that began to learn late, the updates
-    that were done by then.
+    that were done by then; usual_batch: samples of most batches, for which the algorithms of a frozen prefix are chosen.
     """
     graph, problems, shapes = examine(spec, spec.origin.locate)
     if any(problem.severity == "error" for problem in problems):
@@ -68,13 +70,13 @@ def start_plan(
     loss_inputs = tuple(loss.input or outputs[-1] for loss in spec.losses)
     reached = {name for read in loss_inputs for name in (read, *nx.ancestors(graph, read))}
     learning = reached if loss_inputs else set(layers)
-    return Plan(
+    return find_prefix(Plan(
         graph=graph, shapes=shapes, goal=Goal(batch=1), dtype=dtype, seed=seed, frozen=now.frozen,
         inference_mode=frozenset() if trains_statistics else now.frozen,
         layout=make_layout(graph, layers, shapes, now, frozenset(learning), since or {}), inputs=inputs, outputs=outputs,
         losses=spec.losses, loss_inputs=loss_inputs, recompute=spec.train.recompute,
-        optimizers={one.label(): one for one in spec.optimizers},
-    )  # fmt: skip
+        optimizers={one.label(): one for one in spec.optimizers}, usual_batch=usual_batch,
+    ))  # fmt: skip
 
 
 def make_plan(start: Plan, goal: Goal) -> Plan:

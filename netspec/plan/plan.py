@@ -18,6 +18,9 @@ from netspec.plan.layout import Layout
 Place = Literal["arena", "outside", "kept"]
 """In the arena, of the lane or the caller, or kept from run to run (`prepare.py`)."""
 
+PrefixPart = Literal["whole", "only", "given"]
+"""What becomes of the frozen prefix (`prefix.py`)."""
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -37,6 +40,8 @@ class Goal:
     """In inference: the weights stay as they are from batch to batch, so work on them is worth keeping."""
     update: str = ""
     """Label of the optimizer whose updates may stand among the calls."""
+    prefix: PrefixPart = "whole"
+    """Compute the whole network; or its frozen prefix alone; or the rest of it, from values of the prefix that are given."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,12 @@ class Plan:
     """Whether cheap values are computed again instead of kept."""
     optimizers: Mapping[str, Optimizer] = field(default_factory=dict)
     """By label."""
+    prefix: frozenset[str] = frozenset()
+    """Layers whose values are a fixed function of the sample (`prefix.py`)."""
+    cut: tuple[str, ...] = ()
+    """Those of their values, and inputs, that others read."""
+    usual_batch: int = 0
+    """Samples of most batches; 0: not known."""
 
     order: tuple[str, ...] = ()
     """Layers in the order of computation."""
@@ -85,6 +96,8 @@ class Plan:
     """Layers and inputs whose output needs a gradient."""
     shards: int = 0
     """Into how many shards of samples the batch of a small network is cut; 0: calls are cut each for itself."""
+    usually_shards: bool = False
+    """Whether the usual batch of training is."""
     calls: tuple[Call, ...] = ()
     sections: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """First and last + 1 call of "forward", "loss" and "backward"."""
@@ -114,6 +127,15 @@ class Plan:
         for extent in self.shapes[name]:
             size *= extent
         return size
+
+    def samples_to_choose_for(self, name: str) -> int:
+        """For how many samples a layer's algorithm is chosen; 0 in a batch cut into shards.
+
+        The prefix is computed in batches of any size, but always by the algorithms of the usual batch.
+        """
+        if name in self.prefix and self.usual_batch:
+            return 0 if self.usually_shards else self.usual_batch
+        return 0 if self.shards else self.goal.batch
 
     def rests(self) -> bool:
         """Whether all parameters stay as they are until somebody loads others; else only those of frozen layers do."""

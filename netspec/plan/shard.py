@@ -19,10 +19,17 @@ USUAL, FEWEST, MOST = 16, 8, 32
 
 
 def shard(plan: Plan) -> Plan:
-    """Decide whether the batch is cut into shards."""
+    """Decide whether the batch is cut into shards; none is where the usual one of a network with a prefix is not."""
+    usual = _count(plan, plan.usual_batch, gradients=True) if plan.prefix and plan.usual_batch else 0
+    is_like_usual = usual or not (plan.prefix and plan.usual_batch)
+    shards = _count(plan, plan.goal.batch, gradients=plan.goal.gradients) if is_like_usual else 0
+    return replace(plan, shards=shards, usually_shards=usual > 0)
+
+
+def _count(plan: Plan, n: int, *, gradients: bool) -> int:
+    """Into how many shards n samples are cut; 0: none."""
     sample = sum(volume(shape) for shape in plan.shapes.values()) * element_type("float", plan.dtype).itemsize
-    if plan.goal.gradients:
+    if gradients:
         sample *= 2
-    n = plan.goal.batch
     fitting = [count for count in range(FEWEST, MOST + 1) if n % count == 0 and n // count * sample <= CACHE_BYTES]
-    return replace(plan, shards=min(fitting, key=lambda count: (abs(count - USUAL), count), default=0))
+    return min(fitting, key=lambda count: (abs(count - USUAL), count), default=0)

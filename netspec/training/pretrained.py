@@ -8,11 +8,12 @@ from pathlib import Path
 
 from netspec.graph import match_layers
 from netspec.load_report import LoadError, LoadReport, match_tensors
+from netspec.plan.plan import Plan
 from netspec.spec.model import Spec
 from netspec.spec.sections import Transfer
 from netspec.training.contract import Program
 from netspec.transfer import Wanted, fit
-from netspec.weights import read_weights
+from netspec.weights import Tensors, read_weights
 
 
 def load_pretrained(program: Program, spec: Spec, path: str | Path) -> LoadReport:
@@ -34,24 +35,34 @@ def load_everything(program: Program, spec: Spec, path: str | Path) -> LoadRepor
     return _load(program, Path(path), Transfer(rename=rename), lenient=True)
 
 
+def preview_pretrained(start: Plan, spec: Spec, path: Path) -> LoadReport:
+    """What would become of every tensor, without loading any; also of weights that `load_pretrained` refuses."""
+    return _compare(start, path, spec.transfer or Transfer())[0]
+
+
 def _load(program: Program, path: Path, options: Transfer, *, lenient: bool = False) -> LoadReport:
-    wanted = Wanted.of(program.start)
-    fitted = fit(read_weights(path), wanted, path, options.rename, lenient=lenient)
-    replaced = _layers({**fitted.tensors, **wanted.tensors}, options.replace)
-    shapes = {name: shape for name, shape in wanted.tensors.items() if layer_of(name) not in replaced}
-    found = {name: array for name, array in fitted.tensors.items() if layer_of(name) not in replaced}
-    fresh = tuple(name for name in wanted.tensors if name not in shapes)
-    report = match_tensors(shapes, found)
-    report = replace(
-        report, fresh=fresh, replaced=options.replace, source=str(path), notes=fitted.notes,
-        warnings=fitted.warnings, shapes={**report.shapes, **wanted.tensors},
-    )  # fmt: skip
+    report, found = _compare(program.start, path, options, lenient=lenient)
     if options.strict and not report.is_complete:
         raise LoadError(report, "put layers that are new under [transfer] replace, or set strict = false there")
     if not report.loaded:
         raise LoadError(report, "none of the names and shapes agree: is it the right file?")
     program.load_parameters({name: found[name] for name in report.loaded}, strict=False)
     return report
+
+
+def _compare(start: Plan, path: Path, options: Transfer, *, lenient: bool = False) -> tuple[LoadReport, Tensors]:
+    """The report, and the file's tensors by their names here."""
+    wanted = Wanted.of(start)
+    fitted = fit(read_weights(path), wanted, path, options.rename, lenient=lenient)
+    replaced = _layers({**fitted.tensors, **wanted.tensors}, options.replace)
+    shapes = {name: shape for name, shape in wanted.tensors.items() if layer_of(name) not in replaced}
+    found = {name: array for name, array in fitted.tensors.items() if layer_of(name) not in replaced}
+    fresh = tuple(name for name in wanted.tensors if name not in shapes)
+    report = match_tensors(shapes, found)
+    return replace(
+        report, fresh=fresh, replaced=options.replace, source=str(path), notes=fitted.notes,
+        warnings=fitted.warnings, shapes={**report.shapes, **wanted.tensors},
+    ), found  # fmt: skip
 
 
 def pretrained_path(spec: Spec, weights: str | Path | None) -> Path | None:

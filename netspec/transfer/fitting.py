@@ -53,7 +53,7 @@ def fit(
     _check_renames(path, rename, best, lenient=lenient)
     given = Given({best.here[name]: array for name, array in bare.items()}, _facts(weights, best, bare), weights, path)
     arranged = converter.arrange(given, wanted)
-    told = (*_told_source(best, named), *_told_names(best, rename), *weights.remarks, *arranged.notes)
+    told = (*_told_source(best, named), *_told_names(best, rename), *weights.notes, *arranged.notes)
     return Fitted(arranged.tensors, told, arranged.warnings)
 
 
@@ -75,7 +75,8 @@ def _named(source: str, tensors: Tensors, wanted: Wanted, rename: Mapping[str, s
 def _check_renames(path: Path, rename: Mapping[str, str], named: _Named, *, lenient: bool) -> None:
     for pattern in () if lenient else renames.unmatched(rename, named.here):
         close = difflib.get_close_matches(pattern, named.here, n=1, cutoff=0.4)
-        hint = f"did you mean {close[0]}?" if close else f"its names are {', '.join([*named.here][:4])}, …"
+        names, more = ", ".join([*named.here][:4]), ", …" if len(named.here) > 4 else ""
+        hint = f"did you mean {close[0]}?" if close else f"its names are {names}{more}"
         raise WeightsError(path, f'[transfer] rename: "{pattern}" matches none of its tensors', hint)
     before: dict[str, str] = {}
     for old, new in named.here.items():

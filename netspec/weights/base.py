@@ -43,15 +43,13 @@ class Weights:
     others: dict[str, Tensors] = field(default_factory=dict)
     """Further sets of tensors in the same file, by where they lie; the network decides which one fits."""
     notes: tuple[str, ...] = ()
-    """What the file holds that is not read: "epoch", "optimizer"."""
+    """Sentences on what reading made of the file: "not read: epoch, optimizer"."""
     layers: dict[str, LayerFacts] = field(default_factory=dict)
     """What a file of another framework says of its layers, by name and in its order."""
     is_ordered: bool = True
     """Whether that order is the model's; else only layers of the same type stand in it."""
     is_channels_first: bool | None = None
     """Whether pictures lie as C, H, W in the model; None when the file does not say it."""
-    remarks: tuple[str, ...] = ()
-    """Sentences on what reading made of the file: "bn1 and scale1 are one batch_norm here: bn1"."""
 
 
 class WeightsError(Exception):

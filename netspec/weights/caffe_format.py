@@ -21,9 +21,9 @@ def read(path: Path) -> Weights:
     except WireError as error:
         raise WeightsError(path, f"not a whole caffemodel ({error})", "fetch or save it again") from error
     _check_names(path, [spec_name(layer.name) for layer in layers if layer.blobs])
-    tensors, remarks = layer_tensors(layers)
+    tensors, notes = layer_tensors(layers)
     facts = {spec_name(layer.name): _facts(layer) for layer in layers if layer.blobs}
-    return Weights(tensors, convention="caffe", layers=facts, remarks=tuple(remarks))
+    return Weights(tensors, convention="caffe", layers=facts, notes=tuple(notes))
 
 
 def read_metadata(path: Path) -> dict[str, str]:

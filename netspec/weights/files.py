@@ -13,12 +13,17 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from netspec.weights import caffe_format, keras_format, npz_format, safetensors_format
+from netspec.weights import caffe_format, keras_format, npz_format, safetensors_format, torch_format
 from netspec.weights.base import Weights, WeightsError
 
 FORMATS: dict[str, ModuleType] = {
     ".safetensors": safetensors_format,
     ".npz": npz_format,
+    ".pth": torch_format,
+    ".pt": torch_format,
+    ".th": torch_format,
+    ".bin": torch_format,
+    ".ckpt": torch_format,
     ".caffemodel": caffe_format,
     ".keras": keras_format,
     ".h5": keras_format,

@@ -36,7 +36,7 @@ def read(path: Path) -> Weights:
         raise WeightsError(path, "no layer with weights is in it", "save it with model.save or model.save_weights")
     known = config is not None or "layer_names" in _listed(old)
     first = config.channels_first if config is not None else None
-    notes = ("optimizer",) if {"optimizer", "optimizer_weights"}.intersection(tree.skipped) else ()
+    notes = ("not read: optimizer",) if {"optimizer", "optimizer_weights"}.intersection(tree.skipped) else ()
     return Weights(
         tensors, convention="keras", layers=facts, is_ordered=known, is_channels_first=first, notes=notes
     )

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from netspec.weights.atomic import replace_file
 from netspec.weights.base import Weights, WeightsError, little_endian
+from netspec.weights.bfloat16 import widened
 
 NAMES = {
     "float64": "F64",
@@ -35,10 +37,15 @@ _METADATA = "__metadata__"
 
 
 def read(path: Path) -> Weights:
-    """All tensors in the file's order, and the metadata."""
+    """All tensors in the file's order, and the metadata; bfloat16 becomes float32."""
     with _opened(path) as file:
         # The library sorts by offset, where empty tensors tie; the header knows their order.
-        tensors = {name: _tensor(path, file, name) for name in _header_keys(path) if name != _METADATA}
+        header, start = _read_header(path)
+        tensors = {
+            name: _widened(path, start, entry) if entry["dtype"] == "BF16" else _tensor(path, file, name)
+            for name, entry in header.items()
+            if name != _METADATA
+        }
         return Weights(tensors, dict(file.metadata() or {}))
 
 
@@ -74,10 +81,18 @@ def _header(path: Path, tensors: Mapping[str, NDArray[Any]], metadata: dict[str,
     return text + b" " * (-len(text) % 8)  # the tensors start at a multiple of 8
 
 
-def _header_keys(path: Path) -> list[str]:
+def _read_header(path: Path) -> tuple[dict[str, Any], int]:
+    """What the library has checked already, and where the tensors begin."""
     with path.open("rb") as stream:
         size = int.from_bytes(stream.read(8), "little")
-        return list(json.loads(stream.read(size)))
+        return dict(json.loads(stream.read(size))), 8 + size
+
+
+def _widened(path: Path, start: int, entry: Mapping[str, Any]) -> NDArray[Any]:
+    """A tensor of bfloat16, which the library does not hand to NumPy."""
+    first, last = entry["data_offsets"]
+    halves = np.fromfile(path, "<u2", count=(last - first) // 2, offset=start + first)
+    return widened(halves).reshape(entry["shape"])
 
 
 def _opened(path: Path) -> Any:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -168,6 +168,14 @@ class Battery:
             y = alone.forward()
             dx, _ = alone.backward(dy[k : k + 1])
             assert_near(Result(y, dx), Result(whole.y[k : k + 1], [d[k : k + 1] for d in whole.dx]), 1e-5)
+
+    def test_a_sample_has_the_same_bits_in_every_batch_in_inference(self, case: Case) -> None:
+        whole = replace(case, n=7, training=False)
+        run, _ = whole.run("float32")
+        y = run.forward()
+        for rows in (slice(0, 1), slice(1, 6), slice(3, 7)):
+            part, _ = whole.run("float32", inputs=[x[rows] for x in run.inputs])
+            assert part.forward().tobytes() == y[rows].tobytes()
 
     def test_nan_is_never_turned_into_a_number(self, case: Case) -> None:
         run, _ = case.run("float32")

@@ -78,6 +78,10 @@ class Recorder:
     shards: int = 0
 
     @property
+    def chosen_for(self) -> int:
+        return self.n
+
+    @property
     def itemsize(self) -> int:
         return element_type("float", self.dtype).itemsize
 

@@ -70,7 +70,7 @@ def test_batch_norm_and_the_scale_that_reads_it_are_one_layer_divided_by_the_cou
     assert found.tensors.keys() == {f"bn.{key}" for key in expected}
     for key, array in expected.items():
         np.testing.assert_array_equal(found.tensors[f"bn.{key}"], array)
-    assert found.remarks == ("bn and scale are one batch_norm here: bn",)
+    assert found.notes == ("bn and scale are one batch_norm here: bn",)
     assert found.layers["bn"].eps == 0.5
 
 

@@ -108,7 +108,7 @@ def test_pickles_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("w.bin", "w.bin: .bin is no format of weights that netspec reads; use .safetensors, .npz, "),
+        ("w.xyz", "w.xyz: .xyz is no format of weights that netspec reads; use .safetensors, .npz, .pth, "),
         ("missing.npz", "missing.npz: no such file; give the path of a file of weights"),
         ("", "is no format"),
     ],
@@ -147,3 +147,25 @@ def test_the_digest_sees_names_types_shapes_and_single_bits() -> None:
         {"a": np.array([0, 0, 0, -0.0], np.float32)},
     ]
     assert len({digest(tensors) for tensors in [base, *others]}) == 5
+
+
+@pytest.mark.peers
+def test_bfloat16_in_safetensors_becomes_float32(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is in the extra `peers`")
+    from safetensors.torch import save_file as save_torch
+
+    tensors = {"a": torch.randn(3, 4).bfloat16(), "b": torch.ones(2), "c": torch.tensor(-2.5).bfloat16()}
+    save_torch(tensors, tmp_path / "w.safetensors")
+    found = read_weights(tmp_path / "w.safetensors").tensors
+    for name, tensor in tensors.items():
+        assert found[name].dtype == np.float32
+        assert found[name].shape == tensor.shape
+        assert found[name].tobytes() == tensor.float().numpy().tobytes()
+
+
+@pytest.mark.parametrize("damage", ['{"a":[1]}', '{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,2]}}', "[1]", '{"a":{}}'])
+def test_damaged_headers_are_refused(tmp_path: Path, damage: str) -> None:
+    text = damage.encode()
+    (tmp_path / "w.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + bytes(2))
+    with pytest.raises(WeightsError, match="not a whole safetensors file"):
+        read_weights(tmp_path / "w.safetensors")

@@ -13,9 +13,10 @@ from gui.panels.inspector import InspectorPanel
 from gui.panels.layer_table import LayerTablePanel
 from gui.panels.problem_list import ProblemPanel
 from gui.panels.spec_text import SpecTextPanel
+from gui.panels.transfer import TransferPanel
 
 PANELS: dict[str, type[Panel]] = {
-    panel.title: panel for panel in (InspectorPanel, LayerTablePanel, ProblemPanel, SpecTextPanel)
+    panel.title: panel for panel in (InspectorPanel, LayerTablePanel, ProblemPanel, SpecTextPanel, TransferPanel)
 }
 
 

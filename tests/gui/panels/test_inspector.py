@@ -10,9 +10,14 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
-from gui.forms.composite import PairEditor, PluginEditor, TableEditor, UnionEditor
-from gui.forms.editors import ChoiceEditor, Editor, NamesEditor, NumberEditor, SwitchEditor, TextEditor
+from gui.forms.choice_editor import ChoiceEditor, SwitchEditor
+from gui.forms.editors import Editor, NamesEditor, TextEditor
+from gui.forms.number_editor import NumberEditor
+from gui.forms.pair_editor import PairEditor
+from gui.forms.plugin_editor import PluginEditor
 from gui.forms.row import FieldRow
+from gui.forms.table_editor import TableEditor
+from gui.forms.union_editor import UnionEditor
 from gui.panels.inspector import InspectorPanel
 from gui.panels.spec_text import SpecTextPanel
 from gui.theme import apply_theme

@@ -1,0 +1,74 @@
+"""Transfer learning: which layers learn when, and what became of the pretrained weights."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from gui.desk import Desk
+from gui.panel import Area, Panel
+from gui.transfer.chart import StageChart
+from gui.transfer.edits import StageEdits
+from gui.transfer.load_view import LoadView
+from gui.transfer.schedule import make_schedule
+from gui.transfer.stage_bar import StageBar
+
+NOTHING = "Open a network to see which of its layers learn."
+ERRORS = "The text has errors; the schedule is shown again when it can be read."
+NO_PARAMETERS = "This network has no parameters to learn."
+
+
+class TransferPanel(Panel):
+    """The schedule at the left, the weights at the right."""
+
+    title: ClassVar[str] = "Transfer"
+    area: ClassVar[Area] = "bottom"
+    order: ClassVar[int] = 25
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(desk, parent)
+        self.chart = StageChart(StageEdits(desk))
+        self.bar, self.nothing = StageBar(self.chart), QLabel(NOTHING)
+        self.loads = LoadView(desk)
+        self._lay_out()
+        self.chart.layer_wanted.connect(desk.go_to_layer)
+        desk.document.changed.connect(self.show_state)
+        desk.theme_changed.connect(self.chart.update)
+        self.show_state()
+
+    def show_state(self) -> None:
+        """Bring everything into line with the document."""
+        state = self.desk.document.state
+        if state is not None and not state.is_settled:
+            return
+        schedule = make_schedule(state) if state is not None else None
+        self.chart.show_schedule(schedule)
+        has_errors = state is not None and (state.report is None or state.is_stale)
+        self.nothing.setText(NOTHING if state is None else ERRORS if has_errors else NO_PARAMETERS)
+        self.pages.setCurrentIndex(0 if schedule is not None else 1)
+
+    def _lay_out(self) -> None:
+        self.nothing.setObjectName("placeholder")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setWordWrap(True)
+        schedule, whole = QWidget(), QWidget()
+        whole.setObjectName("form")
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.chart, 1)
+        column.addWidget(self.bar)
+        self.pages = QStackedLayout(schedule)
+        self.pages.addWidget(whole)
+        self.pages.addWidget(self.nothing)
+        self.halves = QSplitter(Qt.Orientation.Horizontal)
+        self.halves.addWidget(schedule)
+        self.halves.addWidget(self.loads)
+        self.halves.setStretchFactor(0, 5)
+        self.halves.setStretchFactor(1, 4)
+        self.halves.setHandleWidth(12)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 4)
+        layout.addWidget(self.halves)

@@ -1,0 +1,1 @@
+"""Transfer learning in the window."""
