@@ -19,9 +19,10 @@ from benchmarks.modules import NoPeerError, module_of
 from netspec.graph import build_graph, inputs_of, order, outputs_of
 from netspec.layers.base import Layer
 from netspec.plan.pipeline import start_plan
-from netspec.program import DType, initial_tensors
+from netspec.program import DType
 from netspec.shapes import infer_shapes
 from netspec.spec.model import Spec
+from netspec.store import initial_tensors
 
 OVERWRITABLE = frozenset({"conv2d", "linear", "batch_norm", "add"})
 """Layers whose gradient does not read their output: the next one may compute in its place."""

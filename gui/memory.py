@@ -72,7 +72,7 @@ def peak_bytes(spec: Spec) -> int | None:
     from netspec.plan.pipeline import make_plan, start_plan
     from netspec.plan.plan import Goal
     from netspec.plan.stream import training_goal
-    from netspec.program import checked_threads
+    from netspec.thread_count import checked_threads
 
     try:
         start = start_plan(spec, dtype=spec.train.dtype, seed=spec.seed)

@@ -192,13 +192,14 @@ class Lane(BoundLane):
         self.store.load_slots(slots)
         self._drop_accumulated()
 
-    def frozen_digest(self) -> str:
-        """SHA-256 over all frozen tensors; "" when nothing is frozen.
+    def frozen_digest(self, layers: frozenset[str] | None = None) -> str:
+        """SHA-256 over all tensors of these layers, by default of the frozen ones; "" when there are none.
 
         Statistics are included, except with bn = "train", which lets them follow the new data.
         """
         start = self._program.start
-        return self.store.digest(start.frozen, start.frozen & start.inference_mode)
+        wanted = start.frozen if layers is None else layers
+        return self.store.digest(wanted, wanted & start.inference_mode)
 
     def gradients(self) -> dict[str, Array]:
         """Copies of the gradients of the last backward pass, of those parameters that it reaches."""

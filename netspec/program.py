@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -10,13 +9,12 @@ from typing import Any, Literal
 import networkx as nx
 import numba
 import numpy as np
-from numba.core import config
 from numpy.typing import NDArray
 
 from netspec.batch import NO_LOSS, Batch, BatchForm
 from netspec.freezing import stages
 from netspec.lane import Lane
-from netspec.layers.base import Parameter, Shape, volume
+from netspec.layers.base import Shape, volume
 from netspec.load_report import LoadError, LoadReport, match_tensors
 from netspec.losses.base import Loss
 from netspec.memory import Arena, Kept, aligned_zeros
@@ -25,9 +23,9 @@ from netspec.plan.layout import Layout
 from netspec.plan.lower import SCRATCH, target_name
 from netspec.plan.pipeline import make_plan, start_plan
 from netspec.plan.plan import Goal, Plan
-from netspec.random import stream
 from netspec.room import check_room
 from netspec.spec.model import Spec
+from netspec.thread_count import checked_threads
 
 Array = NDArray[Any]
 DType = Literal["float32", "float64"]
@@ -265,20 +263,6 @@ class Program:
         return [self.shared[target_name(place)][: n * size] for place, size in enumerate(sizes)]
 
 
-def initial_tensors(start: Plan) -> dict[str, Array]:
-    """Initial parameters and statistics, keyed by (seed, layer, parameter): adding a layer leaves the others as they are."""
-    tensors: dict[str, Array] = {}
-    for name, entry in start.layout.parameters.items():
-        tensor = entry.tensor
-        assert isinstance(tensor, Parameter)
-        rng = stream(start.seed, "init", entry.layer, tensor.name)
-        tensors[name] = tensor.initializer.sample(tensor.shape, *tensor.fans, rng)
-    for name, entry in start.layout.states.items():
-        assert not isinstance(entry.tensor, Parameter)
-        tensors[name] = np.full(entry.tensor.shape, entry.tensor.value)
-    return tensors
-
-
 def compile(
     spec: Spec,
     batch_size: int | None = None,
@@ -302,18 +286,3 @@ def compile(
         threads=threads,
         seed=spec.seed if seed is None else seed,
     )
-
-
-def checked_threads(threads: int | None) -> int:
-    """The number of threads to use: all cores by default. Raises ValueError for what the machine has not."""
-    most: int = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-    if threads is None:
-        return min(most, os.cpu_count() or 1)
-    if not 1 <= threads <= most:
-        is_set = os.environ.get("NUMBA_NUM_THREADS", "").strip() == str(most)
-        limit = f"NUMBA_NUM_THREADS is {most}" if is_set else f"this machine has {most}"
-        remedy = ", or change the variable" if is_set else ""
-        raise ValueError(f"threads {threads}: {limit}; use 1 … {most}{remedy}")
-    return threads
-
-

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from netspec.layers.base import Parameter
 from netspec.memory import aligned_zeros
 from netspec.plan.layout import Entry, Layout
+from netspec.plan.plan import Plan
 from netspec.random import stream
 
 Array = NDArray[Any]
@@ -139,3 +140,17 @@ class TensorStore:
     def _write(self, entry: Entry, buffer: str, array: Array) -> None:
         tensor, values = entry.tensor, np.asarray(array)
         self.flat(entry, buffer)[:] = tensor.to_stored(values) if isinstance(tensor, Parameter) else values.reshape(-1)
+
+
+def initial_tensors(start: Plan) -> dict[str, Array]:
+    """Initial parameters and statistics, keyed by (seed, layer, parameter): adding a layer leaves the others as they are."""
+    tensors: dict[str, Array] = {}
+    for name, entry in start.layout.parameters.items():
+        tensor = entry.tensor
+        assert isinstance(tensor, Parameter)
+        rng = stream(start.seed, "init", entry.layer, tensor.name)
+        tensors[name] = tensor.initializer.sample(tensor.shape, *tensor.fans, rng)
+    for name, entry in start.layout.states.items():
+        assert not isinstance(entry.tensor, Parameter)
+        tensors[name] = np.full(entry.tensor.shape, entry.tensor.value)
+    return tensors

@@ -5,11 +5,12 @@ from __future__ import annotations
 from netspec.kernels.abi import Kernel
 from netspec.kernels.binding import BoundCalls
 from netspec.kernels.pool import Progress, compile_all
+from netspec.later_stages import later_calls
 from netspec.program import Program
 
 
 def warm(program: Program, progress: Progress | None = None) -> list[str]:
-    """Compile (or load) every kernel that training, evaluation and prediction of this program call; returns their names.
+    """Compile (or load) every kernel that training in all stages, evaluation and prediction call; returns their names.
 
     progress is told of what has to be compiled; of nothing when the disk cache has all.
     """
@@ -31,4 +32,5 @@ def _kernels(program: Program) -> dict[str, Kernel]:
         calls += program.plan(program.inference_goal(n, loss=True)).calls
         for lane in program.lanes:
             calls += lane.training_calls(n)
+        calls += later_calls(program.spec, batch=n, dtype=program.dtype, seed=program.seed)
     return {f"{call.kernel.module}.{call.kernel.name}": call.kernel for call in calls}

@@ -32,7 +32,7 @@ LEVELS = (
     ("editing",),
     ("plan",),
     ("batch", "room", "memory", "bound_lane", "lane", "load_report", "loss_value", "program", "store", "gradcheck",
-     "gradcheck_network", "timing", "transfer", "warming", "probe"),
+     "gradcheck_network", "later_stages", "thread_count", "timing", "transfer", "warming", "probe"),
     ("training",),
     ("range_test",),
     ("reference_networks", "artefact", "inside"),

@@ -90,7 +90,7 @@ class Planner:
         from netspec.plan.pipeline import start_plan
         from netspec.plan.plan import Goal
         from netspec.plan.stream import training_goal
-        from netspec.program import checked_threads
+        from netspec.thread_count import checked_threads
 
         try:
             self.threads = checked_threads(threads)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from netspec.rendering import spec_hash
 from netspec.training.checkpoints import commit, complete_commit
 from netspec.training.ending import conclude_stopped
 from netspec.training.events import Event, Run
-from netspec.training.freeze_proof import announce_frozen
+from netspec.training.freeze_proof import announce_frozen, count_parameters
 from netspec.training.training import Training
 from netspec.training.validation import first_look
 
@@ -22,7 +21,7 @@ def begin(training: Training) -> Iterator[Event]:
         yield from complete_commit(training)
         yield from conclude_stopped(training, training.last_commit["epoch"])
         if training.has_new_frozen:
-            yield from announce_frozen(training, training.last_commit["epoch"])
+            yield from announce_frozen(training, training.last_commit["epoch"], training.unfrozen)
         return
     yield from announce_frozen(training, 0)
     yield from first_look(training)
@@ -32,7 +31,7 @@ def begin(training: Training) -> Iterator[Event]:
 def run_event(training: Training) -> Run:
     """What is trained on what."""
     spec, data, settings = training.spec, training.data, training.settings
-    total, frozen = _parameters(training)
+    total, frozen = count_parameters(training.program)
     return Run(
         step=training.position.step,
         epoch=training.position.epoch,
@@ -62,10 +61,3 @@ def run_event(training: Training) -> Run:
         notes=[*data.notes, *training.notes],
         warnings=[*settings.warnings, *training.warnings],
     )
-
-
-def _parameters(training: Training) -> tuple[int, int]:
-    """Numbers learned in all, and those in frozen layers ("layer.weight" belongs to "layer")."""
-    sizes = {name: math.prod(array.shape) for name, array in training.program.parameters.items()}
-    frozen = {name: size for name, size in sizes.items() if name.rpartition(".")[0] in training.program.frozen}
-    return sum(sizes.values()), sum(frozen.values())

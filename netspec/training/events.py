@@ -139,12 +139,23 @@ class Epoch(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Stage(Event):
-    """A stage of training begins: which layers are frozen from here on."""
+    """A stage of training begins: which layers are frozen from here on (`netspec/freezing.py`)."""
 
     event: ClassVar[str] = "stage"
     subtype: ClassVar[str | None] = "frozen layers"
 
     frozen: list[str]
+    number: int = 0
+    """From 0; of `stages` in all."""
+    stages: int = 1
+    until: int | None = None
+    """Epochs that are done when the next stage begins; None: it lasts to the end of the run."""
+    unfrozen: list[str] = field(default_factory=list)
+    """Layers that learn from here on and did not before."""
+    trainable_parameters: int | None = None
+    frozen_parameters: int | None = None
+    rates: dict[str, float] | None = None
+    """lr_mult of the layers that learn; None when all are 1."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ bn = "train" under [transfer] the statistics of frozen layers are meant to chang
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from netspec.training.contract import Program
@@ -18,18 +19,37 @@ def covered(program: Program) -> dict[str, list[str]]:
     return {"parameters": sorted(program.frozen), "statistics": sorted(program.frozen & program.start.inference_mode)}
 
 
-def announce_frozen(training: Training, epoch: int) -> Iterator[Event]:
-    """A stage with frozen layers begins: its events and the first proof. Nothing when no layer is frozen."""
-    for run in training.lanes if training.program.frozen else ():
+def announce_frozen(training: Training, epoch: int, unfrozen: frozenset[str] = frozenset()) -> Iterator[Event]:
+    """A stage begins: its events and the first proof. Nothing when no layer is frozen, nor has been.
+
+    unfrozen: the layers that learn from here on and did not before.
+    """
+    frozen, stage = training.program.frozen, training.stage
+    total, fixed = count_parameters(training.program)
+    for run in training.lanes if frozen or unfrozen else ():
         if not run.ended:
             yield Stage(
                 optimizer=run.label,
                 step=training.position.step,
                 epoch=epoch,
                 seconds=training.clock.read(),
-                frozen=sorted(training.program.frozen),
+                frozen=sorted(frozen),
+                number=stage.number,
+                stages=len(training.stages),
+                until=training.stage_end(),
+                unfrozen=sorted(unfrozen),
+                trainable_parameters=total - fixed,
+                frozen_parameters=fixed,
+                rates=None if set(stage.rates.values()) <= {1.0} else dict(stage.rates),
             )
     yield from prove_frozen(training, epoch)
+
+
+def count_parameters(program: Program) -> tuple[int, int]:
+    """Numbers learned in all, and those in layers that are frozen now ("layer.weight" belongs to "layer")."""
+    sizes = {name: math.prod(array.shape) for name, array in program.parameters.items()}
+    frozen = [size for name, size in sizes.items() if name.rpartition(".")[0] in program.frozen]
+    return sum(sizes.values()), sum(frozen)
 
 
 def prove_frozen(training: Training, epoch: int) -> Iterator[Event]:

@@ -96,6 +96,9 @@ class LaneRun:
     ended: bool = False
     keeps_gradients: bool = False
     """The next step leaves its gradients in place, also in a large network."""
+    schedule_from: int = 0
+    """The update at which the schedule began, and its length; 0 updates: the whole run's."""
+    schedule_steps: int = 0
     rates: list[float] = field(default_factory=list)
     """Learning rates since the last saved state, with which its steps can be replayed."""
 
@@ -130,7 +133,8 @@ class LaneRun:
     def train_step(self, batches: Sequence[Batch], dtype: Any) -> tuple[float, int]:
         """One update from one batch, or from several whose gradients are added up; loss and number of samples."""
         started = time.perf_counter()
-        self.lr = learning_rate(self.lane, self.settings, self.schedule_state)
+        self.lr = learning_rate(
+            self.lane, self.settings, self.schedule_state, begins=self.schedule_from, steps=self.schedule_steps)  # fmt: skip
         self.rates.append(self.lr)
         value = update(
             self.lane, batches, self.settings.losses, self.lr, dtype, self._count, keeps_gradients=self.keeps_gradients
@@ -156,12 +160,14 @@ class LaneRun:
         return self.kept is not None and self.kept.observe(measures, step, epoch)
 
 
-def learning_rate(lane: Lane, settings: Settings, state: Mapping[str, Any]) -> float:
-    """The rate of the lane's next update."""
+def learning_rate(
+    lane: Lane, settings: Settings, state: Mapping[str, Any], *, begins: int = 0, steps: int = 0
+) -> float:  # fmt: skip
+    """The rate of the lane's next update, by a schedule that began at update `begins` and lasts so many `steps`."""
     factor = settings.schedule.factor(
-        lane.step,
+        lane.step - begins,
         steps_per_epoch=settings.steps_per_epoch,
-        total_steps=max(settings.total_steps, 1),
+        total_steps=max(steps or settings.total_steps, 1),
         state=state,
     )
     return float(lane.optimizer.lr * factor)

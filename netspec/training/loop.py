@@ -20,6 +20,7 @@ from netspec.training.saving import save
 from netspec.training.settings import is_due
 from netspec.training.targets import weighs
 from netspec.training.training import Clock, Training, groups
+from netspec.training.unfreezing import enter_stage
 from netspec.training.validation import end_epoch, validate
 
 
@@ -29,6 +30,7 @@ def loop(training: Training) -> Iterator[Event]:
     yield from begin(training)
     interrupted = False
     while training.active() and training.position.epoch < training.settings.epochs and not interrupted:
+        yield from enter_stage(training)
         interrupted = yield from _epoch(training)
     yield from finish(training, interrupted=interrupted)
 

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from netspec.datasets.batch import Batch
+from netspec.freezing import stage_at
 from netspec.rendering import spec_hash
 from netspec.training.json_values import to_json_value
 from netspec.training.lane_run import LaneRun, update
 from netspec.training.state import read_state
 from netspec.training.targets import targets_for
 from netspec.training.training import Training, groups
+from netspec.training.unfreezing import stage_state
 from netspec.weights import Tensors, write_text, write_weights
 
 
@@ -44,6 +46,8 @@ def examine(training: Training, run: LaneRun, batches: Sequence[Batch], loss: fl
         "loss": to_json_value(loss),
         "first": None if where is None else dict(zip(("layer", "tensor", "direction"), where, strict=True)),
         "tensors": "before the step" if is_before else "after the step",
+        "stage": stage_state(training),
+        "frozen": sorted(training.program.frozen),
         "seed": training.spec.seed,
         "spec_hash": spec_hash(training.spec),
         "rows": [batch.index.tolist() for batch in batches],
@@ -56,14 +60,17 @@ def examine(training: Training, run: LaneRun, batches: Sequence[Batch], loss: fl
 def rewind(training: Training, run: LaneRun) -> bool:
     """Bring a lane back to where it was before the step just taken: from the saved state, the same steps again.
 
-    False, and nothing changed, when no state was saved.
+    False, and nothing changed, when no state was saved, or only one of an earlier stage.
     """
     saved, folder = training.saved, training.folder
     if saved is None or folder is None:
         return False
+    if stage_at(training.stages, saved.epoch).number != training.stage_number:
+        return False  # other layers were frozen then
     state = read_state(folder.state)
     index = training.lanes.index(run)
     run.lane.load_tensors(state.lane_tensors(index, "tensor"))
+    run.lane.reset_slots()  # those of layers that began to learn after the state was saved are not in it
     run.lane.load_slots(state.lane_tensors(index, "slot"))
     run.lane.step = state.values["lanes"][run.label]["step"]
     rates = iter(run.rates[:-1])

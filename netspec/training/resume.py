@@ -18,6 +18,7 @@ from netspec.training.run_folder import RUNNING, STATE
 from netspec.training.run_lock import refuse_running
 from netspec.training.state import State, identity, read_state
 from netspec.training.training import Clock, Training
+from netspec.training.unfreezing import restore_stage
 
 SILENT = ("name", "description", "spec_version", "checkpoint", "early_stopping", "metrics")
 """Parts of the spec that do not change the numbers of a step."""
@@ -44,7 +45,10 @@ def restore(training: Training, state: State) -> None:
     """Bring position, clock, lanes and warnings to where the state was saved. Raises TrainError when it does not fit."""
     saved = state.values["identity"]
     changes = differences(saved["spec"], identity(training.spec, "", training.options)["spec"])
+    stage = state.values.get("stage", {"number": 0, "step": 0, "since": {}})
+    restore_stage(training, stage, state.values["frozen"]["parameters"], state.position)
     training.has_new_frozen = state.values["frozen"] != covered(training.program)
+    training.unfrozen = frozenset(state.values["frozen"]["parameters"]) - training.program.frozen
     _refuse_other_lanes(training, state)
     if state.position.batch:
         _refuse_mid_epoch(state, changes, saved["options"], training)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from netspec.freezing import stages
+from netspec.graph import build_graph
+from netspec.later_stages import check_later_stages
 from netspec.rendering import spec_hash
 from netspec.spec.model import Spec
+from netspec.thread_count import checked_threads
 from netspec.training.contract import Program
 from netspec.training.errors import TrainError, refuse
 from netspec.training.inputs import DataArgument, augmenter_for, data_for, overfit
@@ -18,6 +22,7 @@ from netspec.training.settings import Options, Settings, json_options, make_sett
 from netspec.training.state import State
 from netspec.training.targets import check_samples, check_targets
 from netspec.training.training import Stop, Training
+from netspec.training.unfreezing import aim_schedule
 
 
 def prepare(
@@ -58,6 +63,12 @@ def prepare(
     lanes = [LaneRun.start(lane, settings) for lane in program.lanes]
     paths = None if options.dry_run else RunFolder(folder or _output(spec, output), [run.label for run in lanes])
     training = Training(spec, program, loaded, settings, options, lanes, paths, stop, threads)
+    training.stages = stages(spec, build_graph(spec))
+    check_later_stages(
+        spec, batch=program.batch_size, dtype=str(program.dtype), seed=program.seed, threads=checked_threads(threads),
+        accumulates=settings.accumulation > 1,
+    )  # fmt: skip
+    aim_schedule(training)
     training.notes, training.warnings = notes, warnings
     training.augmenter = augmenter_for(spec, loaded)
     check_targets(spec, loaded, training.lanes[0].lane.loss_shapes)
@@ -138,6 +149,11 @@ def _check_program(program: Program, spec: Spec, settings: Settings) -> None:
     for part in COMPILED:
         if getattr(program.spec, part) != getattr(spec, part):
             raise TrainError(f"the program was compiled from other {part}", "compile it from the spec that is trained")
+    if stages(program.spec, build_graph(program.spec)) != stages(spec, build_graph(spec)):
+        raise TrainError(
+            "the program was compiled from a spec which freezes other layers, or at other times",
+            "compile it from the spec that is trained",
+        )
 
 
 def _refuse_used(program: Program) -> None:

@@ -24,6 +24,7 @@ from netspec.training.lane_state import lane_state
 from netspec.training.lock import machine, versions
 from netspec.training.settings import Options, json_options
 from netspec.training.training import Position, Training
+from netspec.training.unfreezing import stage_state
 from netspec.weights import Tensors, read_weights, write_weights
 
 FORMAT = 2
@@ -62,6 +63,7 @@ def write_state(training: Training, path: Path) -> None:
         "commit": training.last_commit,
         "lanes": {run.label: lane_state(run) for run in training.lanes},
         "frozen": covered(training.program),
+        "stage": stage_state(training),
         "identity": identity(training.spec, training.data.fingerprint, training.options),
     }
     metadata = {"netspec_version": __version__, "state": json.dumps(to_json_value(values), allow_nan=False)}

@@ -15,6 +15,7 @@ from netspec.datasets.augmenter import Augmenter
 from netspec.datasets.batch import Batch, Key
 from netspec.datasets.load import Data
 from netspec.datasets.loader import Loader, epoch_order
+from netspec.freezing import FreezeStage
 from netspec.spec.model import Spec
 from netspec.training.contract import Program, dtype_of
 from netspec.training.control import Inbox, Keep
@@ -97,11 +98,29 @@ class Training:
     resumed: bool = False
     has_new_frozen: bool = False
     """Resumed with other frozen layers than before."""
+    unfrozen: frozenset[str] = frozenset()
+    """Layers that were frozen when the resumed run was saved, and no longer are."""
+    stages: tuple[FreezeStage, ...] = ()
+    """Which layers learn from which epoch on; set up with the run, at least one."""
+    stage_number: int = 0
+    """The stage that holds."""
+    stage_step: int = 0
+    """The run's updates when it began."""
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The compute type."""
         return dtype_of(self.program)
+
+    @property
+    def stage(self) -> FreezeStage:
+        """Which layers are frozen now."""
+        return self.stages[self.stage_number]
+
+    def stage_end(self) -> int | None:
+        """Epochs that are done when the next stage begins; None when none follows."""
+        later = [stage.first_epoch for stage in self.stages[self.stage_number + 1 :]]
+        return later[0] if later and later[0] < self.settings.epochs else None
 
     def active(self) -> list[LaneRun]:
         """Lanes that still train."""

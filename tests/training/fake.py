@@ -84,7 +84,11 @@ class FakeLane:
     def load_slots(self, slots: dict[str, np.ndarray]) -> None:
         self.momentum = slots["momentum/fc.weight"].copy()
 
-    def frozen_digest(self) -> str:
+    def reset_slots(self) -> None:
+        self.momentum = np.zeros_like(self.weight)
+
+    def frozen_digest(self, layers: frozenset[str] | None = None) -> str:
+        del layers
         return hashlib.sha256(self.frozen.tobytes()).hexdigest()
 
     def find_nonfinite(self, x: np.ndarray, y: np.ndarray) -> tuple[str, str, str] | None:
@@ -108,6 +112,7 @@ class FakeProgram:
         self.spec, self.batch_size, self.dtype, self.seed = spec, spec.train.batch_size, "float64", spec.seed
         self.lanes = [FakeLane(optimizer, features, classes, spec.seed) for optimizer in spec.optimizers]
         self.frozen = frozenset({"base"})
+        self.since: dict[str, int] = {}
         self.shapes = {"fc": (classes,)}
         self.start = SimpleNamespace(
             loss_input="fc", inference_mode=self.frozen, layout=SimpleNamespace(updated=lambda: ["fc"])
@@ -116,6 +121,10 @@ class FakeProgram:
     @property
     def parameters(self) -> dict[str, np.ndarray]:
         return self.lanes[0].tensors()
+
+    def enter(self, stage: int, since: Any = None) -> None:
+        assert stage == 0, "the fake network has one stage"
+        self.since = dict(since or {})
 
     def load_parameters(self, mapping: dict[str, np.ndarray], strict: bool = True) -> Any:
         del strict

@@ -1,0 +1,171 @@
+"""A freeze schedule while a run trains: stages, their proofs, and a resume in any of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import netspec
+from netspec import room
+from netspec.registry import plugins
+from netspec.room import NotEnoughMemoryError
+from netspec.spec.model import Spec
+from netspec.training.errors import TrainError
+from netspec.training.events import End, FrozenProof, Run, Stage, Step
+from netspec.training.history import read_history
+from netspec.training.run import train
+from netspec.weights import read_weights
+from tests.kit.networks import CROSS_ENTROPY, spec_of
+from tests.training.helpers import StopAfter, numbers, of, weights_digest
+from tests.training.test_changes_at_resume import changed, data, warnings_of, weights_of
+
+LANES = sorted(plugins("netspec.optimizers"))
+SCHEDULE: dict[str, Any] = {
+    "freeze_to": "drop", "replace": ["fc"], "warmup_epochs": 1,
+    "unfreeze": [{"at_epoch": 2, "to": "c2", "lr_mult": 0.5}, {"at_epoch": 3, "to": "input", "lr_mult": 0.1}],
+}  # fmt: skip
+STEPS = 3
+"""Of each epoch: 30 samples in batches of 10."""
+
+
+def spec_with(optimizers: list[str], train: dict[str, Any] | None = None, **transfer: Any) -> Spec:
+    conv = {"type": "conv2d", "out_channels": 4, "kernel_size": 3, "padding": 1}
+    layers: list[dict[str, Any]] = [
+        {"name": "c1", **conv}, {"name": "bn", "type": "batch_norm"}, {"name": "c2", **conv, "kernel_size": 3},
+        {"name": "drop", "type": "dropout", "p": 0.2}, {"name": "fc", "type": "linear", "out_features": 3},
+    ]  # fmt: skip
+    lanes = [{"type": name, "lr": 0.05, **({"momentum": 0.9} if name == "rmsprop" else {})} for name in optimizers]
+    return spec_of(
+        layers, [2, 4, 4], loss=CROSS_ENTROPY, optimizers=lanes, transfer={**SCHEDULE, **transfer},
+        train={"epochs": 4, "batch_size": 10, **(train or {})}, schedule={"type": "cosine"},
+    )  # fmt: skip
+
+
+def train_all(spec: Spec, folder: Path | None, **options: Any) -> list[Any]:
+    return list(train(spec, data(), folder, threads=1, **options))
+
+
+def test_layers_learn_from_their_epoch_on_and_the_proof_holds_in_every_stage(tmp_path: Path) -> None:
+    spec = spec_with(["adam"])
+    events = train_all(spec, tmp_path / "run")
+    assert of(events, Run)[0].trainable_parameters == 4 * 16 * 3 + 3
+    assert list(read_history(tmp_path / "run")) == events
+    found = of(events, Stage)
+    assert [(e.number, e.stages, e.epoch, e.step, e.until) for e in found] == [
+        (0, 3, 0, 0, 2), (1, 3, 2, 6, 3), (2, 3, 3, 9, None),
+    ]  # fmt: skip
+    assert [e.frozen for e in found] == [["bn", "c1", "c2", "drop"], ["bn", "c1"], []]
+    assert [e.unfrozen for e in found] == [[], ["c2", "drop"], ["bn", "c1"]]
+    assert [e.trainable_parameters for e in found] == [195, 195 + 148, 195 + 148 + 76 + 8]
+    assert [e.rates for e in found] == [
+        None, {"c2": 0.5, "fc": 1.0}, {"c1": 0.1, "bn": 0.1, "c2": 0.5, "fc": 1.0},
+    ]  # fmt: skip
+    proofs = of(events, FrozenProof)
+    assert all(e.unchanged for e in proofs)
+    assert [e.epoch for e in proofs] == [0, 1, 2, 2, 3], "at the stages' begins and the epochs' ends, while any is frozen"
+    assert [e.reason for e in of(events, End)] == ["completed"]
+
+
+def test_what_moved_in_each_stage_is_what_learns(tmp_path: Path) -> None:
+    moved = []
+    folder, before = tmp_path / "run", {}
+    for epoch in range(5):
+        options: dict[str, Any] = {"resume": folder} if epoch else {}
+        train_all(spec_with(["momentum"], {"epochs": epoch}), None if epoch else folder, **options)
+        after = weights_of(folder)
+        moved.append({name.split(".")[0] for name in changed(before, after)} if before else set())
+        before = after
+    assert moved == [set(), {"fc"}, {"fc"}, {"fc", "c2"}, {"fc", "c2", "c1", "bn"}]
+
+
+@pytest.mark.parametrize("stops", [[5], [6], [7], [9], [2, 4, 3, 2]])
+def test_a_run_resumed_in_any_stage_is_the_uninterrupted_one(
+    tmp_path: Path, stops: list[int], whole: dict[str, Any]
+) -> None:  # fmt: skip
+    """All optimizers side by side, restarted schedule, dropout; 6 and 9 are the steps after which layers are unfrozen."""
+    folder = tmp_path / "parts"
+    train_all(spec_with(LANES, restart_schedule=True), folder, stop=StopAfter(stops[0]))
+    for stop in stops[1:]:
+        train_all(spec_with(LANES, restart_schedule=True), None, resume=folder, stop=StopAfter(stop))
+    train_all(spec_with(LANES, restart_schedule=True), None, resume=folder)
+    assert numbers(folder) == whole["numbers"]
+    assert {p.name: weights_digest(p) for p in (folder / "checkpoints").iterdir()} == whole["digests"]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    train_all(spec_with(LANES, restart_schedule=True), folder)
+    return {
+        "numbers": numbers(folder), "digests": {p.name: weights_digest(p) for p in (folder / "checkpoints").iterdir()},
+    }  # fmt: skip
+
+
+def test_the_schedule_restarts_in_each_stage_or_runs_once(whole: dict[str, Any]) -> None:
+    rates = [line["lr"] for line in whole["numbers"] if line["event"] == "step" and line["optimizer"] == "sgd"]
+    assert rates[0] == rates[6] == rates[9] == 0.05
+    assert rates[5] < rates[3] < rates[0]
+    assert rates[7] == rates[10], "both stages have 3 steps"
+    once = [e.lr for e in of(train_all(spec_with(["sgd"]), None, dry_run=False, limit_batches=1), Step)]
+    assert sorted(once, reverse=True) == once
+
+
+def test_a_changed_schedule_is_told_at_the_resume_and_late_layers_begin_fresh(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    train_all(spec_with(["adam"]), folder, stop=StopAfter(7))
+    other = [{"at_epoch": 1, "to": "input"}]
+    events = train_all(spec_with(["adam"], unfreeze=other), None, resume=folder)
+    assert "transfer.unfreeze has changed" in warnings_of(events)
+    assert "parameters no longer frozen: bn, c1" in warnings_of(events)
+    assert [e.reason for e in of(events, End)] == ["completed"]
+    first = of(events, Stage)[0]
+    assert (first.number, first.frozen) == (1, [])
+
+
+def test_gradients_that_are_added_up_never_span_two_stages(tmp_path: Path) -> None:
+    spec = spec_with(["momentum"], {"gradient_accumulation_steps": 2})
+    events = train_all(spec, tmp_path / "whole")
+    assert [(e.step, e.epoch) for e in of(events, Stage)] == [(0, 0), (4, 2), (6, 3)]
+    train_all(spec, tmp_path / "parts", stop=StopAfter(5))
+    train_all(spec, None, resume=tmp_path / "parts")
+    assert numbers(tmp_path / "parts") == numbers(tmp_path / "whole")
+
+
+def test_after_nan_in_a_late_stage_the_bundle_has_the_tensors_before_the_step(tmp_path: Path) -> None:
+    """Step 7 is the first of the second stage; the state was saved before that stage began."""
+    spec = spec_with(["adam"])
+    program = netspec.compile(spec)
+    lane = program.lanes[0]
+    for event in train(spec, data(), tmp_path / "run", threads=1, program=program):
+        if isinstance(event, Step) and event.step == 7:
+            tensors, slots = lane.tensors(), lane.slots()
+            lane.store.arrays["parameters"][:] = np.nan
+        if isinstance(event, End):
+            end = event
+    assert (end.reason, end.step) == ("nan", 8)
+    bundle = tmp_path / "run" / str(end.bundle)
+    report = json.loads((bundle / "report.json").read_text())
+    assert report["tensors"] == "before the step"
+    assert report["stage"] == {"number": 1, "step": 6, "since": {"c2": 6, "drop": 6}}
+    for file, expected in (("tensors", tensors), ("slots", slots)):
+        found = read_weights(bundle / f"{file}.safetensors").tensors
+        assert found.keys() == expected.keys()
+        assert all(np.array_equal(found[name], expected[name]) for name in found), file
+
+
+def test_a_stage_that_would_not_fit_is_refused_before_the_run_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = netspec.compile(spec_with(["adam"]))
+    monkeypatch.setattr(room, "available_bytes", lambda: room.KEPT_BYTES + 20_000)
+    with pytest.raises(NotEnoughMemoryError, match=r"\[transfer\] unfreeze, in stage 2: a batch of 10 samples needs"):
+        train_all(spec_with(["adam"]), tmp_path / "run", program=program)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_program_compiled_from_another_schedule_is_refused(tmp_path: Path) -> None:
+    program = netspec.compile(spec_with(["adam"]))
+    with pytest.raises(TrainError, match="freezes other layers, or at other times"):
+        train_all(spec_with(["adam"], unfreeze=[{"at_epoch": 2, "to": "input"}]), tmp_path / "run", program=program)
