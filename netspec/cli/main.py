@@ -21,6 +21,7 @@ from netspec.cli import (
     data_show,
     evaluate,
     explain,
+    export,
     gradcheck,
     gui,
     hash,
@@ -46,6 +47,8 @@ FOREIGN_VERBS = {
     "finetune": "train",
     "infer": "predict",
     "classify": "predict",
+    "convert": "export",
+    "save": "export",
     "lint": "check",
     "build": "compile",
     "show": "summary",
@@ -61,7 +64,7 @@ FOREIGN_VERBS = {
 """What other tools call our commands: for did-you-mean only."""
 
 
-NOT_YET = ("export", "convert", "runs")
+NOT_YET = ("import", "runs")
 """Words that the nearest command would answer wrongly."""
 
 
@@ -136,6 +139,7 @@ COMMANDS = (
     (race.race, "race", LEARN),
     (evaluate.evaluate, "evaluate", USE),
     (predict.predict, "predict", USE),
+    (export.export, "export", USE),
     (schema.schema, "schema", HELP),
     (explain.explain, "explain", HELP),
     (gui.gui, "gui", HELP),

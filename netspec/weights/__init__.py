@@ -2,16 +2,18 @@
 
 from netspec.weights.atomic import replace_file, write_text
 from netspec.weights.base import Convention, LayerFacts, Tensors, Weights, WeightsError, digest
-from netspec.weights.files import FORMATS, known_endings, read_metadata, read_weights, write_weights
+from netspec.weights.files import FORMATS, KINDS, kind_of, known_endings, read_metadata, read_weights, write_weights
 
 __all__ = [
     "FORMATS",
+    "KINDS",
     "Convention",
     "LayerFacts",
     "Tensors",
     "Weights",
     "WeightsError",
     "digest",
+    "kind_of",
     "known_endings",
     "read_metadata",
     "read_weights",

@@ -30,6 +30,9 @@ FORMATS: dict[str, ModuleType] = {
 }
 """Ending → module."""
 
+KINDS = {"safetensors": ".safetensors", "npz": ".npz", "torch": ".pth"}
+"""The formats that netspec writes, each with its usual ending."""
+
 
 def read_weights(path: str | Path) -> Weights:
     """All tensors of a file, in its order, and its metadata. Never unpickles. Raises WeightsError."""
@@ -46,20 +49,27 @@ def read_metadata(path: str | Path) -> dict[str, str]:
 
 
 def write_weights(
-    path: str | Path, tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str] | None = None
+    path: str | Path,
+    tensors: Mapping[str, NDArray[Any]],
+    metadata: Mapping[str, str] | None = None,
+    kind: str | None = None,
 ) -> None:
-    """Write tensors and metadata atomically; equal contents give equal bytes. Raises WeightsError."""
+    """Write tensors and metadata atomically; equal contents give equal bytes. Raises WeightsError.
+
+    kind: a key of KINDS, for files with another ending.
+    """
     path = Path(path).expanduser()
+    FORMATS[KINDS[kind or kind_of(path)]].write(path, tensors, dict(metadata or {}))
+
+
+def kind_of(path: Path) -> str:
+    """The key of KINDS that a file's ending means. Raises WeightsError when netspec writes no such files."""
     format = FORMATS.get(path.suffix.lower())
-    if format is None or not hasattr(format, "write"):
-        verb = "knows" if format is None else "writes"
-        raise WeightsError(path, f"{_kind(path)} is no format of weights that netspec {verb}", f"use {_list(writable())}")
-    format.write(path, tensors, dict(metadata or {}))
-
-
-def writable() -> list[str]:
-    """The endings of files that netspec writes."""
-    return [ending for ending, format in FORMATS.items() if hasattr(format, "write")]
+    kind = next((kind for kind, ending in KINDS.items() if FORMATS[ending] is format), None)
+    if kind is None:
+        hint = f"use {_list(list(KINDS.values()))}"
+        raise WeightsError(path, f"{_kind(path)} is no format of weights that netspec writes", hint)
+    return kind
 
 
 def known_endings() -> str:

@@ -45,7 +45,8 @@ COMMANDS = [name for _, name, _ in cli.COMMANDS]
         (["predict", "digits", "x.png"], 2, "a spec has no trained weights"),
         (["gradcheck", "digits", "conf1"], 2, "error: gradcheck: there is no layer conf1; did you mean conv1?"),
         (["explain", "NS999"], 2, "error: there is no code NS999; there are"),
-        (["export", "x.toml"], 2, "error: there is no command 'export'; it is not in this version"),
+        (["import", "x.toml"], 2, "error: there is no command 'import'; it is not in this version"),
+        (["convert", "x.pth"], 2, "error: there is no command 'convert'; did you mean export?"),
         (["hash", "."], 2, "this folder holds neither spec.resolved.toml nor spec.toml"),
     ],
 )
