@@ -27,6 +27,8 @@ class Desk(QObject):
     """New lines of the shown run's history, as a list of dicts; at most 30 times a second."""
     predict_wanted = Signal(Path)
     """A picture whose class is asked for."""
+    weights_wanted = Signal(Path)
+    """A file of weights: what would become of them in this network?"""
     message_shown = Signal(str)
     theme_changed = Signal()
     """Colours are others: what paints itself is to be painted again."""

@@ -13,7 +13,7 @@ from gui.areas import Areas
 from gui.banner import Banner
 from gui.desk import Desk
 from gui.document import Document
-from gui.insight.drops import pictures_in
+from gui.insight.drops import pictures_in, weights_in
 from gui.panel import Panel, find_panels
 from gui.recovery import LeftBehind, Recovery, left_behind
 from gui.settings import ThemeChoice, choose_theme, remember_file
@@ -210,13 +210,16 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if spec_in(event) is not None or self._pictures(event):
+        if spec_in(event) is not None or self._pictures(event) or self._weights(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         path, pictures = spec_in(event), self._pictures(event)
         if pictures:
             event.acceptProposedAction()
+        if (weights := self._weights(event)) is not None:
+            event.acceptProposedAction()
+            self.desk.weights_wanted.emit(weights)
         for picture in pictures:
             self.desk.predict_wanted.emit(picture)
         if path is not None:
@@ -226,6 +229,10 @@ class MainWindow(QMainWindow):
     def _pictures(self, event: QDropEvent) -> list[Path]:
         """Pictures to be classified; none while no network is open."""
         return pictures_in(event) if self.document.state is not None else []
+
+    def _weights(self, event: QDropEvent) -> Path | None:
+        """Weights to look at; none while no network is open."""
+        return weights_in(event) if self.document.state is not None else None
 
     def ask_for_file(self) -> None:
         """The file dialog, starting beside the open spec."""

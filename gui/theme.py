@@ -96,6 +96,8 @@ def _style_sheet(theme: Theme) -> str:
     }}
     QTableView, QTreeView {{ outline: none; }}
     QTableView::item, QTreeView::item {{ padding: 0 8px; border: none; }}
+    #loads::item {{ padding: 0 5px; }}
+    #loads QHeaderView::section {{ padding: 4px 8px; }}
     #problems::item {{ padding: 6px 8px; }}
     QTableView::item:selected, QTreeView::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
     QHeaderView {{ background: {theme.surface}; border: none; border-radius: 6px; }}

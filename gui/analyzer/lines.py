@@ -8,17 +8,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gui.state import State
+from gui.transfer.loads import WORDS
+from gui.transfer.marks import Marks
 from netspec.analysis import Row
 from netspec.look import count, shape, size
 from netspec.problems import Problem
 
+NO_MARKS = Marks()
 NONE = "–"
 """Written where a layer has nothing to count."""
 
 
 @dataclass(eq=False)
 class Line:
-    """A layer, a block with its layers, or the total. `rows`: the layers it sums up; a block has the shape of its last."""
+    """A layer, a block with its layers, or the total. `rows`: the layers it sums up; a block has the shape of its last.
+
+    load: what became of its pretrained weights; proof: whether the shown run has proven it frozen.
+    """
 
     name: str
     label: str
@@ -29,6 +35,8 @@ class Line:
     parent: Line | None = None
     is_block: bool = False
     is_total: bool = False
+    load: str = ""
+    proof: bool | None = None
 
     @property
     def is_frozen(self) -> bool:
@@ -58,6 +66,10 @@ def _trainable(line: Line) -> str:
     if line.is_frozen:
         return "frozen"
     return "in part" if kept else "yes" if line.sum(lambda row: row.params) else NONE
+
+
+def _load(line: Line) -> str:
+    return WORDS.get(line.load, _none(line))
 
 
 def _tally(line: Line) -> str:
@@ -96,14 +108,32 @@ COLUMNS = (
     Column("field", _field, lambda line: shape(_field(line)) or _none(line), True, "Receptive field: height and width of the "
            "input window that one output pixel sees"),
     Column("trainable", _trainable, _trainable, tip="Whether training changes the parameters"),
+    Column("pretrained", lambda line: line.load, _load, tip="What becomes of the pretrained weights of [transfer]"),
     Column("problems", lambda line: len(line.problems), _tally),
 )  # fmt: skip
 TITLES = tuple(column.title for column in COLUMNS)
-NAME, TYPE, TRAINABLE, PROBLEMS = (TITLES.index(title) for title in ("layer", "type", "trainable", "problems"))
+NAME, TYPE, TRAINABLE, PRETRAINED, PROBLEMS = (
+    TITLES.index(title) for title in ("layer", "type", "trainable", "pretrained", "problems")
+)
 
 
-def lines_of(state: State, *, grouped: bool) -> list[Line]:
+def lines_of(state: State, *, grouped: bool, marks: Marks = NO_MARKS) -> list[Line]:
     """The lines of a state's network in its order; grouped: blocks hold their layers."""
+    lines = _lines_of(state, grouped=grouped)
+    for line in flat(lines) if marks != NO_MARKS else ():
+        layers = [row.name for row in line.rows]
+        line.load = marks.load_of(layers)
+        line.proof = marks.proof_of(layers) if line.is_frozen and line.sum(lambda row: row.params) else None
+    return lines
+
+
+def shown_columns(lines: Iterable[Line]) -> list[Column]:
+    """All of them; that of pretrained weights only where there are some."""
+    has_loads = any(line.load for line in flat(lines))
+    return [column for column in COLUMNS if has_loads or column.title != "pretrained"]
+
+
+def _lines_of(state: State, *, grouped: bool) -> list[Line]:
     rows = state.report.table if state.report is not None else ()
     found = problems_by_layer(state)
     if not grouped or state.is_stale:

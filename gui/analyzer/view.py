@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.analyzer.lines import COLUMNS, NAME, TRAINABLE, Line, flat, total
+from gui.analyzer.lines import COLUMNS, NAME, PRETRAINED, TRAINABLE, Line, flat, shown_columns, total
 from gui.analyzer.model import LINE, LayerModel, SortedLines
-from gui.symbols import draw_snowflake
+from gui.symbols import draw_error, draw_snowflake, draw_tick
 from gui.text.colours import type_colour
 from gui.theme import BAR, current_theme
 
@@ -62,7 +62,12 @@ class Snowflake(Cells):
             painter.fillRect(box, option.palette.highlight())
         super().paint(painter, shifted, index)
         place = QRectF(box.left() + 2 * GAP, box.center().y() - SYMBOL / 2, SYMBOL, SYMBOL)
-        draw_snowflake(painter, place, QColor(current_theme().frozen))
+        theme, proof = current_theme(), index.data(LINE).proof
+        draw_snowflake(painter, place, QColor(theme.frozen))
+        if proof is not None:
+            word = option.fontMetrics.horizontalAdvance("frozen")
+            tick = place.translated(SYMBOL + word + 4 * GAP, 0)
+            (draw_tick if proof else draw_error)(painter, tick, QColor(theme.ok if proof else theme.error))
 
 
 class LayerTable(QTreeView):
@@ -119,10 +124,12 @@ class LayerTable(QTreeView):
         font = QFont(self.font())
         font.setWeight(QFont.Weight.DemiBold)
         header, metrics = self.header(), QFontMetrics(font)
+        has_loads = len(shown_columns(self.layers.lines)) == len(COLUMNS)
+        self.setColumnHidden(PRETRAINED, not has_loads)
         lines = [*flat(self.layers.lines), total(self.layers.lines)]
         for place, column in enumerate(COLUMNS[1:], 1):
             longest = max((column.text(line) for line in lines), key=len, default="")
-            room = metrics.horizontalAdvance(longest) + (SYMBOL + GAP if place == TRAINABLE else 0)
+            room = metrics.horizontalAdvance(longest) + (2 * SYMBOL + 2 * GAP if place == TRAINABLE else 0)
             header.resizeSection(place, max(room + 6 * GAP, header.sectionSizeHint(place) + 2 * GAP))
 
 
@@ -151,6 +158,7 @@ class Totals(QTreeView):
     def show_sums(self, line: Line) -> None:
         """Show a line, in the table's columns."""
         self.sums.show_lines([line])
+        self.setColumnHidden(PRETRAINED, self._table.isColumnHidden(PRETRAINED))
         for column in range(self.header().count()):
             self.header().resizeSection(column, self._table.header().sectionSize(column))
 

@@ -17,6 +17,7 @@ from gui.canvas.scene import CanvasScene
 from gui.desk import Desk
 from gui.state import State
 from gui.theme import current_theme
+from gui.transfer.marks import marked, marker_of
 from netspec.analysis import examine
 
 MOST_OPEN = 30
@@ -47,11 +48,13 @@ class Board(QObject):
         self._pins: dict[str, Point] = {}
         self._laid: tuple[object, Layout] | None = None
         self._drawn: tuple[State, frozenset[str], Diagram] | None = None
+        self.marker = marker_of(desk)
         desk.document.ahead.append(self.look_ahead)
         desk.document.opened.connect(self._note_opened)
         desk.document.changed.connect(self.refresh)
         desk.theme_changed.connect(self.refresh)
         desk.run_event.connect(self._note_news)
+        self.marker.changed.connect(self.refresh)
 
     @property
     def diagram(self) -> Diagram:
@@ -75,7 +78,7 @@ class Board(QObject):
         is_other, self._is_new = self._is_new, False
         if is_other:
             self.folded = folded_at_first(state)
-        self._show(self._diagram(state), animated=not is_other)
+        self._show(marked(self._diagram(state), state.outline, self.marker.marks), animated=not is_other)
         if is_other:
             self.opened.emit()
 

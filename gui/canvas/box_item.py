@@ -10,8 +10,9 @@ from gui.canvas.diagram import Box
 from gui.canvas.fonts import metrics_of, write
 from gui.canvas.ink import Ink, mix
 from gui.canvas.layout.nested import HEIGHT, WIDTH
-from gui.symbols import draw_error, draw_snowflake, draw_warning
+from gui.symbols import draw_error, draw_snowflake, draw_tick, draw_warning
 from gui.theme import BAR, BODY, SECONDARY
+from gui.transfer.symbols import draw_load
 from netspec.look import count
 
 RADIUS = 6.0
@@ -118,12 +119,32 @@ def problem_rect(box: Box) -> QRectF:
     return QRectF(WIDTH - SYMBOL / 2 - 4, -SYMBOL / 2 + 1, SYMBOL, SYMBOL)
 
 
+def load_rect() -> QRectF:
+    """Where it is shown what became of the pretrained weights: at the upper left corner."""
+    return QRectF(-SYMBOL / 2 + 3, -SYMBOL / 2 + 1, SYMBOL, SYMBOL)
+
+
+def _paint_proof(painter: QPainter, ink: Ink, *, holds: bool) -> None:
+    """The freeze proof's tick at the snowflake, or a cross."""
+    flake = badge_rect()
+    box = QRectF(flake.right() - 5, flake.bottom() - 6, 9, 9)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ink.frozen_fill)
+    painter.drawEllipse(box.adjusted(-1.2, -1.2, 1.2, 1.2))
+    (draw_tick if holds else draw_error)(painter, box, ink.ok if holds else ink.error)
+
+
 def paint_box(painter: QPainter, box: Box, ink: Ink, zoom: float = 1.0, *, has_flake: bool = False) -> None:
     """A box at its own origin, without marks of the mouse. has_flake: show where a click would freeze it."""
     _paint_body(painter, box, ink)
     _paint_words(painter, box, ink, zoom, has_flake=has_flake or box.is_frozen)
     if box.is_frozen or has_flake:
         draw_snowflake(painter, badge_rect(), ink.frozen if box.is_frozen else mix(ink.tint(main_family(box)), ink.frozen, 0.5))
+        if box.proof is not None:
+            _paint_proof(painter, ink, holds=box.proof)
+    if box.load:
+        left = load_rect()
+        draw_load(painter, left.left(), left.top(), left.width(), box.load, ink.theme)
     if box.errors:
         draw_error(painter, problem_rect(box), ink.error)
     elif box.warnings:

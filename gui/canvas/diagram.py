@@ -9,6 +9,11 @@ from typing import Literal
 from netspec.look import count, plural, shape
 
 Kind = Literal["input", "layer", "block", "loss"]
+LOAD_WORDS = {
+    "loaded": "pretrained", "new": "start anew", "missing": "not in the file", "mismatched": "of another shape in the file",
+    "left over": "only in the file",
+}  # fmt: skip
+"""What can become of a layer's pretrained weights."""
 LOSS = "[loss]"
 """The box of the loss; of several the first, and the others are numbered behind it."""
 """Name of the loss's box; no layer can be called that."""
@@ -31,7 +36,8 @@ class Box:
 
     name: the full one ("layer1.0.conv1"). label: what is written on it. type: of a layer; of a block, its definition.
     families: its own, of a block those of its layers in their order. parent: the frame it stands in. params: what it
-    has to learn. times: copies of a block that is repeated. layers: how many of them stand in a block.
+    has to learn. times: copies of a block that is repeated. layers: how many of them stand in a block. load: what became
+    of its pretrained weights; proof: whether the shown run has proven that it stayed frozen.
     """
 
     name: str
@@ -47,6 +53,8 @@ class Box:
     warnings: tuple[str, ...] = ()
     times: int = 1
     layers: int = 1
+    load: str = ""
+    proof: bool | None = None
 
     @property
     def shape_text(self) -> str:
@@ -61,7 +69,10 @@ class Box:
         if self.params:
             parts.append(plural(self.params, "parameter"))
         if self.is_frozen:
-            parts.append("frozen")
+            proofs = {True: "frozen, proven unchanged", False: "frozen, but changed", None: "frozen"}
+            parts.append(proofs[self.proof])
+        if self.load:
+            parts.append(f"weights: {LOAD_WORDS.get(self.load, self.load)}")
         problems = [f"error: {text}" for text in self.errors] + [f"warning: {text}" for text in self.warnings]
         return "\n".join([", ".join(parts), *problems])
 

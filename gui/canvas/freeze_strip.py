@@ -1,4 +1,7 @@
-"""Which part of the network is frozen, as a strip over its depth at the canvas' left edge, with a handle to change it."""
+"""Which part of the network is frozen, as a strip over its depth at the canvas' left edge, with a handle to change it.
+
+Later stages of training have thinner rails beside it; `gui/transfer/chart.py` shows and edits them at large.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,10 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from gui.canvas.edits import Edits
 from gui.canvas.ink import mix
+from gui.canvas.stage_rails import STEP, box_rates, later_rows, paint_rail
 from gui.canvas.view import CanvasView
 from gui.symbols import draw_snowflake
+from gui.transfer.schedule import Schedule, make_schedule
 
 WIDTH = 20
 RAIL = 6.0
@@ -28,6 +33,8 @@ class FreezeStrip(QWidget):
         self.target: str | None = None
         """The layer up to which a drag would freeze."""
         self.is_dragged = False
+        self.schedule: Schedule | None = None
+        self._seen: object = None
         self._y = 0.0
         self.setAccessibleName("Frozen depth")
         self.setMouseTracking(True)
@@ -59,6 +66,7 @@ class FreezeStrip(QWidget):
         painter.setBrush(mix(ink.page, ink.frozen, 0.65))
         for top, bottom in self._frozen_depths():
             painter.drawRoundedRect(self._rail(top, bottom), RAIL / 2, RAIL / 2)
+        self._paint_later(painter)
         handle = QRectF((WIDTH - HANDLE) / 2, self._handle_y() - HANDLE / 2, HANDLE, HANDLE)
         painter.setPen(QPen(ink.accent if self.is_dragged or self.underMouse() else ink.frozen, 1.2))
         painter.setBrush(ink.surface)
@@ -66,7 +74,7 @@ class FreezeStrip(QWidget):
         draw_snowflake(painter, handle.adjusted(3.5, 3.5, -3.5, -3.5), ink.frozen)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton and event.position().x() < WIDTH:
             self.is_dragged = True
             self._drag(event)
 
@@ -74,8 +82,7 @@ class FreezeStrip(QWidget):
         if self.is_dragged:
             self._drag(event)
         else:
-            up_to = self.frozen_to()
-            self.setToolTip(f"Frozen up to {up_to}. Drag to change it." if up_to else "Drag down to freeze up to a layer.")
+            self.setToolTip(self._row_words(event.position().x()) or self._words())
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -143,6 +150,29 @@ class FreezeStrip(QWidget):
                 found.append((min(rect.top for rect in around) - 14, max(rect.bottom for rect in around) + 14))
         return [(self._to_view(top), self._to_view(bottom)) for top, bottom in found]
 
+    def _paint_later(self, painter: QPainter) -> None:
+        """A rail for each later stage."""
+        state = self.view.desk.document.state
+        if state is None:
+            return
+        diagram, rects = self.board.diagram, self.board.layout.boxes
+        found = ((box.name, rects[box.name]) for box in diagram.boxes)
+        extents = {name: (self._to_view(rect.top), self._to_view(rect.bottom)) for name, rect in found}
+        for place, row in enumerate(later_rows(self.schedule)):
+            paint_rail(painter, WIDTH + place * STEP, self.board.scene.ink, extents, box_rates(row, diagram, state.outline))
+
+    def _words(self) -> str:
+        up_to = self.frozen_to()
+        return f"Frozen up to {up_to}. Drag to change it." if up_to else "Drag down to freeze up to a layer."
+
+    def _row_words(self, x: float) -> str:
+        """What the rail under the mouse stands for."""
+        rows = later_rows(self.schedule)
+        place = int((x - WIDTH) // STEP)
+        if x < WIDTH or place >= len(rows):
+            return ""
+        return f"{rows[place].epochs[0].upper()}{rows[place].epochs[1:]}: see Transfer below"
+
     def _to_view(self, y: float) -> float:
         return float(self.view.mapFromScene(QPointF(0, y)).y())
 
@@ -150,6 +180,11 @@ class FreezeStrip(QWidget):
         return QRectF((WIDTH - RAIL) / 2, top, RAIL, bottom - top)
 
     def _follow(self) -> None:
-        self.setGeometry(2, 2, WIDTH, self.view.viewport().height() - 4)
+        state = self.view.desk.document.state
+        if state is not self._seen:
+            self._seen = state
+            self.schedule = make_schedule(state) if state is not None and state.is_settled else None
+        width = WIDTH + STEP * len(later_rows(self.schedule))
+        self.setGeometry(2, 2, width, self.view.viewport().height() - 4)
         self.setVisible(any(box.kind in ("layer", "block") for box in self.board.diagram.boxes))
         self.update()

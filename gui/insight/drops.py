@@ -9,7 +9,15 @@ from PySide6.QtGui import QDropEvent
 from netspec.datasets.images import SUFFIXES
 
 READABLE = (*SUFFIXES, ".npy")
+WEIGHTS = (".safetensors", ".pth", ".pt", ".bin", ".npz", ".h5", ".hdf5", ".keras", ".caffemodel")
 PICTURES = f"Pictures and arrays ({' '.join(f'*{suffix}' for suffix in READABLE)})"
+
+
+def weights_in(event: QDropEvent) -> Path | None:
+    """The file of weights that is dragged; None for anything else, or several files. Arrays in .npy files are pictures."""
+    urls = event.mimeData().urls()
+    file = Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None
+    return file if file is not None and file.suffix.lower() in WEIGHTS else None
 
 
 def pictures_in(event: QDropEvent) -> list[Path]:

@@ -14,6 +14,7 @@ from gui.analyzer.lines import Line, lines_of, total
 from gui.analyzer.view import LayerTable, Totals
 from gui.desk import Desk
 from gui.panel import Area, Panel
+from gui.transfer.marks import marker_of
 
 STALE = "The text has errors. This table shows the last version that could be read."
 NO_TABLE = "No table yet: the text has errors, see Problems."
@@ -33,11 +34,13 @@ class LayerTablePanel(Panel):
         self.totals = Totals(self.table)
         self.filter, self.grouped, self.banner = QLineEdit(), QCheckBox("Group blocks"), QLabel()
         self._is_following, self._is_old = False, True
+        self.marker = marker_of(desk)
         self._lay_out()
         self.filter.textChanged.connect(self._keep)
         self.grouped.toggled.connect(self.show_state)
         self.table.selectionModel().selectionChanged.connect(self._choose)
         desk.document.changed.connect(self.show_state)
+        self.marker.changed.connect(self.show_state)
         desk.chosen_changed.connect(self.follow_choice)
         desk.theme_changed.connect(self.table.viewport().update)
         self.show_state()
@@ -52,7 +55,8 @@ class LayerTablePanel(Panel):
         """Bring the lines into line with the document."""
         self._is_old = False
         state = self.desk.document.state
-        lines = lines_of(state, grouped=self.grouped.isChecked()) if state is not None else []
+        is_grouped, marks = self.grouped.isChecked(), self.marker.marks
+        lines = lines_of(state, grouped=is_grouped, marks=marks) if state is not None else []
         is_stale = state is not None and state.is_stale
         has_blocks = state is not None and any(node.kind == "block" for node in state.outline.nodes)
         self.grouped.setVisible(has_blocks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from PySide6.QtCore import Qt
@@ -9,9 +10,12 @@ from PySide6.QtWidgets import QLabel, QSplitter, QStackedLayout, QVBoxLayout, QW
 
 from gui.desk import Desk
 from gui.panel import Area, Panel
+from gui.runs.progress import proof
+from gui.runs.session import session_of
 from gui.transfer.chart import StageChart
 from gui.transfer.edits import StageEdits
 from gui.transfer.load_view import LoadView
+from gui.transfer.painting import Progress
 from gui.transfer.schedule import make_schedule
 from gui.transfer.stage_bar import StageBar
 
@@ -31,11 +35,14 @@ class TransferPanel(Panel):
         super().__init__(desk, parent)
         self.chart = StageChart(StageEdits(desk))
         self.bar, self.nothing = StageBar(self.chart), QLabel(NOTHING)
-        self.loads = LoadView(desk)
+        self.loads, self.session = LoadView(desk), session_of(desk)
         self._lay_out()
         self.chart.layer_wanted.connect(desk.go_to_layer)
         desk.document.changed.connect(self.show_state)
         desk.theme_changed.connect(self.chart.update)
+        desk.weights_wanted.connect(self.look_at)
+        self.session.watch.changed.connect(self.show_progress)
+        desk.run_changed.connect(self.show_progress)
         self.show_state()
 
     def show_state(self) -> None:
@@ -48,6 +55,21 @@ class TransferPanel(Panel):
         has_errors = state is not None and (state.report is None or state.is_stale)
         self.nothing.setText(NOTHING if state is None else ERRORS if has_errors else NO_PARAMETERS)
         self.pages.setCurrentIndex(0 if schedule is not None else 1)
+
+    def show_progress(self) -> None:
+        """How far the shown run is, if it is one of this document."""
+        history = self.session.watch.history
+        if not self.desk.is_own_run or history.run is None:
+            self.chart.show_progress(Progress())
+            return
+        epochs = history.step / max(history.run["steps_per_epoch"], 1)
+        proven = proof(history)
+        self.chart.show_progress(Progress(epochs, None if proven is None else proven[0]))
+
+    def look_at(self, weights: Path) -> None:
+        """Tell what would become of a file of weights."""
+        self.loads.loading.look_at(weights)
+        self.raise_panel()
 
     def _lay_out(self) -> None:
         self.nothing.setObjectName("placeholder")
@@ -69,6 +91,7 @@ class TransferPanel(Panel):
         self.halves.setStretchFactor(0, 5)
         self.halves.setStretchFactor(1, 4)
         self.halves.setHandleWidth(12)
+        self.halves.setSizes([570, 460])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 4)
         layout.addWidget(self.halves)

@@ -10,16 +10,18 @@ from typing import Any
 from gui.runs.points import Points
 from gui.runs.smoothing import Smoothed
 from gui.runs.tail import Line
-from netspec.look import lane_colours
+from netspec.look import lane_colours, plural
 from netspec.metrics.monitor import direction_of
 from netspec.training.series import smoothing_factor
 
+WEIGHTS = "weights from "
+"""How the note of a run begins that tells what became of its weights."""
 RECENT = 256
 """Steps over which the speed is taken."""
 RANKED = ("run", "validation", "epoch", "end")
 COMMON = {
     "event", "stage", "optimizer", "step", "epoch", "seconds", "loss", "samples", "expected_loss", "part", "lr",
-    "running_loss", "train_loss", "samples_per_second",
+    "running_loss", "train_loss", "samples_per_second", "from_cache",
 }  # fmt: skip
 """Keys of validations and epochs that are no metrics."""
 
@@ -55,10 +57,22 @@ class Lane:
 
 @dataclass(frozen=True)
 class Stage:
-    """From `step` on these layers are frozen."""
+    """From `step` on these layers are frozen. number: from 0, of `count` in all; unfrozen: what learns from here on."""
 
     step: int
     frozen: tuple[str, ...]
+    number: int = 0
+    count: int = 1
+    unfrozen: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """ "stage 2 of 3: 4 layers learn from here on; 12 layers frozen: conv1, …"."""
+        name = f"stage {self.number + 1} of {self.count}: " if self.count > 1 else ""
+        verb = "learns" if len(self.unfrozen) == 1 else "learn"
+        joined = f"{plural(len(self.unfrozen), 'further layer')} {verb}; " if self.unfrozen else ""
+        frozen = f"{plural(len(self.frozen), 'layer')} frozen: {', '.join(self.frozen)}" if self.frozen else "nothing is frozen"
+        return name + joined + frozen
 
 
 class History:
@@ -76,6 +90,8 @@ class History:
         self.milestones: list[Line] = []
         """Lines of runs, validations, epochs and ends: all that a ranking looks at."""
         self.warnings: list[str] = []
+        self.cached: dict[int, float] = {}
+        """Epoch → share of its samples whose way through the frozen layers had been computed before."""
         self.step = self.epoch = 0
         self.seconds = 0.0
         self.is_paused = False
@@ -85,6 +101,12 @@ class History:
         self.part_began = (0, 0.0)
         """Step and seconds at which this part of the run (after the last resume) began."""
         self.recent: deque[tuple[float, int]] = deque(maxlen=RECENT)
+
+    @property
+    def weights(self) -> str:
+        """What became of the weights that the run began with; "" when it began anew."""
+        notes = self.run.get("notes", []) if self.run else []
+        return next((str(note) for note in notes if str(note).startswith(WEIGHTS)), "")
 
     @property
     def total_steps(self) -> int:
@@ -159,6 +181,8 @@ class History:
 
     def _add_epoch(self, line: Line) -> None:
         lane = self.lanes.get(line["optimizer"])
+        if line.get("from_cache"):
+            self.cached[line["epoch"]] = line["from_cache"] / max(line["samples"], 1)
         if lane is not None:
             _add_numbers(lane.training, line)
             if "train_loss" in line:
@@ -171,7 +195,8 @@ class History:
                 lane.proofs += 1
                 lane.is_proven &= bool(line["unchanged"])
         elif line.get("stage") == "frozen layers":
-            stage = Stage(line["step"], tuple(line["frozen"]))
+            unfrozen = tuple(line.get("unfrozen", ()))
+            stage = Stage(line["step"], tuple(line["frozen"]), line.get("number", 0), line.get("stages", 1), unfrozen)
             if not self.stages or self.stages[-1] != stage:
                 self.stages.append(stage)
 

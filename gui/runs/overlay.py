@@ -16,7 +16,7 @@ from netspec.training.curves import moved_apart
 
 TOP, STRIP, GAP, SWATCH = 26, 14, 15, 14
 """Pixels: title above the plot, strip of a stage, between two labels, of a label's line."""
-NARROWEST_BAND, NUMBERED_BAND = 4.0, 44.0
+NARROWEST_BAND, NUMBERED_BAND, CACHED_BAND = 4.0, 44.0, 80.0
 RING = 9.0
 
 
@@ -43,11 +43,12 @@ class Ring:
 
 @dataclass(frozen=True)
 class Band:
-    """From a step to another: a stage of training with these layers frozen."""
+    """From a step to another: a stage of training, with frozen layers or without."""
 
     first: float
     last: float
     text: str
+    is_frozen: bool = True
 
 
 @dataclass
@@ -59,6 +60,8 @@ class Overlay:
     labels: list[Label] = field(default_factory=list)
     rings: list[Ring] = field(default_factory=list)
     bands: list[Band] = field(default_factory=list)
+    cached: frozenset[int] = frozenset()
+    """Epochs, from 1, whose features came from the frozen-prefix cache."""
     epoch: float = 0.0
     """Steps in an epoch."""
     step: float | None = None
@@ -98,7 +101,8 @@ def paint_epochs(overlay: Overlay, plot: CurvePlot, painter: QPainter) -> None:
             painter.fillRect(QRectF(left, box.top(), width, box.height()), colour)
         if width >= NUMBERED_BAND:
             painter.setPen(theme_colour("secondary"))
-            painter.drawText(QRectF(left, box.top() + 1, width, 14), Qt.AlignmentFlag.AlignHCenter, str(epoch + 1))
+            text = f"{epoch + 1} · cached" if epoch + 1 in overlay.cached and width >= CACHED_BAND else str(epoch + 1)
+            painter.drawText(QRectF(left, box.top() + 1, width, 14), Qt.AlignmentFlag.AlignHCenter, text)
     painter.setClipping(False)
 
 
@@ -112,14 +116,16 @@ def paint_bands(overlay: Overlay, plot: CurvePlot, painter: QPainter) -> None:
         left, right = (min(max(plot.at(x, 1).x(), box.left()), box.right()) for x in (band.first, band.last))
         strip = QRectF(left, box.bottom() - STRIP, right - left, STRIP)
         pale = QColor(colour)
-        pale.setAlphaF(0.18)
+        pale.setAlphaF(0.18 if band.is_frozen else 0.07)
         painter.fillRect(strip, pale)
         painter.setPen(QPen(colour, 1, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(left, box.top()), QPointF(left, box.bottom()))
-        draw_snowflake(painter, QRectF(left + 4, strip.top() + 2, 10, 10), colour)
+        indent = 18 if band.is_frozen else 6
+        if band.is_frozen:
+            draw_snowflake(painter, QRectF(left + 4, strip.top() + 2, 10, 10), colour)
         painter.setPen(colour)
-        text = _cut(painter, band.text, strip.width() - 22)
-        painter.drawText(strip.adjusted(18, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
+        text = _cut(painter, band.text, strip.width() - indent - 4)
+        painter.drawText(strip.adjusted(indent, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
     painter.setClipping(False)
 
 

@@ -18,7 +18,7 @@ from gui.runs.overlay import TOP, Band, Label, Overlay, Ring, painter_of, width_
 from gui.runs.plot import CurvePlot, Look
 from gui.runs.points import Points
 from gui.runs.smoothing import FORMULA
-from netspec.look import count, plural
+from netspec.look import count
 from netspec.metrics.monitor import is_share
 
 FRAME = 33
@@ -225,6 +225,7 @@ class PlotArea(QWidget):
             overlay.title, overlay.note = notes[plot]
             overlay.epoch = float(main.run["steps_per_epoch"]) if main is not None and main.run else 0.0
             overlay.bands = bands(main) if main is not None else []
+            overlay.cached = frozenset(main.cached) if main is not None else frozenset()
             overlay.rings = []
         self.overlays[self.loss].title += ", logarithmic" if self.loss.is_log else ""
         self.overlays[self.rate].title += ", logarithmic" if self.rate.is_log else ""
@@ -355,12 +356,13 @@ def training_curve(lane: Lane, metric: str) -> Points | None:
 
 
 def bands(history: History) -> list[Band]:
-    """Stages with frozen layers, each up to the next."""
+    """Stages, each up to the next; none where nothing is ever frozen."""
     ends = [*(float(stage.step) for stage in history.stages[1:]), float(history.step)]
+    found = zip(history.stages, ends, strict=False)
     return [
-        Band(float(stage.step), end, f"{plural(len(stage.frozen), 'layer')} frozen: {', '.join(stage.frozen)}")
-        for stage, end in zip(history.stages, ends, strict=False)
-        if stage.frozen
+        Band(float(stage.step), end, stage.words, is_frozen=bool(stage.frozen))
+        for stage, end in found
+        if stage.frozen or stage.count > 1
     ]
 
 

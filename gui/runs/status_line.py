@@ -95,11 +95,11 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self.run, self.foreign = QLabel(), Words()
         self._foreign_run: Path | None = None
-        self.words, self.warnings, self.proof = Words(), Words(), Words()
+        self.words, self.warnings, self.proof, self.weights = Words(), Words(), Words(), Words()
         self.facts = QLabel()
         self.facts.setTextFormat(Qt.TextFormat.RichText)
         self.bar = Bar()
-        for few in (self.foreign, self.warnings, self.proof):
+        for few in (self.foreign, self.warnings, self.weights, self.proof):
             few.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -108,7 +108,7 @@ class StatusLine(QWidget):
         row.addWidget(self.run)
         row.addWidget(self.foreign)
         row.addWidget(self.words, 1)
-        for widget in (self.warnings, self.proof, self.facts):
+        for widget in (self.warnings, self.weights, self.proof, self.facts):
             row.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -135,6 +135,9 @@ class StatusLine(QWidget):
         self.proof.setVisible(found is not None)
         if found is not None:
             self.proof.say(found[1], "ok" if found[0] else "error", PROOF)
+        self.weights.setVisible(bool(history.weights))
+        is_whole = not any(word in history.weights for word in ("missing", "unexpected", "of another shape"))
+        self.weights.say("pretrained" if history.weights else "", "ok" if is_whole else "warning", history.weights)
         self.facts.setText(_html(facts(history, is_running=standing.phase in ("training", "paused"))))
         self.bar.show_share(_share(history, standing, watch.started))
 

@@ -166,9 +166,9 @@ class LoadView(QWidget):
         self.tree.setIndentation(14)
         header = self.tree.header()
         header.setStretchLastSection(False)
-        for place in range(len(COLUMNS)):
-            mode = QHeaderView.ResizeMode.ResizeToContents if place else QHeaderView.ResizeMode.Stretch
-            header.setSectionResizeMode(place, mode)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setMinimumSectionSize(56)
+        self.tree.setObjectName("loads")
         bar = QHBoxLayout()
         bar.setSpacing(6)
         bar.addWidget(self.title)

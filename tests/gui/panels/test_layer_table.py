@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from gui.analyzer.lines import COLUMNS, TITLES
+from gui.analyzer.lines import TITLES, shown_columns
 from gui.panels.layer_table import LayerTablePanel
 from gui.theme import family_colour
 from netspec.shipped import shipped_specs
@@ -35,7 +35,8 @@ def table_of(rig: Rig) -> LayerTablePanel:
 
 
 def rows(panel: LayerTablePanel) -> list[list[str]]:
-    return [[column.text(line) for column in COLUMNS] for line in panel.table.visible_lines()]
+    columns = shown_columns(panel.table.layers.lines)
+    return [[column.text(line) for column in columns] for line in panel.table.visible_lines()]
 
 
 def names(panel: LayerTablePanel) -> list[str]:
@@ -58,7 +59,7 @@ def test_each_layer_has_its_costs(panel: LayerTablePanel) -> None:
 
 def test_totals_are_below(panel: LayerTablePanel) -> None:
     line = panel.totals.sums.lines[0]
-    assert [column.text(line) for column in COLUMNS] == [
+    assert [column.text(line) for column in shown_columns([line])] == [
         "3 layers", "", "", f"2{THIN}682", f"9{THIN}472", "2.0 KiB", "10.5 KiB", "", "", "",
     ]  # fmt: skip
 

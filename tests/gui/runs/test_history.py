@@ -168,3 +168,22 @@ def test_exported_points_are_those_of_the_history() -> None:
     assert len(rows) == count + 1
     losses = {tuple(row.split(",")[1:]) for row in rows if ",loss," in row}
     assert losses == {(a["optimizer"], "loss", str(a["step"]), repr(a["loss"])) for a in lines if a["event"] == "step"}
+
+
+def test_stages_of_a_schedule_are_bands_with_their_names_and_what_joins_them() -> None:
+    history = made(
+        run_line(), line("stage", 0, stage="frozen layers", frozen=["a", "b"], number=0, stages=2),
+        line("stage", 10, stage="frozen layers", frozen=[], number=1, stages=2, unfrozen=["a", "b"]), step_line(15),
+    )  # fmt: skip
+    assert [(band.first, band.last, band.text, band.is_frozen) for band in bands(history)] == [
+        (0, 10, "stage 1 of 2: 2 layers frozen: a, b", True),
+        (10, 15, "stage 2 of 2: 2 further layers learn; nothing is frozen", False),
+    ]
+
+
+def test_epochs_from_the_cache_and_the_weights_at_the_start_are_told() -> None:
+    cached = line("epoch", 10, running_loss=1.0, lr=0.1, samples=40, samples_per_second=1.0, from_cache=40)
+    history = made(run_line(notes=["40 samples", "weights from a.pth: 6 loaded"]), {**cached, "epoch": 2})
+    assert history.cached == {2: 1.0}
+    assert "from_cache" not in history.lanes["adam"].training
+    assert history.weights == "weights from a.pth: 6 loaded"
