@@ -35,6 +35,7 @@ LEVELS = (
      "gradcheck_network", "later_stages", "thread_count", "timing", "transfer", "warming", "probe"),
     ("training",),
     ("range_test",),
+    ("doctor",),
     ("reference_networks", "artefact", "inside"),
     ("cli", "__main__"),
     ("gui",),

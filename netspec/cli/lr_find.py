@@ -146,8 +146,8 @@ def document(test: RangeTest) -> dict[str, Any]:
                 "warning": lane.warning,
                 "loss_before": lane.before,
                 "points": [
-                    {"lr": lr, "loss": loss, "smoothed": mean}
-                    for lr, loss, mean in zip(lane.lr, lane.loss, lane.smoothed, strict=True)
+                    {"lr": lr, "loss": loss, "untouched": base, "smoothed": mean}
+                    for lr, loss, base, mean in zip(lane.lr, lane.loss, lane.untouched, lane.smoothed, strict=True)
                 ],
             }
             for lane in test.lanes

@@ -25,6 +25,8 @@ RULES = {
 class LaneCurve:
     """One optimizer's range test. loss[i] is that of the first batch after the update with lr[i].
 
+    untouched[i]: the loss of the same batch, with the same dropout masks, before any update. Batches differ more among
+    themselves than rates do at first; taking loss/untouched leaves what the updates have done.
     stopped: "diverged", "nan" or None. usual: the spec's learning rate, which its schedule multiplies.
     """
 
@@ -33,23 +35,39 @@ class LaneCurve:
     usual: float
     lr: list[float] = field(default_factory=list)
     loss: list[float] = field(default_factory=list)
+    untouched: list[float] = field(default_factory=list)
     stopped: str | None = None
     before: float = math.nan
     """Loss of the first batch, before any update."""
 
     @property
+    def adjusted(self) -> list[float]:
+        """mean · loss/untouched, mean the geometric one of `untouched`; with losses of 0 or below, mean + loss − untouched."""
+        pairs = list(zip(self.loss, self.untouched, strict=True))
+        if not self._is_positive:
+            return [self.start + loss - base for loss, base in pairs]
+        return [self.start * (loss / base) for loss, base in pairs]
+
+    @property
+    def start(self) -> float:
+        """The mean loss of the untouched network on all these batches."""
+        base = [value for value in self.untouched if math.isfinite(value)]
+        if not base:
+            return math.nan
+        return math.exp(math.fsum(map(math.log, base)) / len(base)) if self._is_positive else math.fsum(base) / len(base)
+
+    @property
     def smoothed(self) -> list[float]:
-        """Weighted mean over the neighbouring steps, which moves no minimum; NaN where the loss is none."""
-        return smoothed(self.loss)
+        """Weighted mean of `adjusted` over the neighbouring steps, which moves no minimum; NaN where the loss is none."""
+        return smoothed(self.adjusted)
 
     @property
     def has_descent(self) -> bool:
-        """Whether the average falls by more than the batches differ among themselves."""
+        """Whether the average falls below the untouched network's by more than it varies by chance."""
         values = self._finite()
         if len(values) < 2:
             return False
-        start, noise = self._start(values)
-        return start - min(values) > max(LEAST_DROP * abs(start), NOISE * noise)
+        return self.start - min(values) > max(LEAST_DROP * abs(self.start), NOISE * self._noise(values))
 
     @property
     def suggestions(self) -> dict[str, float]:
@@ -84,8 +102,8 @@ class LaneCurve:
             return "the loss is NaN or infinite before the first update; see `netspec doctor`"
         if not self.has_descent:
             return (
-                f"the loss falls at no rate more clearly than batches differ (from {self.before:.4g} to "
-                f"{self.lowest[1] if self.lowest else self.before:.4g}), so no rate is suggested; the network may be "
+                f"the loss falls at no rate more clearly than it varies by chance (from {self.start:.4g} to "
+                f"{self.lowest[1] if self.lowest else self.start:.4g}), so no rate is suggested; the network may be "
                 "trained already, frozen too far, or the data may not fit it"
             )
         if self.falls_to_the_end:
@@ -98,12 +116,15 @@ class LaneCurve:
         ends = next((i for i, value in enumerate(values) if not math.isfinite(value)), len(values))
         return values[:ends]
 
-    def _start(self, values: list[float]) -> tuple[float, float]:
-        """The average of the first tenth, up to the lowest point at most, and how much an averaged loss varies."""
-        lowest = int(np.argmin(values)) + 1
-        first = min(max(3, len(values) // 10), lowest)
-        spread = float(np.std(np.asarray(self.loss[:lowest]) - np.asarray(values[:lowest]))) if lowest > 3 else 0.0
-        return float(np.mean(values[:first])), spread / math.sqrt(2 * math.sqrt(math.pi) * SIGMA)
+    def _noise(self, values: list[float]) -> float:
+        """Standard deviation of an averaged loss, from the scatter of the single ones around it on the way down."""
+        ends = max(int(np.argmin(values)) + 1, 5)
+        scatter = float(np.std(np.asarray(self.adjusted[:ends]) - np.asarray(values[:ends])))
+        return scatter / math.sqrt(2 * math.sqrt(math.pi) * SIGMA)
+
+    @property
+    def _is_positive(self) -> bool:
+        return all(value > 0 for value in (*self.loss, *self.untouched) if math.isfinite(value))
 
 
 def smoothed(values: list[float]) -> list[float]:

@@ -88,7 +88,7 @@ def range_test(training: Training, wanted: Range) -> RangeTest:
         snapshot = Snapshot(program)
         before = digest(program, _order(training))
         try:
-            curves = sweep(training, rates)
+            curves = sweep(training, rates, snapshot.restore)
         finally:
             snapshot.restore()
         after = digest(program, _order(training))

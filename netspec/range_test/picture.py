@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".svg", ".png", ".csv")
 LEGEND = (
-    "faint: each batch, after the update with that rate;  bold: geometric mean over neighbouring steps (Gaussian, σ = 2)\n"
+    "faint: each batch after the update with that rate, relative to the untouched network on it;  bold: mean over neighbours\n"
     "○ steepest descent   ◇ a tenth of the lowest point's rate   ▲ the spec's rate"
 )
 
@@ -42,12 +42,12 @@ def write_picture(test: RangeTest, path: Path) -> None:
 
 
 def table(test: RangeTest) -> str:
-    """One line a point: optimizer, lr, loss, smoothed. Numbers as Python writes them, so that they can be read back."""
+    """One line a point: optimizer, lr, loss, untouched, smoothed; numbers as Python writes them, to be read back."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(("optimizer", "lr", "loss", "smoothed"))
+    rows.writerow(("optimizer", "lr", "loss", "untouched", "smoothed"))
     for lane in test.lanes:
-        for point in zip(lane.lr, lane.loss, lane.smoothed, strict=True):
+        for point in zip(lane.lr, lane.loss, lane.untouched, lane.smoothed, strict=True):
             rows.writerow((lane.label, *map(repr, point)))
     return text.getvalue()
 
@@ -79,7 +79,7 @@ def draw(test: RangeTest) -> Figure:
 
 def _draw_lane(axes: Axes, lane: LaneCurve, colour: str, lanes: int) -> None:
     average = lane.smoothed
-    axes.plot(lane.lr, lane.loss, color=colour, alpha=0.25 / max(1.0, lanes / 2), linewidth=0.6)
+    axes.plot(lane.lr, lane.adjusted, color=colour, alpha=0.25 / max(1.0, lanes / 2), linewidth=0.6)
     axes.plot(lane.lr, average, color=colour, linewidth=1.3)
     for rule, marker in ((STEEPEST, "o"), (MINIMUM, "D")):
         if rule in lane.suggestions:
@@ -105,8 +105,8 @@ def _mark_usual(axes: Axes, test: RangeTest, colours: dict[str, str], low: float
 
 def _scale(axes: Axes, test: RangeTest) -> tuple[float, float]:
     """From the lowest loss to a third above the first averages; curves that diverge leave at the top."""
-    values = [v for lane in test.lanes for v in (*lane.smoothed, *lane.loss) if math.isfinite(v)] or [1.0]
-    first = max((lane.smoothed[0] for lane in test.lanes if lane.loss and math.isfinite(lane.smoothed[0])), default=1.0)
+    values = [v for lane in test.lanes for v in (*lane.smoothed, *lane.adjusted) if math.isfinite(v)] or [1.0]
+    first = max((lane.start for lane in test.lanes if math.isfinite(lane.start)), default=1.0)
     low, top = min(values), first
     if low > 0 and top / low >= 20:
         axes.set_yscale("log")

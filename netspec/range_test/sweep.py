@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 
 from netspec.datasets.batch import Batch
+from netspec.loss_value import LossValue
 from netspec.range_test.curve import LaneCurve
 from netspec.training.errors import TrainError
 from netspec.training.lane_run import LaneRun, update
-from netspec.training.targets import weighs
+from netspec.training.targets import targets_for, weighs
 from netspec.training.training import Training, groups
 
 DIVERGED = 4.0
@@ -49,12 +50,15 @@ class Range:
         return [self.lr_min * factor**i for i in range(steps)]
 
 
-def sweep(training: Training, rates: list[float]) -> list[LaneCurve]:
+def sweep(training: Training, rates: list[float], restore: Callable[[], None]) -> list[LaneCurve]:
     """The curves of all lanes. Their tensors are those of an overheated training afterwards: restore them.
 
+    The batches are gone through twice, first with the weights as they are; `restore` brings the statistics back between.
     A rate's loss is that of the next step's batch, so one more step is done than there are rates.
     """
     curves = [LaneCurve(run.label, run.lane.optimizer.type_name(), run.lane.optimizer.lr) for run in training.lanes]
+    base = [untouched(training, run, len(rates) + 1) for run in training.lanes]
+    restore()
     means = [_Mean() for _ in curves]
     with closing(endless(training)) as batches:
         for i, group in zip(range(len(rates) + 1), batches, strict=False):
@@ -63,7 +67,23 @@ def sweep(training: Training, rates: list[float]) -> list[LaneCurve]:
                 _step(training, training.lanes[place], group, curves[place], means[place], rates, i)
             if not running:
                 break
+    for curve, losses in zip(curves, base, strict=True):
+        curve.untouched = losses[1 : len(curve.loss) + 1]
     return curves
+
+
+def untouched(training: Training, run: LaneRun, steps: int) -> list[float]:
+    """Losses of the batches to come, with the weights as they are and the random numbers of those steps."""
+    found, first = [], run.lane.step
+    with closing(endless(training)) as batches:
+        for i, group in zip(range(steps), batches, strict=False):
+            run.lane.step = first + i
+            total = LossValue.empty(len(training.settings.losses))
+            for batch in group:
+                y = targets_for(run.lane, batch, training.settings.losses, training.dtype)
+                total += run.lane.differentiate(batch.feed, y)
+            found.append(total.mean)
+    return found
 
 
 def _step(

@@ -14,6 +14,7 @@ from netspec.training.events import NAN, NO_WEIGHT, Event, Step
 from netspec.training.freeze_proof import prove_frozen
 from netspec.training.insight import is_look_due
 from netspec.training.lane_run import LaneRun
+from netspec.training.never_moved import alarm_unmoved, begin_epoch
 from netspec.training.nonfinite import examine
 from netspec.training.obey import obey
 from netspec.training.saving import save
@@ -38,6 +39,7 @@ def loop(training: Training) -> Iterator[Event]:
 def _epoch(training: Training) -> Generator[Event, None, bool]:
     """The rest of one epoch; returns whether the caller asked to stop."""
     position, settings = training.position, training.settings
+    begin_epoch(training)
     batches = training.batches(position.epoch, position.batch)
     try:
         for group in groups(batches, settings.accumulation):
@@ -107,6 +109,7 @@ def _after_step(training: Training, *, ends: bool) -> Iterator[Event]:
     if ends:
         best += yield from end_epoch(training, epoch)
         yield from prove_frozen(training, epoch)
+        yield from alarm_unmoved(training, epoch)
         position.epoch, position.batch = epoch, 0
     due = is_due(settings.save_every, step=step, epoch=epoch, epoch_ends=ends)
     stops = any(not run.is_training and not run.ended for run in training.lanes)

@@ -22,6 +22,7 @@ from netspec.training.control import Inbox, Keep
 from netspec.training.history import History
 from netspec.training.insight import Insight
 from netspec.training.lane_run import LaneRun
+from netspec.training.movement import Movement
 from netspec.training.run_folder import RunFolder
 from netspec.training.settings import Options, Settings
 
@@ -96,6 +97,8 @@ class Training:
     augmenter: Augmenter | None = None
     """What varies the training samples; None when nothing does."""
     resumed: bool = False
+    movement: Movement = field(default_factory=Movement)
+    """Whether trainable tensors move."""
     has_new_frozen: bool = False
     """Resumed with other frozen layers than before."""
     unfrozen: frozenset[str] = frozenset()

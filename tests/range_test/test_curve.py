@@ -17,13 +17,13 @@ RATES = Range().rates(1000)
 
 
 def curve(loss: list[float], stopped: str | None = None) -> LaneCurve:
-    return LaneCurve("sgd", "sgd", 0.1, RATES[: len(loss)], loss, stopped, before=loss[0])
+    return LaneCurve("sgd", "sgd", 0.1, RATES[: len(loss)], loss, [2.3] * len(loss), stopped, before=loss[0])
 
 
 def valley(noise: float = 0.0) -> list[float]:
     """Falls along a logistic curve, fastest at 1e-3; behind 1e-1 it explodes."""
     x, rng = np.log10(RATES), np.random.default_rng(0)
-    y = 0.5 + 2 / (1 + np.exp(4 * (x + 3))) + np.where(x > -1, (10.0 ** (2 * np.maximum(x + 1, 0)) - 1), 0)
+    y = 0.3 + 2 / (1 + np.exp(4 * (x + 3))) + np.where(x > -1, (10.0 ** (2 * np.maximum(x + 1, 0)) - 1), 0)
     return [float(value) for value in y + noise * rng.normal(size=len(y))]
 
 
@@ -72,6 +72,19 @@ def test_an_average_lies_between_the_extremes_and_is_the_same_backwards(values: 
     found = smoothed(values)
     assert all(min(values) - 1e-9 <= value <= max(values) + 1e-9 for value in found)
     np.testing.assert_allclose(smoothed(values[::-1]), found[::-1], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("offset", [0.0, -3.0])
+def test_differences_between_batches_do_not_show_in_the_average(offset: float) -> None:
+    """Positive losses are compared by their ratio, others by their difference."""
+    batches = [float(value) for value in 1 + 0.4 * np.random.default_rng(2).random(100)]
+    quiet = curve(valley())
+    base = [2.3 * b if not offset else 2.3 * b + offset for b in batches]
+    loss = [v * b for v, b in zip(valley(), batches, strict=True)]
+    loss = loss if not offset else [v - 2.3 + b for v, b in zip(valley(), base, strict=True)]
+    noisy = LaneCurve("sgd", "sgd", 0.1, RATES, loss, base, "diverged", before=base[0])
+    assert noisy.suggestions[STEEPEST] == pytest.approx(quiet.suggestions[STEEPEST], rel=0.25)
+    assert noisy.adjusted[0] == pytest.approx(noisy.start, rel=1e-3)
 
 
 def test_rates_rise_by_one_factor_from_end_to_end() -> None:

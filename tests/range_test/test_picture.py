@@ -39,10 +39,10 @@ def test_no_point_is_dropped() -> None:
     test = example()
     raw, average = draw(test).axes[0].lines[:2]
     assert list(raw.get_xdata()) == RATES
-    assert list(raw.get_ydata()) == test.lanes[0].loss
+    assert list(raw.get_ydata()) == test.lanes[0].adjusted
     assert list(average.get_ydata()) == test.lanes[0].smoothed
     rows = list(csv.reader(table(test).splitlines()))
-    assert rows[0] == ["optimizer", "lr", "loss", "smoothed"]
+    assert rows[0] == ["optimizer", "lr", "loss", "untouched", "smoothed"]
     assert [float(row[2]) for row in rows[1:]] == test.lanes[0].loss
 
 
@@ -75,7 +75,7 @@ def test_the_document_has_every_point_and_both_hashes(tmp_path: Path) -> None:
     assert document["digest_before"] == document["digest_after"]
     (lane,) = document["optimizers"]
     assert (lane["optimizer"], lane["lr"], len(lane["points"])) == ("adam", 0.02, 12)
-    assert list(lane["points"][0]) == ["lr", "loss", "smoothed"]
+    assert list(lane["points"][0]) == ["lr", "loss", "untouched", "smoothed"]
     assert set(lane["suggestions"]) <= {"steepest", "minimum_10"}
 
 

@@ -115,6 +115,13 @@ def test_the_curve_is_the_loss_of_the_next_batch_after_a_step_with_that_rate() -
     assert [test.lanes[0].before, *test.lanes[0].loss] == losses
 
 
+def test_the_untouched_network_sees_the_same_batches_with_the_same_masks() -> None:
+    test = netspec.lr_find(network(), data(), steps=10, lr_min=1e-30, lr_max=1e-28)
+    for lane in test.lanes:
+        assert lane.loss == lane.untouched
+        assert lane.suggestions == {}
+
+
 def test_accumulated_steps_are_one_update_each(tmp_path: Path) -> None:
     spec = network(train={"gradient_accumulation_steps": 2})
     test = netspec.lr_find(spec, data(), **SHORT)

@@ -71,6 +71,10 @@ class FakeLane:
     def penalty(self) -> float | None:
         return None
 
+    @property
+    def memory(self) -> dict[str, np.ndarray]:
+        return {"parameters": self.weight.reshape(-1)}
+
     def tensors(self) -> dict[str, np.ndarray]:
         return {"fc.weight": self.weight.copy(), "fc.bias": self.bias.copy(), "base.weight": self.frozen.copy()}
 
@@ -104,6 +108,15 @@ class FakeLane:
         return LossValue.of([(float(loss), float(len(y)))]), p
 
 
+def layout_of(size: int) -> Any:
+    """Only the weight is watched."""
+    entry = SimpleNamespace(name="fc.weight", layer="fc", offset=0, tensor=SimpleNamespace(size=size))
+    group = SimpleNamespace(first=0, last=size, lr_mult=1.0)
+    return SimpleNamespace(
+        updated=lambda: [entry], groups=(group,), parameters={entry.name: entry}, updated_size=size
+    )
+
+
 class FakeProgram:
     """One FakeLane for each optimizer of the spec, all from the same initial bits."""
 
@@ -115,7 +128,7 @@ class FakeProgram:
         self.since: dict[str, int] = {}
         self.shapes = {"fc": (classes,)}
         self.start = SimpleNamespace(
-            loss_input="fc", inference_mode=self.frozen, layout=SimpleNamespace(updated=lambda: ["fc"])
+            loss_input="fc", inference_mode=self.frozen, layout=layout_of(features * classes)
         )
 
     @property
