@@ -36,7 +36,7 @@ LEVELS = (
     ("training",),
     ("range_test",),
     ("doctor",),
-    ("reference_networks", "artefact", "inside"),
+    ("reference_networks", "artefact", "finetuning", "inside"),
     ("cli", "__main__"),
     ("gui",),
 )

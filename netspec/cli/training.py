@@ -25,6 +25,8 @@ from netspec.training.setup import refuse_with_resume
 from netspec.weights import known_endings
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from netspec.datasets.load import Data
     from netspec.program import Program
     from netspec.spec.model import Spec
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 Told = Callable[..., None]
 """Called with a phase ("reading data", "compiling", "starting", "training", "evaluating"); while compiling also with the names
 of kernels, how many are done and how many there are."""
+
+Closing = Callable[[Ending, "Console"], None]
 
 
 @dataclass
@@ -62,8 +66,11 @@ class Job:
         return self.quiet or self.format is Format.JSON
 
 
-def run_job(job: Job, spec: Spec, told: Told | None = None) -> int:
-    """Train `spec`; the exit code. told: hears what is going on before the first event and after the last."""
+def run_job(job: Job, spec: Spec, told: Told | None = None, closing: Closing = print_ending) -> int:
+    """Train `spec`; the exit code. told: hears what is going on before the first event and after the last.
+
+    closing: prints how it ended.
+    """
     told = told or (lambda phase, names=(), done=0, count=0: None)
     _refuse_early(job, spec)
     told("reading data")
@@ -86,7 +93,7 @@ def run_job(job: Job, spec: Spec, told: Told | None = None) -> int:
     told("evaluating")
     ending = Ending(spec, program, data, view, job)
     ending.write_test()
-    print_ending(ending, screen)
+    closing(ending, screen)
     return exit_status(view.ends.values())
 
 

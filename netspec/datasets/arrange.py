@@ -9,6 +9,7 @@ import numpy as np
 
 from netspec.datasets.base import Array, DataError, Dataset, Part, PartName
 from netspec.datasets.normalization import Normalization
+from netspec.datasets.scaling import StoredPictures, can_scale
 
 Parts = dict[PartName, Part]
 
@@ -50,9 +51,11 @@ def can_cut(shape: tuple[int, ...], input_shape: tuple[int, ...], dataset: Datas
 def require_shape(shape: tuple[int, ...], input_shape: tuple[int, ...] | None, dataset: Dataset) -> None:
     """Raise DataError for samples that are neither of the input's shape, nor pictures and vectors of as many values.
 
-    Larger pictures will do where an augmentation of the set cuts.
+    Larger pictures will do where an augmentation of the set cuts, and any where the set scales them.
     """
     if input_shape is None or input_shape == shape or can_cut(shape, input_shape, dataset):
+        return
+    if isinstance(dataset, StoredPictures) and dataset.scale_to_input and can_scale(shape, input_shape):
         return
     if {len(shape), len(input_shape)} != {1, 3} or math.prod(input_shape) != math.prod(shape):
         raise DataError(

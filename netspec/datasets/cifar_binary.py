@@ -7,13 +7,14 @@ from typing import Literal
 
 import numpy as np
 
-from netspec.datasets.base import Array, DataError, Dataset, Part, Source, class_names, read_all, resolve
+from netspec.datasets.base import Array, DataError, Part, Source, class_names, read_all, resolve
+from netspec.datasets.scaling import StoredPictures
 
 _RECORD = 1 + 3 * 32 * 32  # one label byte, then 1,024 red, green and blue bytes
 _CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 
 
-class CifarBinary(Dataset):
+class CifarBinary(StoredPictures):
     """CIFAR-10, binary version: data_batch_1.bin … data_batch_5.bin, and test_batch.bin as the test part.
 
     Samples are [3, 32, 32], 8 bits a value. Format: Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html

@@ -10,13 +10,14 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from netspec.datasets.base import Array, DataError, Dataset, Part, Source, class_names, indexes, read_all, resolve
+from netspec.datasets.base import Array, DataError, Part, Source, class_names, indexes, read_all, resolve
 from netspec.datasets.download import CLASSES, fetch_idx
+from netspec.datasets.scaling import StoredPictures
 
 _IMAGES_MAGIC, _LABELS_MAGIC = 0x00000803, 0x00000801  # unsigned bytes with 3 axes, with 1 axis
 
 
-class Idx(Dataset):
+class Idx(StoredPictures):
     """MNIST-style idx files, plain or .gz: train-images-idx3-ubyte, train-labels-idx1-ubyte, and the same for t10k.
 
     The t10k files are the test part. Samples are [1, H, W], 8 bits a pixel.

@@ -26,6 +26,7 @@ from netspec.datasets.base import (
 )  # fmt: skip
 from netspec.datasets.batch import Finish
 from netspec.datasets.normalization import Normalization, fit_normalization
+from netspec.datasets.scaling import StoredPictures
 from netspec.datasets.splitting import Index, limit_part, split_groups, split_indexes
 
 DEFAULT_TEST = 0.2
@@ -112,6 +113,7 @@ def load_data(
     check_source(source)
     parts, notes = _make_parts(dataset, source, seed, validation_split)
     parts = {name: limit_part(part, dataset.limit, seed, name) for name, part in parts.items()}
+    parts, scale_notes = _scale(dataset, parts, input_shape)
     parts, cut_notes = cut_to_input(parts, input_shape, dataset)
     parts, fold_notes = fold_to_input(parts, input_shape, dataset)
     normalization, fit_notes = fit_normalization(dataset.normalize, parts["train"], source.full_scale)
@@ -125,9 +127,16 @@ def load_data(
         normalization=normalization,
         fingerprint=fingerprint(parts, source.classes),
         finish=dataset.finish if type(dataset).finish is not Dataset.finish else None,
-        notes=(*source.notes, *notes, *cut_notes, *fold_notes, *flat_notes, *fit_notes, *absent),
+        notes=(*source.notes, *notes, *scale_notes, *cut_notes, *fold_notes, *flat_notes, *fit_notes, *absent),
         augment=dataset.augment,
     )
+
+
+def _scale(dataset: Dataset, parts: Parts, input_shape: tuple[int, ...] | None) -> tuple[Parts, tuple[str, ...]]:
+    """Pictures in the size of the network's input, where the section asks for that: those that are used, not all read."""
+    if not isinstance(dataset, StoredPictures):
+        return parts, ()
+    return dataset.scaled(parts, input_shape)
 
 
 def fingerprint(parts: Parts, classes: tuple[str, ...] | None) -> str:

@@ -9,13 +9,14 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from netspec.datasets.base import Array, DataError, Dataset, Part, Source, as_floats, class_names, indexes, resolve
+from netspec.datasets.base import Array, DataError, Part, Source, as_floats, class_names, indexes, resolve
+from netspec.datasets.scaling import StoredPictures
 
 _SAMPLE_KEYS, _TARGET_KEYS = ("images", "x", "data"), ("labels", "y", "targets")
 _PART_SPELLINGS = {"train": ("train",), "validation": ("validation", "valid", "val"), "test": ("test",)}
 
 
-class Npz(Dataset):
+class Npz(StoredPictures):
     """Arrays in a .npz file under the keys images (or x) and labels (or y), or a pair of .npy files.
 
     Keys like x_train, y_train, x_test, y_test (or train_images, …) make the parts. Samples are pictures (N, H, W),

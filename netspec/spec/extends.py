@@ -92,11 +92,20 @@ def seen_from(folder: FilePath, base_folder: FilePath, base: Table) -> Table:
         changed = table.without()
         for key in keys:
             path = table.get(key)
-            if isinstance(path, str) and not path.startswith(("~", "${")) and not FilePath(path).is_absolute():
+            if isinstance(path, str) and _is_relative(path) and not _is_public(key, path, base_folder):
                 moved = os.path.relpath(os.path.normpath(base_folder.resolve() / path), folder.resolve())
                 changed.put(key, moved.replace(os.sep, "/"), table.key_spans.get(key), table.value_spans.get(key))
         result.put(section, changed, base.key_spans.get(section), base.value_spans.get(section))
     return result
+
+
+def _is_relative(path: str) -> bool:
+    return not path.startswith(("~", "${")) and not FilePath(path).is_absolute()
+
+
+def _is_public(key: str, path: str, folder: FilePath) -> bool:
+    """Whether weights are named "torchvision/resnet18", and no file: those have an ending, or are there."""
+    return key == "weights" and not FilePath(path).suffix and not (folder / path).exists()
 
 
 def _in_base(problem: Problem, name: str, span: Span | None) -> Problem:

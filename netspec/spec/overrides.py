@@ -35,7 +35,7 @@ def apply_overrides(
         elif keys[0] == "layers" and not is_expanded and _is_made_by_block(tree, keys):
             later.append(text)
         else:
-            _set(tree, keys, _parse(value.strip()), span, problems)
+            _set(tree, keys, parse_value(value.strip()), span, problems)
     return later
 
 
@@ -45,7 +45,7 @@ def _variables(tree: Table) -> list[str]:
     return list(variables) if isinstance(variables, Table) else []
 
 
-def _parse(text: str) -> Any:
+def parse_value(text: str) -> Any:
     """A TOML value, else the text itself; dates are text."""
     try:
         values = tomllib.loads(f"value = {text}")

@@ -1,0 +1,189 @@
+"""`netspec finetune`: a pretrained network for one's own pictures, in one command."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from netspec.cli import console
+from netspec.cli.errors import CliError
+from netspec.cli.options import AsFormat, Format, OnSigint, Overrides, Quiet, Seed, Threads, Verbose
+from netspec.cli.train import DryRun, OnCtrlC, Output
+
+if TYPE_CHECKING:
+    from netspec.datasets.normalization import Normalization
+    from netspec.finetuning import Base
+    from netspec.spec.model import Spec
+    from netspec.starting import Found
+
+EXAMPLE = """
+netspec finetune resnet18 --data photos --weights resnet18.pth
+netspec finetune resnet18 --data photos --weights resnet18.pth --epochs 0
+netspec finetune mobilenet_v2 --data pets --weights mobilenet.pth -o runs/p
+"""
+NETWORKS = "resnet18, mobilenet_v2"
+NETWORK_KEYS = ("variables", "input", "layers")
+"""Sections that decide which network it is."""
+
+DataFolder = Annotated[
+    Path | None, typer.Option("--data", metavar="FOLDER", help="Pictures in class folders; also idx files, CIFAR, a .npz.")
+]
+WeightsFile = Annotated[
+    str | None, typer.Option("--weights", metavar="FILE", help="Pretrained weights of the network: a file, or a public name.")
+]
+Epochs = Annotated[int | None, typer.Option("--epochs", metavar="N", min=0, help="Epochs after the head's own; 0: none.")]
+FreezeEpochs = Annotated[
+    int | None, typer.Option("--freeze-epochs", metavar="N", min=0, help="Epochs in which only the new head learns.")
+]
+Rate = Annotated[float | None, typer.Option("--lr", metavar="RATE", help="Learning rate of the head; default 0.001.")]
+
+
+def finetune(
+    spec: Annotated[
+        str | None, typer.Argument(metavar="SPEC", help="A shipped network such as resnet18, or a spec of your own.")
+    ] = None,
+    data: DataFolder = None,
+    weights: WeightsFile = None,
+    epochs: Epochs = None,
+    freeze_epochs: FreezeEpochs = None,
+    lr: Rate = None,
+    overrides: Overrides = None,
+    output: Output = None,
+    seed: Seed = None,
+    threads: Threads = None,
+    dry_run: DryRun = False,
+    on_sigint: OnCtrlC = OnSigint.STOP,
+    format: AsFormat = Format.TEXT,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> int:
+    """Teach a pretrained network to tell your pictures apart.
+
+    The last layer is replaced by one with your classes. It learns alone at first, then the upper part of the network learns
+    too, then all of it, the lower layers slower. What is done is chosen by the amount of data and written beside the run
+    folder, as a spec with the reasons: `netspec train` with that spec repeats the run to the bit.
+    """
+    from netspec.cli.finetune_view import FinetuneEnding
+    from netspec.cli.training import Job, run_job
+    from netspec.finetuning import Wishes
+    from netspec.training.run_folder import new_run_path, refuse_taken
+
+    if spec is None:
+        raise CliError("SPEC is missing", f"name a network: {NETWORKS}, … (`netspec init` lists all), or a spec file")
+    if data is None:
+        raise CliError("--data is missing", "name the folder with a folder of pictures for each class: --data photos")
+    if lr is not None and not 0 < lr < float("inf"):
+        raise CliError(f"--lr {lr}: must be a number above 0", "0.001 is the default")
+    found = _recognized(data)
+    name = f"{data.expanduser().resolve().stem}_{Path(spec).stem}"
+    run = output if output is not None else new_run_path(name)
+    file = run.with_name(f"{run.name}.toml")
+    if not dry_run:
+        refuse_taken(run)
+        if file.exists():
+            raise CliError(f"{file}: is already there", f"choose another -o, or repeat it with `netspec train {file}`")
+    wishes = Wishes(epochs, freeze_epochs, lr, seed)
+    command = _command(spec, data, weights, epochs, freeze_epochs, lr, overrides, seed)
+    text = _text(spec, found, weights, wishes, overrides or [], name, Path(file.name), command)
+    made = _spec_of(text, Path(file.name))  # checked as if it lay here: nothing is written unless it is right
+    job = Job(
+        spec=str(file), output=run, threads=threads, dry_run=dry_run, on_sigint=on_sigint, format=format, quiet=quiet,
+        verbose=verbose,
+    )  # fmt: skip
+    if not dry_run:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = _text(spec, found, weights, wishes, overrides or [], name, file, command)
+        file.write_text(text, encoding="utf-8", newline="\n")
+        made = _spec_of(text, file)
+    if not job.is_silent:
+        console.stdout().print(f"found {found.about}", markup=False, soft_wrap=True)
+        console.stdout().print(text if dry_run else f"wrote {file}: what is done, and why", markup=False, soft_wrap=True)
+    return run_job(job, made, closing=FinetuneEnding(made, file).show)
+
+
+def _recognized(data: Path) -> Found:
+    from netspec.starting import recognize
+
+    return recognize(data.expanduser())
+
+
+def _text(
+    name: str, found: Found, weights: str | None, wishes: object, overrides: list[str], title: str, file: Path, command: str
+) -> str:  # fmt: skip
+    """The spec that does what was asked. Raises CliError, SpecError, DataError or WeightsError."""
+    from netspec.editing import EditError
+    from netspec.finetuning import FinetuneError, Wishes, check_data, choose, spec_text
+    from netspec.finetuning.writing import with_overrides
+
+    assert isinstance(wishes, Wishes)
+    try:
+        check_data(found)
+        base = _base(name, overrides)
+        source, trained = _weights(base, weights)
+        choices = choose(base, found, source, trained, wishes)
+        text = spec_text(base, found, choices, title, file.parent, command)
+        seeds = [] if wishes.seed is None else [f"seed={wishes.seed}"]
+        return with_overrides(text, [*overrides, *seeds], file.parent, str(file), base.shape)
+    except FinetuneError as error:
+        raise CliError(error.message, error.hint) from None
+    except EditError as error:
+        raise CliError(f"--set: {error.message}", error.hint) from None
+
+
+def _base(name: str, overrides: list[str]) -> Base:
+    """The network, as `--set` makes it."""
+    from netspec.cli.loading import load_spec
+    from netspec.cli.sources import find_spec
+    from netspec.finetuning import FinetuneError, find_base
+
+    chosen = [text for text in overrides if text.partition(".")[0] in NETWORK_KEYS]
+    spec = load_spec(name, chosen)
+    transfer = spec.transfer
+    if transfer is not None and (transfer.freeze or transfer.freeze_to or transfer.unfreeze or transfer.replace):
+        message = f"{name}: says under [transfer] what is replaced and frozen"
+        raise FinetuneError(message, f"train it as it is with `netspec train {name}`, or fine-tune the network it extends")
+    return find_base(find_spec(name).resolve(), spec)
+
+
+def _weights(base: Base, given: str | None) -> tuple[str, Normalization | None]:
+    """What [transfer] weights is to say, and the normalization that the file tells; reads the file, so that faults show now."""
+    from netspec.datasets.normalization import Normalization
+    from netspec.weights import read_weights
+
+    own = base.spec.transfer.weights if base.spec.transfer is not None else None
+    if given is None and own is None:
+        message = f"{base.name}: which weights to begin with is not said"
+        raise CliError(message, "name a file of pretrained weights: --weights resnet18.pth")
+    path = Path(given).expanduser() if given is not None else base.spec.base_dir / Path(own or "").expanduser()
+    metadata = read_weights(path).metadata
+    trained = Normalization.from_json(metadata["normalization"]) if "normalization" in metadata else None
+    return str(path.resolve()), trained if trained is not None and len(trained.mean) == base.shape[0] else None
+
+
+def _spec_of(text: str, file: Path) -> Spec:
+    """The spec as `netspec train` will read it."""
+    from netspec.loading import read_text
+    from netspec.problems import SpecError
+
+    document = read_text(text, base_dir=file.parent, file=str(file))
+    if document.spec is None or not document.ok:
+        raise SpecError(document.problems)
+    return document.spec.with_origin(replace(document.spec.origin, base_dir=file.parent))
+
+
+def _command(
+    spec: str, data: Path, weights: str | None, epochs: int | None, freeze_epochs: int | None, lr: float | None,
+    overrides: list[str] | None, seed: int | None,
+) -> str:  # fmt: skip
+    """What was typed, as far as it decides anything."""
+    words = ["netspec", "finetune", spec, "--data", str(data)]
+    options = {"weights": weights, "epochs": epochs, "freeze-epochs": freeze_epochs, "lr": lr, "seed": seed}
+    for option, value in options.items():
+        words += [] if value is None else [f"--{option}", str(value)]
+    for override in overrides or []:
+        words += ["--set", override]
+    return shlex.join(words)
