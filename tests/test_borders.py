@@ -17,7 +17,7 @@ LATE = ("typer", "rich", "matplotlib", "pooch")
 """Loaded by commands when they run, never by `import netspec` and its public names."""
 
 LEVELS = (
-    ("kernels", "codes", "detection", "docstrings", "look", "problems", "random", "registry", "shipped"),
+    ("kernels", "codes", "detection", "docstrings", "fetching", "look", "problems", "random", "registry", "shipped"),
     ("augment", "initializers"),
     ("layers", "losses", "optimizers", "schedules", "metrics", "windows", "window_fields", "weights"),
     ("datasets",),

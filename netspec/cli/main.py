@@ -37,6 +37,7 @@ from netspec.cli import (
     summary,
     time,
     train,
+    weights,
 )
 from netspec.cli.errors import CliError, ExitCode, InterruptionError, Verbosity, report
 
@@ -140,6 +141,7 @@ COMMANDS = (
     (train.train, "train", LEARN),
     (finetune.finetune, "finetune", LEARN),
     (race.race, "race", LEARN),
+    (weights.weights, "weights", LEARN),
     (evaluate.evaluate, "evaluate", USE),
     (predict.predict, "predict", USE),
     (export.export, "export", USE),

@@ -73,7 +73,8 @@ Overrides = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the spec, e.g. optimizer.lr=0.01; repeatable."),
 ]
 Weights = Annotated[
-    Path | None, typer.Option("--weights", metavar="FILE", help="Parameters to start from (.safetensors, .npz).")
+    Path | None,
+    typer.Option("--weights", metavar="FILE", help="Parameters to start from: a file, or a name of `netspec weights`."),
 ]
 LaneName = Annotated[
     str | None, typer.Option("--optimizer", metavar="NAME", help="Of a race: whose weights; default: the winner's.")

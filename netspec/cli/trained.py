@@ -6,6 +6,7 @@ from pathlib import Path
 
 from netspec.cli import console
 from netspec.cli.errors import CliError
+from netspec.cli.fetching import show_fetching
 from netspec.cli.loading import load_spec, make_program
 from netspec.cli.sources import is_run_folder, no_run
 from netspec.inside.errors import InsideError
@@ -14,6 +15,7 @@ from netspec.shipped import shipped_specs
 from netspec.training.events import NAN, End
 from netspec.training.history import read_history
 from netspec.training.load import load_run
+from netspec.weights.known_download import available
 
 
 def load_network(
@@ -33,7 +35,8 @@ def load_network(
             f"{name}: a spec has no trained weights", "give the folder of a run, or --weights FILE beside the spec"
         )
     spec = load_spec(name, overrides)
-    trained = load_run(weights if weights is not None else Path(name), optimizer=optimizer)
+    file = available(weights, weights, show_fetching) if weights is not None and not weights.is_dir() else weights
+    trained = load_run(file if file is not None else Path(name), optimizer=optimizer)
     program = make_program(spec, threads)
     try:
         load_all(program, spec, trained)

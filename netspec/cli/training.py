@@ -11,6 +11,7 @@ from netspec.cli import console
 from netspec.cli.data_table import parts_table
 from netspec.cli.ending import Ending, print_ending
 from netspec.cli.errors import CliError
+from netspec.cli.fetching import show_fetching
 from netspec.cli.loading import compile_program, load_spec, read_lock
 from netspec.cli.options import Format, OnSigint
 from netspec.cli.sigint import Interrupts
@@ -18,11 +19,10 @@ from netspec.cli.training_view import TrainingView
 from netspec.training.events import Event
 from netspec.training.inputs import data_for
 from netspec.training.outcome import exit_status
-from netspec.training.pretrained import pretrained_path
+from netspec.training.pretrained import pretrained_file
 from netspec.training.run import train
 from netspec.training.run_folder import refuse_taken
 from netspec.training.setup import refuse_with_resume
-from netspec.weights import known_endings
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -103,8 +103,8 @@ def _refuse_early(job: Job, spec: Spec) -> None:
         refuse_taken(job.output.expanduser())
     if job.resume is not None:
         refuse_with_resume(weights=job.weights, output=job.output, dry_run=job.dry_run)
-    elif (weights := pretrained_path(spec, job.weights)) is not None and not weights.expanduser().is_file():
-        raise CliError(f"{weights}: no such file", f"give a file of weights: {known_endings()}")
+    else:
+        pretrained_file(spec, job.weights, show_fetching)
 
 
 def _start(

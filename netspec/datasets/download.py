@@ -1,4 +1,4 @@
-"""Fetching MNIST and Fashion-MNIST when the user asks for it: the only place where netspec uses the network."""
+"""Fetching MNIST and Fashion-MNIST when the user asks for it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from netspec.datasets.base import DataError
+from netspec.fetching import FetchError, retrieve
 
 _SERVERS = {
     "mnist": "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -51,29 +52,14 @@ def fetch_idx(name: str, root: Path, is_present: Callable[[str], bool]) -> None:
 
 
 def _retrieve(url: str, root: Path) -> Path:
-    import pooch  # type: ignore[import-untyped]  # only when something is fetched: it imports requests
-
-    pooch.get_logger().setLevel("ERROR")
     try:
-        return Path(pooch.retrieve(url, known_hash=None, fname=url.rsplit("/", 1)[1], path=root, progressbar=False))
-    except Exception as error:  # each transport has its own errors; all mean that the file did not come
+        return retrieve(url, root, url.rsplit("/", 1)[1])
+    except FetchError as error:
         raise DataError(
-            f"[data] download: {url} cannot be fetched: {_reason(error)}",
+            f"[data] download: {url} cannot be fetched: {error}",
             f"fetch the file elsewhere and put it into {root.resolve()}, which is what root under [data] means, "
             'or use the digits that come with netspec: type = "digits"',
         ) from error
-
-
-def _reason(error: Exception) -> str:
-    """Why nothing came, in words; the transports tell it in those of their own insides."""
-    status = getattr(getattr(error, "response", None), "status_code", None)
-    if status is not None:
-        return f"the server answers with the HTTP status {status}"
-    if "Timeout" in type(error).__name__ or isinstance(error, TimeoutError):
-        return "the server does not answer in time"
-    if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    return "the server cannot be reached; there seems to be no network"
 
 
 def _check_contents(path: Path, digest: str) -> None:

@@ -10,6 +10,7 @@ from netspec.loading import loads
 from netspec.plan.pipeline import start_plan
 from netspec.spec.source import Format
 from netspec.training.pretrained import layer_of, pretrained_path, preview_pretrained
+from netspec.weights.known import find_known
 
 
 def report_of(text: str, format: Format, folder: str, weights: str | None = None) -> dict[str, Any]:
@@ -18,6 +19,10 @@ def report_of(text: str, format: Format, folder: str, weights: str | None = None
     path = pretrained_path(spec, weights)
     if path is None:
         raise InsideError("the spec names no weights", "choose a file, or set weights under [transfer]")
+    known = find_known(weights or (spec.transfer.weights if spec.transfer is not None else None) or "")
+    if known is not None and not path.is_file():
+        hint = f"fetch it with `netspec weights --fetch {known.name}`"
+        raise InsideError(f"{known.name} is not on this machine yet ({known.mib} MiB)", hint)
     plan = start_plan(spec, dtype=spec.train.dtype, seed=spec.seed)
     report = preview_pretrained(plan, spec, path)
     return {"source": str(path), "notes": list(report.notes), "sentence": report.describe(), "layers": by_layer(report)}

@@ -139,7 +139,7 @@ class Transfer(Section):
     """Where weights come from, which layers keep them and for how long, and how fast the others learn."""
 
     weights: str | None = None
-    """File with pretrained weights (.safetensors, .pth, …), relative to the spec."""
+    """File with pretrained weights (.safetensors, .pth, .h5, …), relative to the spec, or a name of `netspec weights`."""
     strict: bool = True
     """Every layer that is not in `replace` must be found in the file with its shape."""
     rename: dict[str, str] = Field(default={})

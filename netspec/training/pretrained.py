@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from netspec.fetching import Progress
 from netspec.graph import match_layers
 from netspec.load_report import LoadError, LoadReport, match_tensors
 from netspec.plan.plan import Plan
@@ -14,6 +15,8 @@ from netspec.spec.sections import Transfer
 from netspec.training.contract import Program
 from netspec.transfer import Wanted, fit
 from netspec.weights import Tensors, read_weights
+from netspec.weights.known import find_known
+from netspec.weights.known_download import available
 
 
 def load_pretrained(program: Program, spec: Spec, path: str | Path) -> LoadReport:
@@ -66,12 +69,27 @@ def _compare(start: Plan, path: Path, options: Transfer, *, lenient: bool = Fals
 
 
 def pretrained_path(spec: Spec, weights: str | Path | None) -> Path | None:
-    """--weights, else [transfer] weights seen from the spec's folder."""
+    """--weights, else [transfer] weights seen from the spec's folder; for a known name its place in the cache folder.
+
+    Whether the file is there is not looked at.
+    """
+    text, path = _weights_text(spec, weights)
+    known = find_known(text) if text is not None and path is not None and not path.is_file() else None
+    return known.path if known is not None else path
+
+
+def pretrained_file(spec: Spec, weights: str | Path | None, progress: Progress | None = None) -> Path | None:
+    """The same, for reading: a known name is fetched when it is not there yet. Raises WeightsError for no such file."""
+    text, path = _weights_text(spec, weights)
+    return available(path, text, progress) if text is not None and path is not None else None
+
+
+def _weights_text(spec: Spec, weights: str | Path | None) -> tuple[str | Path | None, Path | None]:
+    """What the user wrote, and the file that it would be."""
     if weights is not None:
-        return Path(weights)
-    if spec.transfer is not None and spec.transfer.weights is not None:
-        return spec.base_dir / Path(spec.transfer.weights).expanduser()
-    return None
+        return weights, Path(weights).expanduser()
+    text = spec.transfer.weights if spec.transfer is not None else None
+    return text, None if text is None else spec.base_dir / Path(text).expanduser()
 
 
 def layer_of(tensor: str) -> str:

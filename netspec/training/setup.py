@@ -15,7 +15,7 @@ from netspec.training.errors import TrainError, refuse
 from netspec.training.inputs import DataArgument, augmenter_for, data_for, overfit
 from netspec.training.lane_run import LaneRun
 from netspec.training.lock import lock
-from netspec.training.pretrained import load_pretrained, pretrained_path
+from netspec.training.pretrained import load_pretrained, pretrained_file
 from netspec.training.resume import find_state, restore
 from netspec.training.run_folder import RunFolder, new_run_path, refuse_taken
 from netspec.training.settings import Options, Settings, json_options, make_settings
@@ -178,7 +178,7 @@ def _refuse_all_frozen(program: Program, spec: Spec) -> None:
 
 def _load_weights(program: Program, spec: Spec, weights: str | Path | None) -> tuple[list[str], list[str]]:
     """Notes and warnings."""
-    path = pretrained_path(spec, weights)
+    path = pretrained_file(spec, weights)
     if path is not None:
         report = load_pretrained(program, spec, path)
         return [report.sentence()], [f"weights from {path}: {warning}" for warning in report.warnings]

@@ -7,6 +7,8 @@ here that it is for: it brings the values into netspec's layouts, with the netwo
 
 from __future__ import annotations
 
+import re
+
 from netspec.transfer.caffe import arrange_caffe
 from netspec.transfer.given import Arranged, Converter, Given
 from netspec.transfer.keras import arrange_keras
@@ -18,9 +20,14 @@ UNUSED = ".num_batches_tracked"
 """PyTorch's batch norm counts batches; netspec has no use for that."""
 
 
+_DENSE = re.compile(r"(.*denselayer\d+\.(?:norm|conv))\.([12]\.\w+)")
+"""torchvision's files of DenseNet are older than its names: "denselayer1.norm.1.weight" is "denselayer1.norm1.weight"."""
+
+
 def _torch_names(tensors: Tensors, wanted: Wanted) -> Tensors:
-    """As they are, but for counters; files that number the tensors of a layer have Caffe's names."""
-    return {name: array for name, array in from_caffe(tensors).items() if not name.endswith(UNUSED)}
+    """As they are, but for counters and DenseNet; files that number the tensors of a layer have Caffe's names."""
+    kept = {name: array for name, array in from_caffe(tensors).items() if not name.endswith(UNUSED)}
+    return {_DENSE.sub(r"\1\2", name): array for name, array in kept.items()}
 
 
 def _same_names(tensors: Tensors, wanted: Wanted) -> Tensors:

@@ -149,7 +149,7 @@ def test_download_without_network_says_so(tmp_path: Path, monkeypatch: pytest.Mo
 def serve(folder: Path) -> Callable[..., str]:
     """A stand-in for the network: copies the file from `folder`."""
 
-    def retrieve(url: str, known_hash: None, fname: str, path: Path, progressbar: bool) -> str:
+    def retrieve(url: str, known_hash: None, fname: str, path: Path, downloader: object) -> str:
         path.mkdir(exist_ok=True)
         return str(shutil.copy(folder / fname, path / fname))
 
