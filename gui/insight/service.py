@@ -61,7 +61,7 @@ class Service(QObject):
         """Raises OSError when there is no place for the arrays."""
         self._folder = folder = Folder(prefix="netspec-inside-", ignore_cleanup_errors=True)
         process = QProcess(self)
-        process.setProcessEnvironment(_environment())
+        process.setProcessEnvironment(process_environment())
         process.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)
         process.readyReadStandardOutput.connect(self._read)
         process.finished.connect(self._ended)
@@ -118,7 +118,7 @@ class Service(QObject):
             process.deleteLater()
 
 
-def _environment() -> QProcessEnvironment:
+def process_environment() -> QProcessEnvironment:
     """The one of this process, in which the same netspec is found."""
     environment = QProcessEnvironment.systemEnvironment()
     root, known = str(Path(netspec.__file__).parent.parent), environment.value("PYTHONPATH", "")

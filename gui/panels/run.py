@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.desk import Desk
+from gui.exam.actions import ExamActions
 from gui.panel import Area, Panel
 from gui.runner import log_end
 from gui.runs.actions import actions_of
@@ -53,6 +54,7 @@ class RunPanel(Panel):
         self.status = StatusLine()
         self.plots = PlotArea()
         self.nothing = QLabel(NOTHING)
+        self.exams = ExamActions(desk, self)
         self._lay_out()
         self._connect()
         self.refresh()

@@ -1,0 +1,61 @@
+"""The examiner's process: `python -m gui.examiner` reads one request from stdin and answers in lines of JSON on stdout.
+
+{"do": "lr-find" or "doctor", "text", "format", "folder"} → any number of {"finding": {…}}, then {"result": {…}}, as
+`netspec … --format json` prints it, or {"problem": text, "hint": text}. It loads no Qt and writes nothing; whoever does not
+want to wait ends it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from gui.trainer import NICE
+
+if TYPE_CHECKING:
+    from netspec.spec.model import Spec
+
+Line = dict[str, Any]
+
+
+def main() -> int:
+    """Answer the one request."""
+    with suppress(AttributeError, OSError):
+        os.nice(NICE)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    sys.stdout = sys.stderr  # nothing else may get among the answers
+    for line in answer(json.load(sys.stdin)):
+        answers.write(json.dumps(line) + "\n")
+        answers.flush()
+    return 0
+
+
+def answer(request: Mapping[str, Any]) -> Iterator[Line]:
+    """The lines for one request; whatever goes wrong is one of them."""
+    from netspec.inside.service import describe
+    from netspec.loading import loads
+
+    try:
+        spec = loads(request["text"], request["format"], base_dir=request["folder"])
+        yield from EXAMS[request["do"]](spec)
+    except Exception as error:  # whatever it is, the window tells it
+        yield describe(error)
+
+
+def find_rate(spec: Spec) -> Iterator[Line]:
+    """The range test of each optimizer."""
+    from netspec.cli.lr_find import document
+    from netspec.range_test.find import lr_find
+    from netspec.training.json_values import to_json_value
+
+    yield {"result": to_json_value(document(lr_find(spec)))}
+
+
+EXAMS: Mapping[str, Callable[[Spec], Iterator[Line]]] = {"lr-find": find_rate}
+
+if __name__ == "__main__":
+    sys.exit(main())
