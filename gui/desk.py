@@ -21,6 +21,8 @@ class Desk(QObject):
     """Show this layer: centre it on the canvas, go to its line."""
     problem_wanted = Signal(object)
     """Show this Problem: its line, its layer, its field."""
+    section_wanted = Signal(str)
+    """Show this section of the spec, by its key: "train"."""
     run_changed = Signal()
     """Another run is shown, or none."""
     run_event = Signal(object)

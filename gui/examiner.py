@@ -55,7 +55,19 @@ def find_rate(spec: Spec) -> Iterator[Line]:
     yield {"result": to_json_value(document(lr_find(spec)))}
 
 
-EXAMS: Mapping[str, Callable[[Spec], Iterator[Line]]] = {"lr-find": find_rate}
+def examine(spec: Spec) -> Iterator[Line]:
+    """The doctor's checks, each finding as soon as it is there."""
+    from netspec.doctor.examine import examine as findings_of
+    from netspec.training.json_values import to_json_value
+
+    found = []
+    for finding in findings_of(spec):
+        found.append(to_json_value(finding.to_json()))
+        yield {"finding": found[-1]}
+    yield {"result": {"ok": all(one["status"] != "failed" for one in found), "findings": found}}
+
+
+EXAMS: Mapping[str, Callable[[Spec], Iterator[Line]]] = {"lr-find": find_rate, "doctor": examine}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -73,6 +73,14 @@ class InspectorPanel(Panel):
             if row is not None:
                 self.scrolls[self.layer].ensureWidgetVisible(row)
 
+    def go_to_section(self, key: str) -> None:
+        """Open a section of the spec and bring it into view."""
+        for section in self.network.sections.values():
+            if key in (section.entry.part.key, section.entry.part.many):
+                section.head.setChecked(True)
+                self.scrolls[self.network].ensureWidgetVisible(section)
+                return
+
     def _follow_theme(self) -> None:
         self.layer.follow_theme()
         self.network.follow_theme()
@@ -130,6 +138,7 @@ class InspectorPanel(Panel):
         document.changed.connect(self.show_state)
         desk.chosen_changed.connect(self.show_state)
         desk.problem_wanted.connect(self.go_to_problem)
+        desk.section_wanted.connect(self.go_to_section)
         desk.theme_changed.connect(self._follow_theme)
         self.layer.key_entered.connect(self._enter)
         self.layer.key_reset.connect(self._reset)
