@@ -143,7 +143,8 @@ def test_strict_loading_refuses_what_does_not_fit_and_loads_nothing():
     with pytest.raises(LoadError) as caught:
         program.load_parameters(tensors)
     assert str(caught.value) == (
-        "4 loaded, 1 missing (conv1.bias), 1 unexpected (extra), 1 of another shape (fc.bias: [3] here, [4] in the file); "
+        "4 loaded (652 parameters), 1 missing (conv1.bias), 1 unexpected (extra), "
+        "1 of another shape (fc.bias: [3] here, [4] in the file); "
         "load with strict=False to take what fits"
     )
     np.testing.assert_array_equal(program.parameters["fc.weight"], before["fc.weight"])

@@ -26,12 +26,6 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-LOAD_HINT = (
-    "take what fits with --set transfer.strict=false, or name the layers that are to start anew with "
-    "--set 'transfer.replace=[\"NAME\"]'"
-)
-
-
 class CliError(Exception):
     """Something the user can put right: `message` says where and what, `hint` what to do."""
 
@@ -58,7 +52,7 @@ def report(error: BaseException, *, verbose: bool) -> int:
     if isinstance(error, KeyboardInterrupt | InterruptionError):
         console.stderr().print(getattr(error, "message", "interrupted"), style=console.WARNING)
         return ExitCode.INTERRUPTED
-    code = _report_known(error)
+    code = _report_known(error, verbose=verbose)
     if code is None:
         return _report_bug(error, verbose=verbose)
     if verbose:
@@ -86,7 +80,7 @@ def complain(message: str, hint: str = "") -> None:
     console.stderr().print(Text.assemble(text, rest), soft_wrap=not sys.stderr.isatty())
 
 
-def _report_known(error: BaseException) -> int | None:
+def _report_known(error: BaseException, *, verbose: bool) -> int | None:
     """Errors that are the spec's, the data's or the machine's, not netspec's; None for all others."""
     from netspec.artefact import ForeignFolderError
     from netspec.datasets.base import DataError
@@ -108,7 +102,10 @@ def _report_known(error: BaseException) -> int | None:
         complain(error.message, error.hint)
         return ExitCode.USAGE
     if isinstance(error, LoadError):
-        complain(error.report.describe(), LOAD_HINT)
+        from netspec.cli.load_table import print_load
+
+        complain(f"weights from {error.report.source} do not fit: {error.report.counts()}", error.hint)
+        print_load(error.report.to_json(), console.stderr(), full=verbose)
         return ExitCode.USAGE
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""

@@ -57,6 +57,7 @@ def evaluate(
     A run gives its best weights. Inputs are normalized as they were in training. Data that have changed since then are
     refused: split anew, they may have samples in the test part that were trained on.
     """
+    from netspec.cli.load_table import load_of, tell_load
     from netspec.cli.same_data import same_data
     from netspec.cli.trained import folder_of, load_network, tell_nan
     from netspec.training.inputs import data_for
@@ -66,9 +67,11 @@ def evaluate(
     name = _choose_part(data, part)
     is_same = same_data(folder_of(network), network.spec, data, may_differ=changed_data)
     tell_nan(network)
+    tell_load(network, quiet=quiet or format is Format.JSON, full=verbose)
     result = _evaluate(network, data, name)
     if format is Format.JSON:
-        console.print_json({**result.to_json(), "part": name, "weights": str(network.weights), "same_data": is_same})
+        about = {"part": name, "weights": str(network.weights), "same_data": is_same, "load": load_of(network)}
+        console.print_json({**result.to_json(), **about})
     else:
         _print(result, network, data, name, quiet=quiet)
 

@@ -52,15 +52,17 @@ def predict(
     A detector gives class, score and box of every object, in pixels of the file; -o writes the pictures with the
     boxes. Those less sure than --score are counted, not told.
     """
+    from netspec.cli.load_table import load_of, tell_load
     from netspec.cli.trained import load_network, tell_nan
 
     for path in inputs:
         _refuse_other_kinds(path)
     network = load_network(spec, weights, overrides, optimizer=optimizer, threads=threads)
     tell_nan(network)
+    tell_load(network, quiet=format is Format.JSON, full=verbose)
     results, show = _answer(network, inputs, output, score)
     if format is Format.JSON:
-        console.print_json({"predictions": results})
+        console.print_json({"predictions": results, "load": load_of(network)})
     else:
         show(results)
 

@@ -11,6 +11,7 @@ from netspec.cli.loading import load_spec, make_program
 from netspec.cli.sources import is_run_folder, no_run
 from netspec.inside.errors import InsideError
 from netspec.inside.network import Network, load_all
+from netspec.load_report import LoadError
 from netspec.shipped import shipped_specs
 from netspec.training.events import NAN, End
 from netspec.training.history import read_history
@@ -39,11 +40,13 @@ def load_network(
     trained = load_run(file if file is not None else Path(name), optimizer=optimizer)
     program = make_program(spec, threads)
     try:
-        load_all(program, spec, trained)
+        report = load_all(program, spec, trained)
     except InsideError as error:
+        if isinstance(error.__cause__, LoadError):
+            raise error.__cause__ from None
         raise CliError(error.message, error.hint) from error
     lane = trained.metadata.get("optimizer")
-    return Network(spec, program, trained.path, trained.normalization, trained.classes, lane)
+    return Network(spec, program, trained.path, trained.normalization, trained.classes, lane, load=report)
 
 
 def folder_of(network: Network) -> Path:

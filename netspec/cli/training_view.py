@@ -9,6 +9,7 @@ from netspec import look
 from netspec.cli import console
 from netspec.cli.epoch_table import EpochTable, Line, numbers
 from netspec.cli.live import LiveBar
+from netspec.cli.load_table import print_load
 from netspec.look import title
 from netspec.metrics.monitor import say
 from netspec.training.events import Checkpoint as Saved
@@ -74,6 +75,8 @@ class TrainingView:
         kinds = dict(zip(run.optimizers, run.types, strict=True))
         for note in run.notes:
             self._say(note, style=console.QUIET)
+        if self._verbose and run.load is not None:
+            print_load(run.load, self._screen, full=True)
         for warning in run.warnings:
             _warn(warning)
         self._say(self._headline(run), style="bold")

@@ -15,7 +15,7 @@ from netspec.datasets.load import Data
 from netspec.datasets.normalization import Normalization
 from netspec.inside.errors import InsideError
 from netspec.layers.base import volume
-from netspec.load_report import LoadError
+from netspec.load_report import LoadError, LoadReport
 from netspec.look import size as say_size
 from netspec.program import Program, compile
 from netspec.spec.model import Spec
@@ -43,6 +43,8 @@ class Network:
     step: int | None = None
     epoch: int | None = None
     """Where its training stood."""
+    load: LoadReport | None = None
+    """What became of the file's tensors."""
 
     @cached_property
     def data(self) -> Data:
@@ -104,7 +106,7 @@ def from_spec(spec: Spec, weights: Path | None = None, *, threads: int = 1) -> N
 
 def _with_weights(spec: Spec, trained: Trained, threads: int) -> Network:
     program = _compiled(spec, threads)
-    load_all(program, spec, trained)
+    report = load_all(program, spec, trained)
     numbers = {key: _number(trained.metadata, key) for key in ("step", "epoch")}
     return Network(
         spec,
@@ -113,17 +115,17 @@ def _with_weights(spec: Spec, trained: Trained, threads: int) -> Network:
         trained.normalization,
         trained.classes,
         trained.metadata.get("optimizer"),
+        load=report,
         **numbers,
     )
 
 
-def load_all(program: Program, spec: Spec, trained: Trained) -> None:
+def load_all(program: Program, spec: Spec, trained: Trained) -> LoadReport:
     """Everything must fit: a network that is partly untrained would give numbers without meaning."""
     try:
-        load_everything(program, spec, trained.path)
+        return load_everything(program, spec, trained.path)
     except LoadError as error:
-        hint = "give the spec with which they were trained, or the weights of this network"
-        raise InsideError(f"{trained.path}: {error.report.describe()}", hint) from error
+        raise InsideError(f"{trained.path}: {error.report.describe()}", error.hint) from error
 
 
 def _number(metadata: Mapping[str, str], key: str) -> int | None:

@@ -60,4 +60,5 @@ def run_event(training: Training) -> Run:
         overfit_batches=training.options.overfit_batches,
         notes=[*data.notes, *training.notes],
         warnings=[*settings.warnings, *training.warnings],
+        load=None if training.load is None else training.load.to_json(),
     )

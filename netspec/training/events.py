@@ -80,6 +80,8 @@ class Run(Event):
     notes: list[str] = field(default_factory=list)
     """What was decided about the data on the way."""
     warnings: list[str] = field(default_factory=list)
+    load: dict[str, Any] | None = None
+    """What became of every tensor of pretrained weights (`LoadReport.to_json`); None without such."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ TEXT_KEYS = frozenset(
     (
         *("event", "stage", "optimizer", "optimizers", "types", "name", "folder", "classes", "dtype", "spec_hash"),
         *("data_fingerprint", "started", "notes", "warnings", "part", "kind", "path", "monitor", "reason", "message"),
-        *("digest", "bundle", "frozen"),
+        *("digest", "bundle", "frozen", "source"),
     )
 )
 """Keys whose strings are text, even when a class or an optimizer is called NaN."""

@@ -14,9 +14,13 @@ from netspec.spec.model import Spec
 from netspec.spec.sections import Transfer
 from netspec.training.contract import Program
 from netspec.transfer import Wanted, fit
+from netspec.transfer.reasons import likely_reason
 from netspec.weights import Tensors, read_weights
 from netspec.weights.known import find_known
 from netspec.weights.known_download import available
+
+OTHERS = "give the spec with which they were trained, or the weights of this network"
+"""What to do when weights that are to be evaluated do not fit."""
 
 
 def load_pretrained(program: Program, spec: Spec, path: str | Path) -> LoadReport:
@@ -45,18 +49,22 @@ def preview_pretrained(start: Plan, spec: Spec, path: Path) -> LoadReport:
 
 def _load(program: Program, path: Path, options: Transfer, *, lenient: bool = False) -> LoadReport:
     report, found = _compare(program.start, path, options, lenient=lenient)
-    if options.strict and not report.is_complete:
-        raise LoadError(report, "put layers that are new under [transfer] replace, or set strict = false there")
-    if not report.loaded:
-        raise LoadError(report, "none of the names and shapes agree: is it the right file?")
+    if (options.strict and not report.is_complete) or not report.loaded:
+        raise LoadError(report, _reason(report, found, OTHERS if lenient else ""))
     program.load_parameters({name: found[name] for name in report.loaded}, strict=False)
     return report
+
+
+def _reason(report: LoadReport, found: Tensors, remedy: str) -> str:
+    wanted = {name: shape for name, shape in report.shapes.items() if name not in (*report.fresh, *report.unexpected)}
+    return likely_reason(wanted, {name: array.shape for name, array in found.items()}, remedy)
 
 
 def _compare(start: Plan, path: Path, options: Transfer, *, lenient: bool = False) -> tuple[LoadReport, Tensors]:
     """The report, and the file's tensors by their names here."""
     wanted = Wanted.of(start)
-    fitted = fit(read_weights(path), wanted, path, options.rename, lenient=lenient)
+    weights = read_weights(path)
+    fitted = fit(weights, wanted, path, options.rename, lenient=lenient)
     replaced = _layers({**fitted.tensors, **wanted.tensors}, options.replace)
     shapes = {name: shape for name, shape in wanted.tensors.items() if layer_of(name) not in replaced}
     found = {name: array for name, array in fitted.tensors.items() if layer_of(name) not in replaced}
@@ -64,7 +72,7 @@ def _compare(start: Plan, path: Path, options: Transfer, *, lenient: bool = Fals
     report = match_tensors(shapes, found)
     return replace(
         report, fresh=fresh, replaced=options.replace, source=str(path), notes=fitted.notes,
-        warnings=fitted.warnings, shapes={**report.shapes, **wanted.tensors},
+        warnings=fitted.warnings, shapes={**report.shapes, **wanted.tensors}, metadata=weights.metadata,
     ), found  # fmt: skip
 
 

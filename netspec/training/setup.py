@@ -7,6 +7,7 @@ from pathlib import Path
 from netspec.freezing import stages
 from netspec.graph import build_graph
 from netspec.later_stages import check_later_stages
+from netspec.load_report import LoadReport
 from netspec.rendering import spec_hash
 from netspec.spec.model import Spec
 from netspec.thread_count import checked_threads
@@ -59,7 +60,7 @@ def prepare(
     _refuse_all_frozen(program, spec)
     if state is None:
         _refuse_used(program)
-    notes, warnings = _load_weights(program, spec, weights) if state is None else ([], [])
+    load, warnings = _load_weights(program, spec, weights) if state is None else (None, [])
     lanes = [LaneRun.start(lane, settings) for lane in program.lanes]
     paths = None if options.dry_run else RunFolder(folder or _output(spec, output), [run.label for run in lanes])
     training = Training(spec, program, loaded, settings, options, lanes, paths, stop, threads)
@@ -69,7 +70,7 @@ def prepare(
         accumulates=settings.accumulation > 1,
     )  # fmt: skip
     aim_schedule(training)
-    training.notes, training.warnings = notes, warnings
+    training.notes, training.warnings, training.load = [load.sentence()] if load else [], warnings, load
     training.augmenter = augmenter_for(spec, loaded)
     check_targets(spec, loaded, training.lanes[0].lane.loss_shapes)
     if state is not None:
@@ -176,16 +177,16 @@ def _refuse_all_frozen(program: Program, spec: Spec) -> None:
     raise refuse(spec, "NS504", path, message, "leave at least one layer with parameters unfrozen")
 
 
-def _load_weights(program: Program, spec: Spec, weights: str | Path | None) -> tuple[list[str], list[str]]:
-    """Notes and warnings."""
+def _load_weights(program: Program, spec: Spec, weights: str | Path | None) -> tuple[LoadReport | None, list[str]]:
+    """What became of the pretrained weights, if there are such, and warnings."""
     path = pretrained_file(spec, weights)
     if path is not None:
         report = load_pretrained(program, spec, path)
-        return [report.sentence()], [f"weights from {path}: {warning}" for warning in report.warnings]
+        return report, [f"weights from {path}: {warning}" for warning in report.warnings]
     if spec.transfer is None or not spec.transfer.replace:
-        return [], []
+        return None, []
     names = ", ".join(spec.transfer.replace)
-    return [], [
+    return None, [
         f"[transfer] replace: {names} changes nothing, because no weights are loaded and every layer begins with random "
         "values; name weights under [transfer] or with --weights, or remove replace"
     ]

@@ -16,6 +16,7 @@ from netspec.datasets.batch import Batch, Key
 from netspec.datasets.load import Data
 from netspec.datasets.loader import Loader, epoch_order
 from netspec.freezing import FreezeStage
+from netspec.load_report import LoadReport
 from netspec.spec.model import Spec
 from netspec.training.contract import Program, dtype_of
 from netspec.training.control import Inbox, Keep
@@ -94,6 +95,8 @@ class Training:
     """What that state was saved together with, to be completed when a kill came in between."""
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    load: LoadReport | None = None
+    """What became of pretrained weights."""
     augmenter: Augmenter | None = None
     """What varies the training samples; None when nothing does."""
     resumed: bool = False
