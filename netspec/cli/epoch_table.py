@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 GAP = "  "
 NARROWEST = 9
+CACHED = "cached"
+"""Head of the column with the share of samples whose way through the frozen prefix was known before the epoch."""
 TOTALS = ("loss", "train_loss", "val_loss")
 
 
@@ -28,6 +30,8 @@ class Line:
     values: dict[str, float] = field(default_factory=dict)
     speed: float = 0.0
     seconds: float = 0.0
+    from_cache: str = ""
+    """Share of the samples that began behind the frozen prefix; "" without a cache."""
 
     def add_epoch(self, event: Epoch) -> None:
         """Running (or, with evaluate_train, fixed-weight) loss of the training part."""
@@ -39,6 +43,8 @@ class Line:
         if event.penalty is not None:
             self.values["penalty"] = event.penalty
         self.speed, self.seconds = event.samples_per_second, event.seconds
+        if event.from_cache is not None and event.samples:
+            self.from_cache = f"{100 * event.from_cache // event.samples} %"
 
     def add_validation(self, event: Validation) -> None:
         """Loss and metrics of the validation part."""
@@ -56,6 +62,7 @@ class EpochTable:
         """labels: lane → its optimizer's type, for the colour."""
         self._epochs, self._labels, self._width = epochs, labels, width
         self._columns: list[str] = []
+        self._has_cache = False
 
     def head(self, line: Line) -> Text | None:
         """The heading, once, before the first line."""
@@ -63,10 +70,12 @@ class EpochTable:
 
         if self._columns:
             return None
+        self._has_cache = bool(line.from_cache)
         self._columns = self._fitting(line.values)
         names = [title(name) for name in self._columns]
         cells = [*self._leading("epoch", "optimizer"), *(name.rjust(self._cell(name)) for name in names)]
-        return Text(GAP.join([*cells, "samples/s".rjust(NARROWEST), "time".rjust(7)]), style="bold")
+        ends = ["samples/s".rjust(NARROWEST), *([CACHED] if self._has_cache else []), "time".rjust(7)]
+        return Text(GAP.join([*cells, *ends]), style="bold")
 
     def row(self, label: str, line: Line) -> Text:
         """One epoch of one lane."""
@@ -82,6 +91,8 @@ class EpochTable:
             shown = "" if value is None else say(column, value)
             text.append(GAP + shown.rjust(self._cell(title(column))))
         text.append(GAP + console.count(round(line.speed)).rjust(NARROWEST))
+        if self._has_cache:
+            text.append(GAP + line.from_cache.rjust(len(CACHED)))
         text.append(GAP + console.duration(line.seconds).rjust(7))
         return text
 
@@ -94,7 +105,8 @@ class EpochTable:
         """As many columns as the width takes: whole losses, metrics of the validation, parts of the loss, the others."""
         names = list(values)
         ranked = sorted(names, key=_rank)
-        room = self._width - len(GAP.join([*self._leading("", ""), " " * NARROWEST, " " * 7]))
+        ends = [" " * NARROWEST, *([CACHED] if self._has_cache else []), " " * 7]
+        room = self._width - len(GAP.join([*self._leading("", ""), *ends]))
         kept: list[str] = []
         for name in ranked:
             room -= len(GAP) + self._cell(title(name))

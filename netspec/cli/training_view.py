@@ -13,7 +13,7 @@ from netspec.cli.load_table import print_load
 from netspec.look import title
 from netspec.metrics.monitor import say
 from netspec.training.events import Checkpoint as Saved
-from netspec.training.events import End, Epoch, Event, FrozenProof, Run, Stage, Step, Validation, Warned
+from netspec.training.events import End, Epoch, Event, FeatureCache, FrozenProof, Run, Stage, Step, Validation, Warned
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,6 +56,8 @@ class TrainingView:
             self.proofs.setdefault(event.optimizer, []).append(event)
         elif isinstance(event, Stage):
             self._say(f"{console.FROZEN} frozen: {', '.join(event.frozen)}", style=look.FROZEN_COLOUR)
+        elif isinstance(event, FeatureCache):
+            self._say(event.message, style=console.QUIET)
         elif isinstance(event, Saved):
             self._see_saved(event)
         elif isinstance(event, Warned):

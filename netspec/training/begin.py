@@ -9,6 +9,7 @@ from netspec.rendering import spec_hash
 from netspec.training.checkpoints import commit, complete_commit
 from netspec.training.ending import conclude_stopped
 from netspec.training.events import Event, Run
+from netspec.training.features import begin_features
 from netspec.training.freeze_proof import announce_frozen, count_parameters
 from netspec.training.training import Training
 from netspec.training.validation import first_look
@@ -16,6 +17,7 @@ from netspec.training.validation import first_look
 
 def begin(training: Training) -> Iterator[Event]:
     """The events before the first step."""
+    begin_features(training)
     yield run_event(training)
     if training.resumed:
         yield from complete_commit(training)

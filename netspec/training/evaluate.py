@@ -62,14 +62,15 @@ def evaluate(
     limit_batches: int | None = None,
     watch: Watch | None = None,
     finish: Finish | None = None,
+    batches: Iterable[Batch] | None = None,
 ) -> Evaluation:
     """Inference over a part, or over its first `limit_batches` batches. The result does not depend on batch_size.
 
     Metrics are counted for the first of the losses. The confusion matrix is counted for classes, whether or not it is
     among the metrics. watch: is shown the outputs of every batch, which it must not change. finish: see `Data.finish`.
-    Changes nothing in the lane.
+    batches: the same ones, from elsewhere. Changes nothing in the lane.
     """
-    samples = len(part) if limit_batches is None else min(len(part), limit_batches * batch_size)
+    samples = samples_in(part, batch_size, limit_batches)
     loss = losses[0] if losses else None
     ignored = ignored_label(loss)
     detects = detecting_loss(losses)
@@ -78,7 +79,7 @@ def evaluate(
     pictures = Pictures(detects) if detects is not None else None
     total = LossValue.empty(len(losses))
     order = np.arange(samples, dtype=np.int64)
-    for batch in Loader(part, normalization, batch_size, order, dtype, finish=finish):
+    for batch in batches or Loader(part, normalization, batch_size, order, dtype, finish=finish):
         value = lane.evaluate(batch.feed, targets_for(lane, batch, losses, dtype) if losses else None)
         if value is not None:
             total += value
@@ -99,6 +100,11 @@ def evaluate(
     wanted = {metric.better_name() for metric in metrics}
     kept = {name: value for name, value in values.items() if name in wanted}
     return Evaluation(total.mean if losses else None, {**kept, **loss_parts(losses, total)}, samples, confusion)
+
+
+def samples_in(part: Part, batch_size: int, limit_batches: int | None) -> int:
+    """How many samples of a part are looked at."""
+    return len(part) if limit_batches is None else min(len(part), limit_batches * batch_size)
 
 
 def count(report: Report, found: Iterable[tuple[Array, Array]]) -> None:

@@ -131,6 +131,8 @@ class Epoch(Event):
     samples_per_second: float
     train_loss: float | None = None
     penalty: float | None = None
+    from_cache: int | None = None
+    """Of the samples those whose way through the frozen prefix had been computed before the epoch; None without a cache."""
     metrics: Metrics = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -170,6 +172,36 @@ class FrozenProof(Event):
     digest: str
     unchanged: bool
     covers: str = "parameters and statistics"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureCache(Event):
+    """Other layers are frozen from here on: whether and where the values of their prefix are kept. Of the first ones the
+    notes in `Run` tell.
+
+    place: memory, disk or off; bytes: for all samples; layers: how many the prefix has; cut: those of its values that the
+    rest of the network reads.
+    """
+
+    event: ClassVar[str] = "stage"
+    subtype: ClassVar[str | None] = "frozen-prefix cache"
+
+    message: str
+    place: str
+    bytes: int = 0
+    layers: int = 0
+    cut: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureProof(Event):
+    """Whether kept values of so many samples, and the outputs from them, are the bits that direct computation gives."""
+
+    event: ClassVar[str] = "stage"
+    subtype: ClassVar[str | None] = "frozen-prefix proof"
+
+    identical: bool
+    samples: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,7 +276,7 @@ COMPLETED, EARLY_STOPPING, INTERRUPTED, NAN, NO_WEIGHT, FROZEN_CHANGED, DRY_RUN 
 REASONS = (COMPLETED, EARLY_STOPPING, INTERRUPTED, NAN, NO_WEIGHT, FROZEN_CHANGED, DRY_RUN)
 _KINDS: dict[tuple[str, str | None], type[Event]] = {
     (kind.event, kind.subtype): kind
-    for kind in (Run, Step, Validation, Epoch, Stage, FrozenProof, Checkpoint, Control, Warned, End)
+    for kind in (Run, Step, Validation, Epoch, Stage, FrozenProof, FeatureCache, FeatureProof, Checkpoint, Control, Warned, End)
 }
 
 

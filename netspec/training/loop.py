@@ -11,6 +11,7 @@ from netspec.training.begin import begin
 from netspec.training.checkpoints import commit
 from netspec.training.ending import conclude, conclude_stopped, finish
 from netspec.training.events import NAN, NO_WEIGHT, Event, Step
+from netspec.training.features import tend_features
 from netspec.training.freeze_proof import prove_frozen
 from netspec.training.insight import is_look_due
 from netspec.training.lane_run import LaneRun
@@ -32,6 +33,7 @@ def loop(training: Training) -> Iterator[Event]:
     interrupted = False
     while training.active() and training.position.epoch < training.settings.epochs and not interrupted:
         yield from enter_stage(training)
+        yield from tend_features(training)
         interrupted = yield from _epoch(training)
     yield from finish(training, interrupted=interrupted)
 

@@ -12,6 +12,7 @@ import numpy as np
 from netspec.datasets.batch import Batch
 from netspec.freezing import stage_at
 from netspec.rendering import spec_hash
+from netspec.training.features import whole_batches
 from netspec.training.json_values import to_json_value
 from netspec.training.lane_run import LaneRun, update
 from netspec.training.state import read_state
@@ -29,6 +30,7 @@ def examine(training: Training, run: LaneRun, batches: Sequence[Batch], loss: fl
     """
     step = training.position.step + 1
     is_before = rewind(training, run)
+    batches = whole_batches(training, list(batches))
     where = _first(training, run, batches)
     message = f"the loss is {loss} at step {step}"
     if where is not None:

@@ -20,7 +20,7 @@ from netspec.training.state import State, identity, read_state
 from netspec.training.training import Clock, Training
 from netspec.training.unfreezing import restore_stage
 
-SILENT = ("name", "description", "spec_version", "checkpoint", "early_stopping", "metrics")
+SILENT = ("name", "description", "spec_version", "checkpoint", "early_stopping", "metrics", "transfer.cache")
 """Parts of the spec that do not change the numbers of a step."""
 _MID_EPOCH = ("train.batch_size", "train.shuffle", "train.last_batch", "train.gradient_accumulation_steps", "metrics")
 """Parts on which the place inside an epoch, or the counts of the epoch so far, depend."""

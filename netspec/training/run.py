@@ -9,6 +9,7 @@ from netspec.spec.model import Spec
 from netspec.training.contract import Program
 from netspec.training.control import Inbox, asked_before
 from netspec.training.events import Event, Warned
+from netspec.training.features import close_features
 from netspec.training.history import History
 from netspec.training.inputs import DataArgument
 from netspec.training.insight import Insight
@@ -75,6 +76,7 @@ def _recorded(training: Training, state: State | None, *, paused: bool, wants_in
         try:
             yield from _written(training, training.folder, state, wants_insight=wants_insight)
         finally:
+            close_features(training)
             training.inbox.close()
 
 

@@ -5,7 +5,7 @@ of them and every default in one, lock.json, history.jsonl, history.csv,
 checkpoints/{last,best}.safetensors (weights), checkpoints/last.state.safetensors (everything else for an exact resume),
 evaluation.json at the end,
 nan/… after a NaN, running.pid and control.jsonl while a process trains it, start/… when the desktop program started it,
-insight/… when somebody looks inside.
+insight/… when somebody looks inside, frozen-prefix-cache/… while training keeps features on disk.
 With several optimizers the lane's name stands before the ending: last.adam.safetensors.
 """
 
@@ -36,6 +36,8 @@ START = "start"
 """Folder with what started the run, where that was the desktop program."""
 INSIGHT = "insight"
 """Folder with what the trainer leaves for people who look inside."""
+FEATURES = "frozen-prefix-cache"
+"""Folder with what the frozen layers make of the samples, while the run is trained from it."""
 BEFORE = (RUNNING, CONTROL, START, INSIGHT)
 """What may lie in the folder of a run that has not begun."""
 

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netspec.datasets.augmenter import Augmenter
 from netspec.datasets.batch import Batch, Key
@@ -20,6 +21,7 @@ from netspec.load_report import LoadReport
 from netspec.spec.model import Spec
 from netspec.training.contract import Program, dtype_of
 from netspec.training.control import Inbox, Keep
+from netspec.training.features import Features, batches_of_epoch
 from netspec.training.history import History
 from netspec.training.insight import Insight
 from netspec.training.lane_run import LaneRun
@@ -102,6 +104,10 @@ class Training:
     resumed: bool = False
     movement: Movement = field(default_factory=Movement)
     """Whether trainable tensors move."""
+    features: Features | None = None
+    """What the frozen prefix makes of the samples, where that is kept."""
+    features_of: frozenset[str] | None = None
+    """The frozen layers for which that was decided."""
     has_new_frozen: bool = False
     """Resumed with other frozen layers than before."""
     unfrozen: frozenset[str] = frozenset()
@@ -140,11 +146,18 @@ class Training:
         """Whether the caller has asked for a checkpoint."""
         return _is_wanted(self.save)
 
-    def batches(self, epoch: int, start: int) -> Generator[Batch, None, None]:
-        """Batches of an epoch (from 0) from number `start` on: always the same ones, so a resumed run repeats them."""
+    def order(self, epoch: int) -> NDArray[np.int64]:
+        """Rows of the training part in the order in which an epoch (from 0) visits them."""
         settings = self.settings
         order = epoch_order(len(self.data.train), self.spec.seed, epoch, settings.shuffle)
-        order = order[: settings.batches_per_epoch * settings.batch_size]
+        return order[: settings.batches_per_epoch * settings.batch_size]
+
+    def batches(self, epoch: int, start: int) -> Generator[Batch, None, None]:
+        """Batches of an epoch (from 0) from number `start` on: always the same ones, so a resumed run repeats them."""
+        settings, order = self.settings, self.order(epoch)
+        if self.features is not None:
+            yield from batches_of_epoch(self, self.features, order, start)
+            return
         yield from Loader(
             self.data.train,
             self.data.normalization,

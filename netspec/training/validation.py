@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from netspec.datasets.base import Part
-from netspec.training.evaluate import Evaluation, Watch, evaluate
+from netspec.training.evaluate import Evaluation, Watch, evaluate, samples_in
 from netspec.training.events import Epoch, Event, Validation
+from netspec.training.features import evaluation_batches
 from netspec.training.lane_run import LaneRun
 from netspec.training.training import Training
 
@@ -72,6 +73,7 @@ def end_epoch(training: Training, epoch: int) -> Generator[Event, None, list[Lan
             samples_per_second=running.samples / running.seconds if running.seconds else 0.0,
             train_loss=measures.get("train_loss"),
             penalty=run.lane.penalty(),
+            from_cache=training.features.served if training.features is not None else None,
             metrics={name: value for name, value in measures.items() if name not in ("running_loss", "train_loss")},
         )
         if run.observe(measures, epoch):
@@ -95,17 +97,20 @@ def evaluate_part(
     training: Training, run: LaneRun, part: Part, limit: int | None = None, watch: Watch | None = None
 ) -> Evaluation:
     """A part with the lane's weights as they are, in inference mode; as much of it as `limit_batches` allows."""
+    limit_batches = limit if limit is not None else training.settings.limit_batches
+    size = training.settings.batch_size
     return evaluate(
         run.lane,
         part,
         training.data.normalization,
         metrics=training.settings.metrics,
         losses=training.settings.losses,
-        batch_size=training.settings.batch_size,
+        batch_size=size,
         dtype=training.dtype,
-        limit_batches=limit if limit is not None else training.settings.limit_batches,
+        limit_batches=limit_batches,
         watch=watch,
         finish=training.data.finish,
+        batches=evaluation_batches(training, part, samples_in(part, size, limit_batches)),
     )
 
 

@@ -128,7 +128,7 @@ class FakeProgram:
         self.since: dict[str, int] = {}
         self.shapes = {"fc": (classes,)}
         self.start = SimpleNamespace(
-            loss_input="fc", inference_mode=self.frozen, layout=layout_of(features * classes)
+            loss_input="fc", inference_mode=self.frozen, cut=(), layout=layout_of(features * classes)
         )
 
     @property

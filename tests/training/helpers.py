@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from netspec.spec.model import Spec
-from netspec.training.events import Event, Run
+from netspec.training.events import Event, FeatureProof, Run
 from netspec.training.history import read_history
 from netspec.training.run import train
 from netspec.weights import digest, read_weights
 from tests.training.fake import FakeProgram, make_data, make_program
 
-TIMES = ("seconds", "started", "samples_per_second")
+TIMES = ("seconds", "started", "samples_per_second", "from_cache")
 
 
 def run(spec: Spec, folder: Path | None = None, **options: Any) -> tuple[list[Event], FakeProgram]:
@@ -31,8 +31,9 @@ def without_times(events: Iterable[Event]) -> list[dict[str, Any]]:
 
 
 def numbers(folder: Path) -> list[dict[str, Any]]:
-    """What a run computed: its history without times, run events, and checkpoints that only a stop made."""
-    lines = without_times(event for event in read_history(folder) if not isinstance(event, Run))
+    """What a run computed: its history without times, run events, checkpoints that only a stop made, and proofs of features,
+    which every process that trains the run computes for itself."""
+    lines = without_times(event for event in read_history(folder) if not isinstance(event, Run | FeatureProof))
     return [line for line in lines if line["event"] in ("step", "validation", "epoch", "stage", "end")]
 
 
