@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from netspec.kernels.abi import Kernel
 from netspec.kernels.binding import BoundCalls
 from netspec.kernels.pool import Progress, compile_all
 from netspec.later_stages import later_calls
+from netspec.plan.plan import Goal
 from netspec.program import Program
 
 
@@ -32,5 +35,9 @@ def _kernels(program: Program) -> dict[str, Kernel]:
         calls += program.plan(program.inference_goal(n, loss=True)).calls
         for lane in program.lanes:
             calls += lane.training_calls(n)
+        if program.start.cut:  # copies that the whole does without
+            step = Goal(batch=n, training=True, loss=True, gradients=True)
+            parts = replace(program.inference_goal(n), prefix="only"), replace(step, prefix="given")
+            calls += [call for goal in parts for call in program.plan(goal).calls]
         calls += later_calls(program.spec, batch=n, dtype=program.dtype, seed=program.seed)
     return {f"{call.kernel.module}.{call.kernel.name}": call.kernel for call in calls}
