@@ -20,7 +20,7 @@ from netspec.plan.lower import LOSS_WIDTH, SCRATCH, is_target
 from netspec.plan.plan import Goal, Plan
 from netspec.plan.prepare import PREPARE
 from netspec.plan.stream import training_goal
-from netspec.plan.update import plan_update
+from netspec.plan.update import plan_update, slots_of
 from netspec.store import TensorStore
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ class BoundLane:
         self.optimizer = optimizer
         self.label = optimizer.label() if optimizer else "none"
         self.step = 0
-        slots = optimizer.slots() if optimizer else {}
         self._hyper, self._counters = aligned_zeros(HYPER_SIZE, "float64"), aligned_zeros(1, "int64")
         self._loss = aligned_zeros(LOSS_WIDTH * max(1, len(program.start.losses)), "float64")
         self._loads = self._changes = 0
@@ -49,7 +48,10 @@ class BoundLane:
         """Somebody holds calls that may run without our knowing (`bind`)."""
         self._accumulated: Array | None = None
         self._accumulated_weight, self._accumulated_parts = 0.0, 0
-        self._use(TensorStore(program.layout, program.dtype, program.shared["gradients"], slots))
+        self._use(TensorStore(program.layout, program.dtype, program.shared["gradients"], self._slots()))
+
+    def _slots(self) -> dict[str, float | None]:
+        return slots_of(self.optimizer, self._program.layout) if self.optimizer else {}
 
     def _use(self, store: TensorStore) -> None:
         """Compute with these tensors from now on; nothing is bound yet."""
@@ -72,7 +74,7 @@ class BoundLane:
         """The program's layout is another one: tensors and slots take their new places; parameters that begin to learn
         have fresh slots. The program has seen to it that no gradients are waiting."""
         self._accumulated = None
-        self._use(self.store.laid_out(self._program.layout, self._program.shared["gradients"]))
+        self._use(self.store.laid_out(self._program.layout, self._program.shared["gradients"], self._slots()))
 
     @property
     def is_accumulating(self) -> bool:

@@ -32,6 +32,8 @@ class FreezeStage:
     """decay_mult of the layers that learn: their own, times those of `rates`."""
     since: Mapping[str, int]
     """Epochs that were done when a layer that learns began to."""
+    pulls: Mapping[str, float]
+    """How strongly l2_sp pulls the layers that learn back to their pretrained weights; those in `replace` have none."""
 
 
 def stages(spec: Network, graph: nx.DiGraph[str]) -> tuple[FreezeStage, ...]:
@@ -45,6 +47,7 @@ def stages(spec: Network, graph: nx.DiGraph[str]) -> tuple[FreezeStage, ...]:
             frozen[epoch] = now
     rates, decays = _multipliers(transfer, graph)
     since: dict[str, int] = {}
+    new = head(transfer, graph)
     found = []
     for number, (epoch, now) in enumerate(frozen.items()):
         for name in rates.keys() - now:
@@ -53,6 +56,7 @@ def stages(spec: Network, graph: nx.DiGraph[str]) -> tuple[FreezeStage, ...]:
         found.append(FreezeStage(
             number, epoch, now, {name: rates[name] for name in learns}, {name: decays[name] for name in learns},
             {name: since[name] for name in learns},
+            {name: transfer.l2_sp for name in learns if transfer.l2_sp and name not in new},
         ))  # fmt: skip
     return tuple(found)
 
@@ -98,13 +102,18 @@ def unfrozen_by(entry: Unfreeze, graph: nx.DiGraph[str]) -> set[str]:
     return named & set(layers)
 
 
+def head(transfer: Transfer, graph: nx.DiGraph[str]) -> set[str]:
+    """The layers in `replace`."""
+    layers = layers_of(graph)
+    return {name for pattern in transfer.replace for name in match_layers(pattern, layers)}
+
+
 def body(transfer: Transfer, graph: nx.DiGraph[str]) -> set[str]:
     """What warmup_epochs freezes: layers that learn and are not in `replace`, and all that those are computed from."""
-    layers = layers_of(graph)
-    head = {name for pattern in transfer.replace for name in match_layers(pattern, layers)}
-    learned = {name for name in layers if has_parameters(graph.nodes[name]["layer"])} - head
+    layers, new = layers_of(graph), head(transfer, graph)
+    learned = {name for name in layers if has_parameters(graph.nodes[name]["layer"])} - new
     below = {name for one in learned for name in nx.ancestors(graph, one)}
-    return ((learned | below) & set(layers)) - head
+    return ((learned | below) & set(layers)) - new
 
 
 def _multipliers(transfer: Transfer, graph: nx.DiGraph[str]) -> tuple[dict[str, float], dict[str, float]]:

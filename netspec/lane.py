@@ -5,7 +5,7 @@ The lanes of a program share its plans and the arena, so a race runs in lock ste
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -111,9 +111,8 @@ class Lane(BoundLane):
             return CutValues({name: stored_copy(array, n, plan.shapes[name]) for name, array in flat.items()})
 
     def penalty(self) -> float | None:
-        """What weight decay adds to the loss that is minimized, now; None when nothing does: see plan/penalty.py."""
-        return None if self.optimizer is None else penalty(
-            self.optimizer, self._program.layout, self.store.arrays["parameters"])  # fmt: skip
+        """What weight decay and l2_sp add to the loss that is minimized, now; None when nothing does: see plan/penalty.py."""
+        return None if self.optimizer is None else penalty(self.optimizer, self._program.layout, self.store.arrays)
 
     @property
     def outputs(self) -> Array | dict[str, Array]:
@@ -186,6 +185,10 @@ class Lane(BoundLane):
         """The optimizer's slots as before its first update."""
         self.store.reset_slots()
         self._drop_accumulated()
+
+    def begin_slots(self, names: Collection[str] | None = None) -> None:
+        """These parameters (default: all), as they are now, are those that l2_sp pulls back to."""
+        self.store.begin_slots(names)
 
     def load_slots(self, slots: Mapping[str, Array]) -> None:
         """Overwrite the optimizer's slots."""

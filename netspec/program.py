@@ -65,6 +65,8 @@ class Program:
         first.initialize(seed)
         for store in others:
             store.copy_tensors(first)
+        for lane in self.lanes:
+            lane.begin_slots()
 
     @property
     def graph(self) -> nx.DiGraph[str]:
@@ -200,6 +202,7 @@ class Program:
         self._check_range(fitting)
         for lane in self.lanes:
             lane.load_tensors(fitting)
+            lane.begin_slots(fitting)
         return report
 
     def _check_range(self, tensors: Mapping[str, Array]) -> None:

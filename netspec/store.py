@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,8 @@ class TensorStore:
     `arrays` maps the buffers "parameters", "state", "gradients" and "slot:NAME" to their flat arrays.
     """
 
-    def __init__(self, layout: Layout, dtype: str, gradients: Array, slots: Mapping[str, float]) -> None:
+    def __init__(self, layout: Layout, dtype: str, gradients: Array, slots: Mapping[str, float | None]) -> None:
+        """slots: their initial values; None: the parameter as it is when it begins to be updated (`begin_slots`)."""
         self.layout = layout
         self._dtype, self._slots = dtype, dict(slots)
         self.arrays: dict[str, Array] = {
@@ -37,18 +38,21 @@ class TensorStore:
             if value:  # zeros take no memory before they change
                 slot[:] = value
 
-    def laid_out(self, layout: Layout, gradients: Array) -> TensorStore:
+    def laid_out(self, layout: Layout, gradients: Array, slots: Mapping[str, float | None]) -> TensorStore:
         """The same tensors and slots in the places of another layout of the same network.
 
         Parameters that had no slots have fresh ones, and slots of parameters that are no longer updated are gone.
         """
-        other = TensorStore(layout, self._dtype, gradients, self._slots)
+        other = TensorStore(layout, self._dtype, gradients, slots)
         for name, entry in layout.parameters.items():
             before = self.layout.parameters[name]
             other.flat(entry, "parameters")[:] = self.flat(before, "parameters")
-            if max(entry.offset - layout.updated_size, before.offset - self.layout.updated_size) < 0:
-                for slot in self._slots:
+            had_slots = before.offset < self.layout.updated_size
+            for slot in slots if entry.offset < layout.updated_size else ():
+                if had_slots and slot in self._slots:
                     other.flat(entry, f"slot:{slot}")[:] = self.flat(before, f"slot:{slot}")
+                elif slots[slot] is None:
+                    other.flat(entry, f"slot:{slot}")[:] = self.flat(before, "parameters")
         for name, entry in layout.states.items():
             other.flat(entry, "state")[:] = self.flat(self.layout.states[name], "state")
         return other
@@ -56,7 +60,15 @@ class TensorStore:
     def reset_slots(self) -> None:
         """The slots as before the first update."""
         for name, value in self._slots.items():
-            self.arrays[f"slot:{name}"][:] = value
+            if value is not None:
+                self.arrays[f"slot:{name}"][:] = value
+
+    def begin_slots(self, names: Collection[str] | None = None) -> None:
+        """The slots that begin as the parameter itself take its value: of these parameters, or of all."""
+        starting = [slot for slot, value in self._slots.items() if value is None]
+        for name, entry in self._below(self.layout.updated_size):
+            for slot in starting if names is None or name in names else ():
+                self.flat(entry, f"slot:{slot}")[:] = self.flat(entry, "parameters")
 
     def parameters(self) -> dict[str, Array]:
         """Copies of the parameters, in PyTorch's order."""

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast examples are made says nothing about netspec on a machine that others share.
+settings.register_profile("netspec", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("netspec")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,7 +14,7 @@ from netspec.optimizers.base import Optimizer
 from netspec.plan.buffers import size_in_bytes
 from netspec.plan.lower import is_target
 from netspec.plan.plan import Plan
-from netspec.plan.update import plan_update
+from netspec.plan.update import plan_update, slots_of
 
 MOST_SAMPLES = 8192
 """The search for the largest batch ends here."""
@@ -59,7 +59,7 @@ def forecast(plan: Plan, optimizers: Sequence[Optimizer], threads: int, *, accum
     item = element_type("float", plan.dtype).itemsize
     layout, lanes = plan.layout, max(1, len(optimizers))
     updating = optimizers if plan.goal.gradients else ()
-    slots = sum(len(optimizer.slots()) for optimizer in updating) * layout.updated_size * item
+    slots = sum(len(slots_of(optimizer, layout)) for optimizer in updating) * layout.updated_size * item
     inputs = sum(volume(plan.shapes[name]) for name in plan.inputs) * plan.goal.batch * item
     target = sum(size_in_bytes(buffer, plan.dtype) for name, buffer in plan.buffers.items() if is_target(name))
     scratch = plan.buffers["scratch"].size * item if "scratch" in plan.buffers else 0

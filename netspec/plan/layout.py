@@ -51,6 +51,8 @@ class Group:
     l2: float = 0.0
     since: int = 0
     """Updates that were done before this group was first updated: it counts its own from there."""
+    pull: float = 0.0
+    """Strength of l2_sp, which pulls it back to its pretrained values."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +122,10 @@ class _Shelf:
 
 def _group_key(
     layer: Layer, tensor: Parameter, stage: FreezeStage, since: Mapping[str, int]
-) -> tuple[float, float, bool, float, float, int]:
-    name = layer.name
-    return stage.rates[name], stage.decays[name], tensor.decays, layer.l1, layer.l2, since.get(name, 0)
+) -> tuple[float, float, bool, float, float, int, float]:
+    name, decays = layer.name, tensor.decays
+    pull = stage.pulls.get(name, 0.0) if decays else 0.0
+    return stage.rates[name], stage.decays[name], decays, layer.l1, layer.l2, since.get(name, 0), pull
 
 
 def _layer(graph: nx.DiGraph[str], name: str) -> Layer:

@@ -1,13 +1,15 @@
-"""The penalty that weight decay minimizes beside the loss, as a number."""
+"""The penalty that weight decay and l2_sp minimize beside the loss, as a number."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netspec.optimizers.base import Optimizer
+from netspec.optimizers.l2_sp import PRETRAINED
 from netspec.optimizers.update import Strengths
 from netspec.plan.layout import Layout
 from netspec.plan.update import strengths_of
@@ -16,18 +18,31 @@ BLOCK = 1 << 18
 """Parameters that are taken to float64 at once."""
 
 
-def penalty(optimizer: Optimizer, layout: Layout, parameters: NDArray[Any]) -> float | None:
-    """½·Σ λ₂·θ² + Σ λ₁·|θ| over the parameters that are updated, λ as the update adds its gradient; in float64.
+def penalty(optimizer: Optimizer, layout: Layout, arrays: Mapping[str, NDArray[Any]]) -> float | None:
+    """½·Σ λ₂·θ² + Σ λ₁·|θ| + ½·Σ α·(θ − θ⁰)² over the parameters that are updated, λ and α (that of l2_sp) as the update
+    adds its gradient; in float64. arrays: a lane's flat ones.
 
-    None where no parameter is penalized: without weight decay, and with decoupled decay alone, which shrinks the
-    parameters beside the update and is the gradient of nothing. Frozen parameters have no part.
+    None where no parameter is penalized: without weight decay and l2_sp, and with decoupled decay alone, which shrinks
+    the parameters beside the update and is the gradient of nothing. Frozen parameters have no part.
     """
     found = None
     for group in layout.groups:
-        strengths = strengths_of(optimizer, group)
+        strengths, place = strengths_of(optimizer, group), slice(group.first, group.last)
+        parameters = arrays["parameters"][place]
         if strengths.l2 or strengths.l1:  # places between two tensors hold zeros
-            found = (found or 0.0) + _of(strengths, parameters[group.first : group.last])
+            found = (found or 0.0) + _of(strengths, parameters)
+        if group.pull:
+            found = (found or 0.0) + 0.5 * group.pull * _squared_distance(parameters, arrays[f"slot:{PRETRAINED}"][place])
     return found
+
+
+def _squared_distance(parameters: NDArray[Any], start: NDArray[Any]) -> float:
+    total = 0.0
+    for first in range(0, parameters.size, BLOCK):
+        block = slice(first, first + BLOCK)
+        difference = parameters[block].astype(np.float64) - start[block]
+        total += float(difference @ difference)
+    return total
 
 
 def _of(strengths: Strengths, parameters: NDArray[Any]) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from netspec.kernels.calls import Ref
 from netspec.optimizers.base import HYPER_SIZE, Optimizer
 from netspec.optimizers.clipping import emit_clipping
+from netspec.optimizers.l2_sp import PRETRAINED, emit_pull
 from netspec.optimizers.update import Strengths, decay_strengths
 from netspec.plan.layout import Group, Layout
 from netspec.plan.lower import COUNTERS, Calls
@@ -28,6 +29,12 @@ class GroupUpdate(Calls):
     l1: float = 0.0
     l2: float = 0.0
     since: int = 0
+
+
+def slots_of(optimizer: Optimizer, layout: Layout) -> dict[str, float | None]:
+    """Everything that is kept for each updated parameter, with its initial value; None: the parameter itself."""
+    pulls = any(group.pull for group in layout.groups)
+    return {**optimizer.slots(), **({PRETRAINED: None} if pulls else {})}
 
 
 def plan_update(optimizer: Optimizer, layout: Layout) -> Calls:
@@ -53,6 +60,8 @@ def emit_group(out: Calls, optimizer: Optimizer, group: Group, first: int, g: Re
         weight_decay=decay, l1=l1, l2=l2,
         since=group.since,
     )  # fmt: skip
+    if group.pull:
+        emit_pull(io, Ref(f"slot:{PRETRAINED}", g.size, first), group.pull)
     optimizer.emit(io)
 
 

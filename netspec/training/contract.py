@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -55,6 +55,8 @@ class Lane(Protocol):
     def cut_values(self, x: Feed) -> dict[str, Array]: ...
 
     def penalty(self) -> float | None: ...
+
+    def begin_slots(self, names: Collection[str] | None = None) -> None: ...
 
     def tensors(self) -> Mapping[str, Array]: ...
 

@@ -99,7 +99,8 @@ class Step(Event):
 class Validation(Event):
     """The validation part with fixed weights, in inference mode. loss: mean over all its samples, not over batches.
 
-    penalty: ½·λ·Σθ² or λ·Σ|θ| of these weights, whose gradient the updates add to that of the loss; it is not in `loss`.
+    penalty: ½·λ·Σθ² or λ·Σ|θ| of these weights, and ½·α·Σ(θ − θ⁰)² with l2_sp, whose gradient the updates add to that of
+    the loss; it is not in `loss`.
     None without such a penalty, as with decoupled weight decay.
     """
 

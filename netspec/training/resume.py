@@ -69,6 +69,7 @@ def restore(training: Training, state: State) -> None:
 def _load(run: LaneRun, state: State, index: int) -> None:
     """A lane's tensors and slots, to the bit; slots of parameters that are frozen by now have no place any more."""
     run.lane.load_tensors(state.lane_tensors(index, "tensor"))
+    run.lane.begin_slots()
     here = run.lane.slots()
     run.lane.load_slots({name: slot for name, slot in state.lane_tensors(index, "slot").items() if name in here})
 

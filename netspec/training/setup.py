@@ -8,6 +8,7 @@ from netspec.freezing import stages
 from netspec.graph import build_graph
 from netspec.later_stages import check_later_stages
 from netspec.load_report import LoadReport
+from netspec.problems import SpecError
 from netspec.rendering import spec_hash
 from netspec.spec.model import Spec
 from netspec.thread_count import checked_threads
@@ -182,7 +183,9 @@ def _load_weights(program: Program, spec: Spec, weights: str | Path | None) -> t
     path = pretrained_file(spec, weights)
     if path is not None:
         report = load_pretrained(program, spec, path)
+        _check_pull(spec, report)
         return report, [f"weights from {path}: {warning}" for warning in report.warnings]
+    _check_pull(spec, None)
     if spec.transfer is None or not spec.transfer.replace:
         return None, []
     names = ", ".join(spec.transfer.replace)
@@ -190,3 +193,17 @@ def _load_weights(program: Program, spec: Spec, weights: str | Path | None) -> t
         f"[transfer] replace: {names} changes nothing, because no weights are loaded and every layer begins with random "
         "values; name weights under [transfer] or with --weights, or remove replace"
     ]
+
+
+def _check_pull(spec: Spec, report: LoadReport | None) -> None:
+    """Raise SpecError where l2_sp would pull towards weights that nobody has trained."""
+    if spec.transfer is None or not spec.transfer.l2_sp:
+        return
+    if report is None:
+        raise _refuse_pull(spec, "none are loaded", "name weights under [transfer] or with --weights, or remove l2_sp")
+    if report.missing:
+        raise _refuse_pull(spec, f"{report.source} has no {', '.join(report.missing[:4])}", "name them in replace")
+
+
+def _refuse_pull(spec: Spec, why: str, hint: str) -> SpecError:
+    return refuse(spec, "NS503", ("transfer", "l2_sp"), f"l2_sp pulls towards pretrained weights, but {why}", hint)

@@ -75,6 +75,9 @@ class FakeLane:
     def memory(self) -> dict[str, np.ndarray]:
         return {"parameters": self.weight.reshape(-1)}
 
+    def begin_slots(self, names=None) -> None:
+        """It has no slots that begin as the parameters."""
+
     def tensors(self) -> dict[str, np.ndarray]:
         return {"fc.weight": self.weight.copy(), "fc.bias": self.bias.copy(), "base.weight": self.frozen.copy()}
 
