@@ -8,7 +8,7 @@ from typing import Any
 
 import networkx as nx
 
-from netspec.freezing import frozen_layers
+from netspec.freezing import FreezeStage, stages
 from netspec.graph import Locate, Network, build_graph, inputs_of, order
 from netspec.graph_checks import check_graph
 from netspec.layers.base import Layer, Shape, volume
@@ -17,6 +17,7 @@ from netspec.problems import Problem, sort_problems
 from netspec.receptive import Sights, sights
 from netspec.shapes import check_losses, infer
 from netspec.spec.model import Spec
+from netspec.stage_table import StageRow, stage_rows
 
 BYTES = {"float32": 4, "float64": 8}
 
@@ -39,6 +40,12 @@ class Row:
     """Numbers that are kept but not learned: batch-norm statistics."""
     note: str = ""
     """What the layer does on its own to the input it is given: "flattens 16 × 5 × 5 → 400"."""
+    lr_mult: float = 1.0
+    """Multiplies the learning rate once the layer learns: its own, times those of [transfer]."""
+    decay_mult: float = 1.0
+    """Multiplies the weight decay."""
+    learns_from: int | None = 0
+    """Epochs that are done when the layer begins to learn; None: it is frozen for good."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,8 @@ class Report:
     table: tuple[Row, ...]
     totals: Totals
     graph: nx.DiGraph[str]
+    stages: tuple[StageRow, ...] = ()
+    """The freeze plan; one row where the same layers are frozen in every epoch."""
 
     @property
     def ok(self) -> bool:
@@ -71,21 +80,23 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form of `netspec summary --format json`."""
-        return {"layers": [asdict(row) for row in self.table], "totals": asdict(self.totals)}
+        stages = [asdict(row) for row in self.stages]
+        return {"layers": [asdict(row) for row in self.table], "totals": asdict(self.totals), "stages": stages}
 
 
 def analyze(spec: Spec) -> Report:
     """Check the graph, infer the shapes and count; never raises for a valid Spec."""
     graph, problems, shapes = examine(spec, spec.origin.locate)
-    frozen = frozen_layers(spec, graph)
+    plan = stages(spec, graph)
     fields = sights(graph, shapes)
     itemsize = BYTES[spec.train.dtype]
     rows = tuple(
-        _row(graph, name, shapes, name in frozen, itemsize, _field(fields.get(name), shapes.get(name)))
+        _row(graph, name, shapes, plan, itemsize, _field(fields.get(name), shapes.get(name)))
         for name in order(graph)
         if graph.nodes[name]["layer"] is not None
     )
-    return Report(sort_problems(problems, spec.origin.file), shapes, rows, _totals(rows), graph)
+    found = stage_rows(plan, {row.name: row.params for row in rows})
+    return Report(sort_problems(problems, spec.origin.file), shapes, rows, _totals(rows), graph, found)
 
 
 def examine(spec: Network, locate: Locate) -> tuple[nx.DiGraph[str], list[Problem], dict[str, Shape]]:
@@ -105,11 +116,11 @@ def _field(seen: Sights | None, shape: Shape | None) -> tuple[int, int] | None:
 
 
 def _row(
-    graph: nx.DiGraph[str], name: str, shapes: dict[str, Shape], frozen: bool, itemsize: int,
+    graph: nx.DiGraph[str], name: str, shapes: dict[str, Shape], plan: Sequence[FreezeStage], itemsize: int,
     field: tuple[int, int] | None,
 ) -> Row:  # fmt: skip
     layer: Layer = graph.nodes[name]["layer"]
-    sources = inputs_of(graph, name)
+    sources, frozen = inputs_of(graph, name), name in plan[0].frozen
     kind = str(getattr(layer, "type", "?"))
     if name not in shapes:
         return Row(name, kind, tuple(sources), None, 0, frozen, 0, 0, 0, None, 0)
@@ -119,7 +130,12 @@ def _row(
     macs, activations = layer.macs(inputs, output), volume(output) * itemsize
     weights = params * itemsize
     note = _note(layer, inputs)
-    return Row(name, kind, tuple(sources), output, params, frozen, macs, activations, weights, field, state, note)
+    last = plan[-1]
+    return Row(
+        name, kind, tuple(sources), output, params, frozen, macs, activations, weights, field, state, note,
+        last.rates.get(name, layer.lr_mult), last.decays.get(name, layer.decay_mult),
+        next((stage.first_epoch for stage in plan if name not in stage.frozen), None),
+    )  # fmt: skip
 
 
 def _note(layer: Layer, inputs: Sequence[Shape]) -> str:

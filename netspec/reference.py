@@ -17,7 +17,9 @@ from netspec.look import FAMILY_COLOURS
 from netspec.registry import Plugin, plugins
 from netspec.rendering import toml_value
 from netspec.spec.expected import describe_type
-from netspec.spec.sections import Checkpoint, EarlyStopping, Input, Section, Train, Transfer
+from netspec.spec.sections import (
+    Checkpoint, Discriminative, EarlyStopping, Input, Rates, Section, Train, Transfer, Unfreeze,
+)  # fmt: skip
 
 BASES = {
     "layers": "Layer",
@@ -34,6 +36,9 @@ SECTIONS: Mapping[str, type[Section]] = {
     "[input]": Input,
     "[train]": Train,
     "[transfer]": Transfer,
+    "[transfer] unfreeze = [{ … }]": Unfreeze,
+    "[transfer] rates = [{ … }]": Rates,
+    "[transfer] discriminative = { … }": Discriminative,
     "[checkpoint]": Checkpoint,
     "[early_stopping]": EarlyStopping,
 }

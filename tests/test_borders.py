@@ -26,7 +26,7 @@ LEVELS = (
     ("defaults", "reference", "rendering"),
     ("shapes", "shape_origins"),
     ("linting", "receptive"),
-    ("analysis", "explaining", "lints", "reference_pages"),
+    ("analysis", "stage_table", "explaining", "lints", "reference_pages"),
     ("loading",),
     ("starting",),
     ("editing",),

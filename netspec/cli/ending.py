@@ -149,7 +149,8 @@ def _print_proofs(ending: Ending, screen: Console) -> None:
         held = all(proof.unchanged for proof in proofs)
         word = "unchanged" if held else "CHANGED"
         times = f"{proofs[-1].covers}; checked {console.plural(len(proofs), 'time')}, sha256 {proofs[-1].digest[:16]}…"
-        layers = console.plural(len(ending.program.frozen), "layer")
+        stages = ending.view.stages
+        layers = f"in {stages} stages" if stages > 1 else console.plural(len(ending.program.frozen), "layer")
         screen.print(f"  frozen {layers} {word} ({times})", style="" if held else console.ERROR, markup=False)
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from netspec import look
 from netspec.cli import console
 from netspec.cli.options import AsTable, Overrides, Spec, TableFormat, Verbose
+from netspec.cli.stage_view import stage_lines
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from netspec.analysis import Report
+    from netspec.analysis import Report, Row
 
 EXAMPLE = """
 netspec summary specs/lenet5.toml
@@ -47,8 +48,9 @@ def summary(
 def _table(report: Report, *, verbose: bool) -> Table:
     from rich.text import Text
 
-    extra = ("memory", "sees", "inputs") if verbose else ()
-    table = console.plain_table(*COLUMNS, *extra, right=(*RIGHT, "memory"))
+    has_rates = any(row.params and (row.lr_mult, row.decay_mult) != (1, 1) for row in report.table)
+    extra = (*(("lr ×", "decay ×") if has_rates else ()), *(("memory", "sees", "inputs") if verbose else ()))
+    table = console.plain_table(*COLUMNS, *extra, right=(*RIGHT, "lr ×", "decay ×", "memory"))
     for row in report.table:
         colour = console.FAMILY_COLOURS[report.graph.nodes[row.name]["layer"].family]
         cells = [
@@ -57,8 +59,10 @@ def _table(report: Report, *, verbose: bool) -> Table:
             Text(_shape(row.output_shape)),
             Text(console.count(row.params) if row.params else ""),
             Text(console.count(row.macs) if row.macs else ""),
-            Text(console.FROZEN if row.frozen else "", style=look.FROZEN_COLOUR),
+            Text(_frozen(row), style=look.FROZEN_COLOUR),
         ]
+        if has_rates:
+            cells += [Text(f"{value:.3g}" if row.params else "") for value in (row.lr_mult, row.decay_mult)]
         if verbose:
             field = console.shape(row.receptive_field) if row.receptive_field else ""
             memory = console.size(row.activation_bytes + row.weight_bytes)
@@ -72,6 +76,13 @@ def _table(report: Report, *, verbose: bool) -> Table:
     return table
 
 
+def _frozen(row: Row) -> str:
+    """A mark; with how long it lasts, where that is not for good."""
+    if not row.frozen or not row.learns_from:
+        return console.FROZEN if row.frozen else ""
+    return f"{console.FROZEN} for {console.plural(row.learns_from, 'epoch')}"
+
+
 def _footer(report: Report) -> str:
     totals = report.totals
     parts = [f"trainable {console.count(totals.trainable_params)}", f"frozen {console.count(totals.frozen_params)}"]
@@ -80,7 +91,7 @@ def _footer(report: Report) -> str:
     parts.append(f"weights {console.size(totals.weight_bytes)}")
     parts.append(f"activations {console.size(totals.activation_bytes)}")
     notes = [f"{row.name} {row.note}" for row in report.table if row.note]
-    return "\n" + "\n".join([" · ".join(parts), *notes])
+    return "\n" + "\n".join([" · ".join(parts), *stage_lines(report), *notes])
 
 
 def _shape(shape: tuple[int, ...] | None) -> str:

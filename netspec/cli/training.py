@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netspec.analysis import analyze
 from netspec.cli import console
 from netspec.cli.data_table import parts_table
 from netspec.cli.ending import Ending, print_ending
@@ -15,6 +16,7 @@ from netspec.cli.fetching import show_fetching
 from netspec.cli.loading import compile_program, load_spec, read_lock
 from netspec.cli.options import Format, OnSigint
 from netspec.cli.sigint import Interrupts
+from netspec.cli.stage_view import freeze_plan
 from netspec.cli.training_view import TrainingView
 from netspec.training.events import Event
 from netspec.training.inputs import data_for
@@ -85,6 +87,9 @@ def run_job(job: Job, spec: Spec, told: Told | None = None, closing: Closing = p
         if not job.is_silent:
             console.print_table(parts_table(data.table(), full=job.verbose, counted=data.counted))
             screen.print()
+            if (plan := freeze_plan(analyze(spec), spec.train.epochs, spec.optimizers)) is not None:
+                console.print_table(plan)
+                screen.print()
         with view:
             for number, event in enumerate(events):
                 if number == 0:  # the run is held and its history says so: from here on it can be asked for something

@@ -10,6 +10,7 @@ from netspec.cli import console
 from netspec.cli.epoch_table import EpochTable, Line, numbers
 from netspec.cli.live import LiveBar
 from netspec.cli.load_table import print_load
+from netspec.cli.stage_view import stage_begins
 from netspec.look import title
 from netspec.metrics.monitor import say
 from netspec.training.events import Checkpoint as Saved
@@ -31,6 +32,10 @@ class TrainingView:
         """Lane → what its latest epoch measured."""
         self.tells_saving = False
         """Whether the next saved state is told, as the user has asked for it."""
+        self.stages = 1
+        """How many stages of [transfer] the run has."""
+        self._stage: tuple[int, int] | None = None
+        """Number and step of the stage that was told."""
         self._lines: dict[str, Line] = {}
         self._bar: LiveBar | None = None
         self._table: EpochTable | None = None
@@ -58,12 +63,19 @@ class TrainingView:
             self._say(f"{console.FROZEN} frozen: {', '.join(event.frozen)}", style=look.FROZEN_COLOUR)
         elif isinstance(event, FeatureCache):
             self._say(event.message, style=console.QUIET)
+            self._see_stage(event)
         elif isinstance(event, Saved):
             self._see_saved(event)
         elif isinstance(event, Warned):
             _warn(event.message)
         elif isinstance(event, End):
             self.ends[event.optimizer] = event
+
+    def _see_stage(self, event: Stage) -> None:
+        """Once: all lanes of a race have the same stages."""
+        if (event.number, event.step) != self._stage:
+            self._stage, self.stages = (event.number, event.step), event.stages
+            self._say(stage_begins(event), style=look.FROZEN_COLOUR)
 
     def _see_saved(self, event: Saved) -> None:
         if self._verbose:

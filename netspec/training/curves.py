@@ -112,7 +112,19 @@ def _legend(run: RunCurves) -> str:
         lines.append("dashed: validation, its best point ringed; the number is its last value")
     if any(lane.penalty.x for lane in run.lanes.values()):
         lines.append("dotted: what weight decay adds to the loss that is minimized; no other line contains it")
+    if run.stages:
+        lines.append("upright: layers are unfrozen here, and learn from this step on")
     return "\n".join(lines)
+
+
+def _draw_stages(axes: Axes, run: RunCurves) -> None:
+    """A line where each later stage of [transfer] begins, with its number at the top."""
+    for number, step in run.stages.items():
+        axes.axvline(step, color=SECONDARY, linewidth=0.7, alpha=0.6, zorder=0)
+        axes.annotate(
+            f"stage {number + 1}", (step, 1.0), xycoords=("data", "axes fraction"), xytext=(2, -7),
+            textcoords="offset points", color=SECONDARY, fontsize=7,
+        )  # fmt: skip
 
 
 def _short(label: str) -> str:
@@ -138,6 +150,7 @@ def _draw_loss(axes: Axes, run: RunCurves) -> None:
         ends.append((lane, _last(lane.validation if len(lane.validation.x) > 1 else average)))
     title = "loss" + _scale_loss(axes, lanes)
     axes.set_title(title, pad=10)
+    _draw_stages(axes, run)
     steps = f"{run.steps_per_epoch:,}".replace(",", "\u2009")
     axes.set_xlabel(f"step ({steps} in an epoch)")
     _label_ends(axes, ends, colour, lambda value: f"{value:.3g}")
@@ -156,6 +169,7 @@ def _draw_metric(axes: Axes, run: RunCurves) -> None:
     axes.set_xlabel("step")
     if in_percent:
         _scale_share(axes, lanes)
+    _draw_stages(axes, run)
     _label_ends(axes, ends, colour, lambda value: f"{100 * value:.2f} %" if in_percent else f"{value:.4g}")
 
 

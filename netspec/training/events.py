@@ -156,7 +156,7 @@ class Stage(Event):
     until: int | None = None
     """Epochs that are done when the next stage begins; None: it lasts to the end of the run."""
     unfrozen: list[str] = field(default_factory=list)
-    """Layers that learn from here on and did not before."""
+    """Layers with parameters that learn from here on and did not before."""
     trainable_parameters: int | None = None
     frozen_parameters: int | None = None
     rates: dict[str, float] | None = None

@@ -37,7 +37,7 @@ def announce_frozen(training: Training, epoch: int, unfrozen: frozenset[str] = f
                 number=stage.number,
                 stages=len(training.stages),
                 until=training.stage_end(),
-                unfrozen=sorted(unfrozen),
+                unfrozen=[name for name in stage.rates if name in unfrozen],
                 trainable_parameters=total - fixed,
                 frozen_parameters=fixed,
                 rates=None if set(stage.rates.values()) <= {1.0} else dict(stage.rates),

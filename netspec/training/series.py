@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from netspec.look import lane_colours
 from netspec.metrics.monitor import direction_of
-from netspec.training.events import End, Epoch, Event, Run, Step, Validation
+from netspec.training.events import End, Epoch, Event, Run, Stage, Step, Validation
 
 
 @dataclass
@@ -46,6 +46,8 @@ class RunCurves:
     lanes: dict[str, LaneCurves] = field(default_factory=dict)
     metric: str | None = None
     steps_per_epoch: int = 1
+    stages: dict[int, int] = field(default_factory=dict)
+    """Number of each later stage of [transfer], from 1 → the step after which its layers learned."""
 
 
 def collect(events: Iterable[Event]) -> RunCurves:
@@ -63,6 +65,8 @@ def collect(events: Iterable[Event]) -> RunCurves:
             _add_penalty(found, event)
         elif isinstance(event, Epoch):
             _add_penalty(found, event)
+        elif isinstance(event, Stage) and event.number:
+            found.stages[event.number] = event.step
         elif isinstance(event, End):
             found.lanes[event.optimizer].reason = event.reason
     return found
