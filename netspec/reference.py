@@ -18,7 +18,15 @@ from netspec.registry import Plugin, plugins
 from netspec.rendering import toml_value
 from netspec.spec.expected import describe_type
 from netspec.spec.sections import (
-    Checkpoint, Discriminative, EarlyStopping, Input, Rates, Section, Train, Transfer, Unfreeze,
+    Checkpoint,
+    Discriminative,
+    EarlyStopping,
+    Input,
+    Rates,
+    Section,
+    Train,
+    Transfer,
+    Unfreeze,
 )  # fmt: skip
 
 BASES = {

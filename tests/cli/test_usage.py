@@ -219,6 +219,6 @@ def test_a_variable_that_is_no_number_of_threads_is_an_error(number: str, monkey
 
 def test_too_many_threads_name_the_variable_that_limits_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUMBA_NUM_THREADS", "1")
-    monkeypatch.setattr("netspec.program.config.NUMBA_NUM_THREADS", 1)
+    monkeypatch.setattr("netspec.thread_count.config.NUMBA_NUM_THREADS", 1)
     result = run("plan", "lenet5", "--threads", "2")
     assert (result.code, "NUMBA_NUM_THREADS is 1; use 1 … 1, or change the variable" in result.words) == (2, True)
