@@ -60,10 +60,9 @@ class TrainingView:
         elif isinstance(event, FrozenProof):
             self.proofs.setdefault(event.optimizer, []).append(event)
         elif isinstance(event, Stage):
-            self._say(f"{console.FROZEN} frozen: {', '.join(event.frozen)}", style=look.FROZEN_COLOUR)
+            self._see_stage(event)
         elif isinstance(event, FeatureCache):
             self._say(event.message, style=console.QUIET)
-            self._see_stage(event)
         elif isinstance(event, Saved):
             self._see_saved(event)
         elif isinstance(event, Warned):
