@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,14 @@ from netspec.weights.atomic import replace_file
 from netspec.weights.base import Weights, WeightsError, little_endian
 
 _METADATA = "__metadata__"
+DAMAGE = (
+    OSError, ValueError, EOFError, TypeError, AttributeError, KeyError, SyntaxError, RuntimeError, OverflowError, MemoryError,
+    tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What NumPy and zipfile raise for files that are not what they seem; NotImplementedError is a RuntimeError."""
+
+FREE, RATIO = 256 << 20, 200
+"""Unpacked, a file may have so many bytes, or so many times its own: small files that unpack to very much are refused."""
 
 
 def read(path: Path) -> Weights:
@@ -55,18 +65,27 @@ def _opened(path: Path) -> Iterator[Any]:
     with path.open("rb") as stream:
         try:
             file = np.load(stream, allow_pickle=False)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        except DAMAGE as error:
             raise WeightsError(path, f"not a whole npz file ({error})", "fetch or save it again") from error
         if not isinstance(file, np.lib.npyio.NpzFile):
             raise WeightsError(path, "one array without a name (npy), not an npz file", "save it with numpy.savez")
         with file:
+            _refuse_bomb(path, file)
             yield file
+
+
+def _refuse_bomb(path: Path, file: np.lib.npyio.NpzFile) -> None:
+    assert file.zip is not None
+    size, unpacked = path.stat().st_size, sum(member.file_size for member in file.zip.infolist())
+    if unpacked > max(FREE, RATIO * size):
+        what = f"its {size} bytes would unpack to {unpacked}"
+        raise WeightsError(path, what, "if you trust it, save it again with numpy.savez, not compressed")
 
 
 def _array(path: Path, file: Any, name: str) -> NDArray[Any]:
     try:
-        array: NDArray[Any] = file[name]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        array: NDArray[Any] = np.asanyarray(file[name])  # bytes when the member is no array
+    except DAMAGE as error:
         raise WeightsError(path, f"array {name!r} cannot be read ({error})", "fetch or save the file again") from error
     if array.dtype.kind not in "fiub":
         raise WeightsError(path, f"array {name!r} has type {array.dtype}, not numbers", "save numeric arrays only")
@@ -78,5 +97,5 @@ def _metadata(path: Path, file: Any) -> dict[str, str]:
         return {}
     try:
         return {str(key): str(value) for key, value in json.loads(bytes(file[_METADATA])).items()}
-    except (ValueError, AttributeError) as error:
+    except DAMAGE as error:
         raise WeightsError(path, f"its metadata is not a JSON object ({error})", "save the file again") from error

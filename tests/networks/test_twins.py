@@ -11,6 +11,7 @@ import pytest
 import netspec
 from netspec.shipped import shipped_specs
 from netspec.spec.model import Spec
+from netspec.training.export import with_counters
 from tests.networks.small import SMALL, small
 
 torch = pytest.importorskip("torch", reason="PyTorch is in the extra `peers`")
@@ -87,8 +88,11 @@ def tensors_of(model: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("name", FULL)
 def test_tensors_have_torchvisions_names_and_shapes(name: str) -> None:
     with torch.device("meta"):
-        expected = {key: tuple(value.shape) for key, value in tensors_of(FULL[name]()).items()}
-    assert shapes_of(netspec.load(shipped_specs()[name])) == expected
+        model = FULL[name]()
+    shapes = shapes_of(netspec.load(shipped_specs()[name]))
+    assert shapes == {key: tuple(value.shape) for key, value in tensors_of(model).items()}
+    exported = with_counters({key: np.array(0) for key in shapes})
+    assert exported.keys() == model.state_dict().keys()  # as load_state_dict(strict=True) asks
 
 
 @pytest.mark.parametrize("name", SMALL)
