@@ -20,7 +20,7 @@ from netspec.spec.model import Spec
 from netspec.training.contract import Array
 from netspec.training.inputs import DataArgument, data_for
 from netspec.training.lane_run import LaneRun
-from netspec.training.pretrained import load_pretrained, pretrained_path
+from netspec.training.pretrained import load_pretrained, pretrained_file
 from netspec.training.settings import Options
 from netspec.training.setup import prepare
 from netspec.training.targets import targets_for
@@ -75,7 +75,7 @@ class Patient:
     @property
     def weights_path(self) -> Path | None:
         """The file of pretrained weights; None without any."""
-        return pretrained_path(self.spec, self.weights)
+        return pretrained_file(self.spec, self.weights)
 
     def start(self) -> None:
         """Load the weights and set up the training. Raises what `netspec.train` raises."""

@@ -1,7 +1,7 @@
 """HDF5 files, read so that nothing outside of the file is touched and nothing larger than it is allocated.
 
 HDF5 can point to other files (external links, external storage, virtual datasets) and can declare sizes that it does not store;
-Keras writes none of that, so here it is refused. The bytes are parsed by the C library behind h5py.
+Keras writes none of that, so here it is refused. The bytes are parsed by the C library behind h5py, first in another process.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.weights.base import WeightsError
+from netspec.weights.hdf5_heaps import HeapError, check_heaps
+from netspec.weights.hdf5_trial import TrialError, try_reading
 
 _MOST_DEPTH = 32
 _MOST_OBJECTS = 100_000
@@ -39,8 +41,18 @@ class Node:
 def read_tree(path: Path, stream: IO[bytes] | None = None, skip: frozenset[str] = frozenset()) -> Node:
     """The whole file but groups called like one of `skip`; `stream` holds it where it lies within another file (`path`).
 
-    Raises WeightsError.
+    Raises WeightsError, also for files at which the C library would crash or never end.
     """
+    try:
+        check_heaps(path, stream)
+        try_reading(path, stream, skip)
+    except (HeapError, TrialError, OSError) as error:
+        raise WeightsError(path, f"not a whole HDF5 file ({_brief(error)})", "fetch or save it again") from error
+    return read_here(path, stream, skip)
+
+
+def read_here(path: Path, stream: IO[bytes] | None, skip: frozenset[str]) -> Node:
+    """The same in this process, without a trial in another one."""
     with _opened(path, stream) as (file, size):
         return _Walk(path, size, skip).group(file, "", 0)
 

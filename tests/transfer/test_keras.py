@@ -20,6 +20,12 @@ pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore:__array__ im
 FILES = ["w.keras", "w.h5", "w.weights.h5"]
 
 
+@pytest.fixture(autouse=True)
+def untried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keras' own files need no trial in another process, which takes most of a second."""
+    monkeypatch.setattr("netspec.weights.hdf5.try_reading", lambda *_: None)
+
+
 @pytest.fixture(scope="module")
 def keras() -> Any:
     os.environ.setdefault("KERAS_BACKEND", "torch")

@@ -14,10 +14,18 @@ import numpy as np
 import pytest
 
 from netspec.weights import WeightsError, read_weights
+from netspec.weights.hdf5_trial import try_reading
 
 h5py = pytest.importorskip("h5py", reason="h5py is in the extra `keras`")
+pytestmark = pytest.mark.usefixtures("untried")
 KERNEL = np.arange(12, dtype=np.float32).reshape(1, 2, 3, 2)
 VECTOR = np.arange(2, dtype=np.float32)
+
+
+@pytest.fixture
+def untried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of ours need no trial in another process, which takes most of a second."""
+    monkeypatch.setattr("netspec.weights.hdf5.try_reading", lambda *_: None)
 
 
 def write(path: Path, fill: Callable[[Any], None]) -> Path:
@@ -184,3 +192,39 @@ def test_an_archive_that_unpacks_to_far_more_than_it_is_or_lacks_its_weights_is_
         target.writestr("config.json", b"{}")
     with pytest.raises(WeightsError, match=r"model\.weights\.h5 is in it 0 times, not once"):
         read_weights(tmp_path / "x.keras")
+
+
+def test_a_heap_in_which_the_library_would_turn_in_a_circle_is_refused(tmp_path: Path) -> None:
+    def fill(file: Any) -> None:
+        conv(file)
+        file["layers/conv2d/vars"].attrs["name"] = "first"  # a text, in the heap
+
+    path = write(tmp_path / "w.weights.h5", fill)
+    assert list(read_weights(path).tensors) == ["first.weight", "first.bias"]
+    data = bytearray(path.read_bytes())
+    heap = data.index(b"GCOL")
+    free = data.index(b"first", heap) + 8  # behind the text: number 0 and the size of what is left
+    assert data[free : free + 8] == bytes(8)
+    data[free + 8 : free + 16] = (16).to_bytes(8, "little")
+    path.write_bytes(data)
+    with pytest.raises(WeightsError, match=f"not a whole HDF5 file .the heap at byte {heap} is broken"):
+        read_weights(path)
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("import os; os._exit(7)", "the HDF5 library fails on it, exit code 7"),
+        ("import time; time.sleep(60)", "the HDF5 library does not come to an end with it"),
+    ],
+)
+def test_a_library_that_falls_over_a_file_takes_only_its_own_process_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, what: str
+) -> None:
+    path = write(tmp_path / "w.weights.h5", conv)
+    monkeypatch.setattr("netspec.weights.hdf5.try_reading", try_reading)
+    assert read_weights(path).tensors.keys() == {"conv2d.weight", "conv2d.bias"}
+    monkeypatch.setattr("netspec.weights.hdf5_trial._CODE", code)
+    monkeypatch.setattr("netspec.weights.hdf5_trial._PATIENCE", 0.2)
+    with pytest.raises(WeightsError, match=what):
+        read_weights(path)
