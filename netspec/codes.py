@@ -171,6 +171,18 @@ CODES: dict[str, str] = {
     "decay_bias = true. This layer has no weights, so that the key changes nothing.",
     "NS930": "Augmentation must not change the class of a picture. Mirrored digits are no digits, and a 6 that is turned "
     "far is a 9: the network is taught what is wrong.",
+    "NS941": "Pretrained layers hold what was learned before; steps as large as those from scratch undo it within a few "
+    "batches. Usual are a tenth to a thousandth of the rate from scratch, with the earlier layers slower than the later ones "
+    "(discriminative under [transfer]), and the full rate for new layers only. `netspec lr-find` shows what they take.",
+    "NS942": "A frozen batch normalization gives what it gave in the pretraining as long as its statistics stand still. With "
+    'bn = "train" they follow the new data, so that the features above it change although their weights do not, small '
+    "batches make them noisy, and frozen layers cannot be computed once for all epochs. It is meant where the new pictures "
+    "look quite different from the old ones.",
+    "NS943": "All layers with parameters are frozen, in every stage, so that no step changes anything. Usually the last layer "
+    "is new (replace under [transfer]) and must not be matched by freeze or freeze_to.",
+    "NS944": "Pretrained layers expect numbers like those they were trained on. Public weights of ImageNet's networks want the "
+    "bytes 0 to 255 minus [123.675, 116.28, 103.53], divided by [58.395, 57.12, 57.375]; with other numbers their features "
+    "are worse, and frozen layers cannot adapt. `netspec doctor` compares the data themselves.",
     "NS940": "Layers are to be unfrozen after more epochs than the training has, so they stay frozen to its end.",
     "NS911": "With epochs = 0 the training ends before its first step: the weights are the initial (or loaded) ones.",
     "NS908": "A variable is declared under [variables], but no expression ${…} reads it, so changing it changes nothing. "

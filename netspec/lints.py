@@ -10,6 +10,7 @@ from netspec.augment.base import Mixing
 from netspec.defaults import usual_metrics
 from netspec.graph import Locate, inputs_of, outputs_of
 from netspec.layers.base import Layer, Shape
+from netspec.linting.fine_tuning import lint_fine_tuning
 from netspec.linting.settings import lint_settings
 from netspec.linting.structure import Network, lint_structure
 from netspec.losses.base import loss_names
@@ -34,7 +35,7 @@ def lint(
         problems += [*_lint_training(spec, locate), *lint_settings(network), *_check_monitors(spec, locate)]
         problems += _check_mixing(spec, locate)
     if spec.transfer is not None:
-        problems += check_epochs(spec.transfer, spec.train.epochs, locate)
+        problems += [*check_epochs(spec.transfer, spec.train.epochs, locate), *lint_fine_tuning(network)]
     return problems
 
 

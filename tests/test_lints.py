@@ -89,7 +89,7 @@ def test_a_last_activation_is_fine_for_losses_that_read_values(loss: str) -> Non
 
 def test_training_one_block_below_frozen_ones_is_told_only_with_pretrained_weights() -> None:
     layers = [linear("a", 4), {"type": "relu"}, linear("b", 4, frozen=True), {"name": "r", "type": "relu"}, linear("c", 3)]
-    training = {"loss": CROSS_ENTROPY, "optimizer": SGD}
+    training = {"loss": CROSS_ENTROPY, "optimizer": {**SGD, "lr": 0.01}}
     weights = {"weights": "w.safetensors"}
     assert codes(layers, [8], **training) == []
     assert codes(layers, [8], **training, transfer=weights) == ["NS922"]
@@ -110,3 +110,36 @@ def test_training_one_block_below_frozen_ones_is_told_only_with_pretrained_weigh
 ])  # fmt: skip
 def test_usual_settings_are_not_warned_of(sections: dict[str, Any]) -> None:
     assert codes([linear("a", 3)], [8], **{"loss": CROSS_ENTROPY, **sections}) == []
+
+
+@pytest.mark.parametrize(("transfer", "lr"), [
+    ({"weights": "w.npz", "replace": ["c"]}, 0.01),
+    ({"weights": "w.npz", "replace": ["c"], "freeze_to": "b"}, 0.5),
+    ({"weights": "w.npz", "replace": ["c"], "rates": [{"layers": ["a", "b"], "lr_mult": 0.01}]}, 0.5),
+    ({"weights": "w.npz", "replace": ["c"], "freeze_to": "b", "unfreeze": [{"at_epoch": 1, "to": "b", "lr_mult": 0.1}]}, 0.5),
+    ({"freeze_to": "b"}, 0.5),
+    ({"freeze_to": "c", "unfreeze": [{"at_epoch": 2, "to": "c"}]}, 0.1),
+    ({"freeze_to": "b", "bn": "train"}, 0.1),
+])  # fmt: skip
+def test_careful_fine_tuning_is_not_warned_of(transfer: dict[str, Any], lr: float) -> None:
+    layers = [linear("a", 4), {"type": "relu"}, linear("b", 4), {"name": "r", "type": "relu"}, linear("c", 3)]
+    assert codes(layers, [8], loss=CROSS_ENTROPY, optimizer={**SGD, "lr": lr}, transfer=transfer) == []
+
+
+def test_the_fastest_stage_of_a_pretrained_layer_counts() -> None:
+    layers = [linear("a", 4), {"type": "relu"}, linear("c", 3)]
+    transfer = {"weights": "w.npz", "replace": ["c"], "freeze": ["a"], "unfreeze": [{"at_epoch": 2, "to": "a"}]}
+    assert codes(layers, [8], loss=CROSS_ENTROPY, optimizer=SGD, transfer=transfer) == ["NS941"]
+
+
+@pytest.mark.parametrize(("normalize", "expected"), [
+    ("standard", []), ("none", ["NS944"]),
+    ({"mean": [123.7, 116.3, 103.5], "std": [58.4, 57.1, 57.4]}, []), ({"mean": [118.0], "std": [58.0]}, ["NS944"]),
+    ({"mean": [127.5] * 3, "std": [127.5] * 3}, ["NS944"]),
+])  # fmt: skip
+def test_data_are_compared_with_what_public_weights_expect(normalize: Any, expected: list[str]) -> None:
+    sections: dict[str, Any] = {
+        "loss": CROSS_ENTROPY, "optimizer": {**SGD, "lr": 0.001}, "transfer": {"weights": "torchvision/resnet18"},
+        "data": {"type": "image_folder", "root": "pictures", "normalize": normalize},
+    }  # fmt: skip
+    assert codes([linear("a", 3)], [3, 8, 8], **sections) == expected

@@ -20,7 +20,7 @@ from netspec.spec.model import Spec
 from netspec.training.contract import Array
 from netspec.training.inputs import DataArgument, data_for
 from netspec.training.lane_run import LaneRun
-from netspec.training.pretrained import load_pretrained, pretrained_file
+from netspec.training.pretrained import pretrained_path
 from netspec.training.settings import Options
 from netspec.training.setup import prepare
 from netspec.training.targets import targets_for
@@ -74,21 +74,18 @@ class Patient:
 
     @property
     def weights_path(self) -> Path | None:
-        """The file of pretrained weights; None without any."""
-        return pretrained_file(self.spec, self.weights)
+        """The file of pretrained weights, whether it is there or not; None without any."""
+        return pretrained_path(self.spec, self.weights)
 
     def start(self) -> None:
         """Load the weights and set up the training. Raises what `netspec.train` raises."""
-        path = self.weights_path
         program = self.program
-        if path is not None:
-            self.report = load_pretrained(program, self.spec, path)
         training, _ = prepare(
             self.spec, self.loaded, None, None, self.weights, Options(),
             seed=None, threads=self.threads, stop=None, program=program,
         )  # fmt: skip
         warm(program)
-        self._training = training
+        self._training, self.report = training, training.load
 
     @property
     def training(self) -> Training:

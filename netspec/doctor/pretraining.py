@@ -1,4 +1,4 @@
-"""What is known of how a file of weights came about: of netspec's own files from their metadata."""
+"""What is known of how weights came about: of public ones from netspec/weights/known.toml, of netspec's own from their file."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from netspec.datasets.normalization import Normalization
-from netspec.spec.model import Spec
 from netspec.weights import read_metadata
+from netspec.weights.known import Known, known_weights
+
+IMAGENET_1K = 1_281_167
+"""Training pictures of ImageNet's 1000 classes (Russakovsky et al. 2015, table 2)."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,11 @@ class Pretraining:
     """Training samples."""
 
 
-def of_file(spec: Spec, path: Path) -> Pretraining | None:
-    """What a file's metadata say; None when they say nothing."""
+def of_file(path: Path) -> Pretraining | None:
+    """What is known of a file; None when nothing is."""
+    public = next((known for known in known_weights().values() if known.file == path.name), None)
+    if public is not None:
+        return _of_public(public)
     metadata = read_metadata(path)
     shape, normalization = _shape(metadata), metadata.get("normalization")
     if shape is None and normalization is None:
@@ -38,6 +44,13 @@ def of_file(spec: Spec, path: Path) -> Pretraining | None:
     step = len(found.mean) // channels
     mean, std = (tuple(float(value) / scale for value in array[::step]) for array in (found.mean, found.std))
     return Pretraining(path.name, shape, mean, std)
+
+
+def _of_public(known: Known) -> Pretraining:
+    """Its pictures are square ones of three channels; its mean and deviation are those of bytes."""
+    mean, std = (tuple(value / 255 for value in values) for values in (known.mean, known.std))
+    samples = IMAGENET_1K if known.classes == 1000 else None
+    return Pretraining(known.name, (len(known.mean), known.size, known.size), mean, std, samples)
 
 
 def _shape(metadata: dict[str, str]) -> tuple[int, ...] | None:

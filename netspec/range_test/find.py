@@ -20,6 +20,7 @@ from netspec.training.settings import Options, make_settings
 from netspec.training.setup import prepare
 from netspec.training.targets import check_samples, check_targets
 from netspec.training.training import Position, Training
+from netspec.training.unfreezing import enter_stage
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def lr_find(
         training, _ = prepare(
             source, data, None, resume, weights, options, seed=seed, threads=threads, stop=None, program=program
         )
+        list(enter_stage(training))  # a run that was saved at an epoch's end goes on in the stage of the next one
     return range_test(training, wanted)
 
 

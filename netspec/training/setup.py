@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from netspec.datasets.load import Data
 from netspec.freezing import stages
 from netspec.graph import build_graph
 from netspec.later_stages import check_later_stages
@@ -12,6 +13,7 @@ from netspec.problems import SpecError
 from netspec.rendering import spec_hash
 from netspec.spec.model import Spec
 from netspec.thread_count import checked_threads
+from netspec.training.advice import facts_of, note
 from netspec.training.contract import Program
 from netspec.training.errors import TrainError, refuse
 from netspec.training.inputs import DataArgument, augmenter_for, data_for, overfit
@@ -71,12 +73,20 @@ def prepare(
         accumulates=settings.accumulation > 1,
     )  # fmt: skip
     aim_schedule(training)
-    training.notes, training.warnings, training.load = [load.sentence()] if load else [], warnings, load
+    training.notes, training.warnings, training.load = _notes(program, spec, loaded, load), warnings, load
     training.augmenter = augmenter_for(spec, loaded)
     check_targets(spec, loaded, training.lanes[0].lane.loss_shapes)
     if state is not None:
         restore(training, state)
     return training, state
+
+
+def _notes(program: Program, spec: Spec, data: Data, load: LoadReport | None) -> list[str]:
+    """What became of the pretrained weights and, with [transfer], what suits the amount of data."""
+    if load is None:
+        return []
+    hints = [note(facts_of(program, data, load.loaded))] if spec.transfer is not None else []
+    return [*hints, load.sentence()]
 
 
 def lock_of(training: Training) -> dict[str, object]:

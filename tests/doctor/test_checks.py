@@ -14,6 +14,7 @@ from netspec.datasets.normalization import Normalization
 from netspec.doctor.check import checks
 from netspec.doctor.examine import examine
 from netspec.doctor.finding import Finding
+from netspec.doctor.pretraining import of_file
 from netspec.kernels.abi import In, Kernel, Out, kernel
 from netspec.lane import Lane
 from netspec.layers.base import Io
@@ -117,9 +118,10 @@ def test_loaded_shares_are_told_in_parameters_and_a_small_one_is_warned_of(tmp_p
     program = netspec.compile(spec_with())
     write_weights(tmp_path / "w.npz", program.parameters)
     most = spec_with(transfer={"weights": str(tmp_path / "w.npz"), "replace": ["fc2"]})
-    assert "48 of 75 parameters loaded (64.0 %)" in one(found(most), "weights", "ok").message
+    told = one(found(most), "weights", "ok").message
+    assert told == "48 of 75 parameters (64 %) from w.npz; tensors: 2 loaded (48 parameters), 2 newly initialized (fc2)"
     least = spec_with(transfer={"weights": str(tmp_path / "w.npz"), "replace": ["fc1"]})
-    assert "27 of 75 parameters loaded (36.0 %)" in one(found(least), "weights", "warning").message
+    assert "27 of 75 parameters (36 %)" in one(found(least), "weights", "warning").message
 
 
 def test_layers_frozen_at_random_values_are_told() -> None:
@@ -299,6 +301,21 @@ def test_data_normalized_as_the_pretrained_network_saw_them_pass_and_others_are_
 def test_weights_that_say_nothing_of_their_training_are_not_judged(tmp_path: Path) -> None:
     path = pretrained(tmp_path, lambda metadata: metadata.clear())
     assert "does not say on what it was trained" in one(found(spec_with(), weights=path), "pretrained", "skipped").message
+
+
+def test_public_weights_are_known_by_name_with_size_normalization_and_source(tmp_path: Path) -> None:
+    layers = [{"name": "conv1", "type": "conv2d", "out_channels": 2, "kernel_size": 3}, *LAYERS]
+    spec = spec_with(layers, input={"shape": [3, 6, 6]})
+    path = tmp_path / "resnet18-f37072fd.pth"
+    write_weights(path, netspec.compile(spec).parameters)
+    x, y = np.random.default_rng(0).normal(size=(12, 3, 6, 6)).astype("f4"), np.arange(12) % 3
+    size, normalization = found(spec, (x, y), weights=path)["pretrained"]
+    assert size.message == "torchvision/resnet18 was trained on samples of 3 × 224 × 224, yours have 3 × 6 × 6: another size"
+    assert "torchvision/resnet18 by mean 0.485, 0.456, 0.406, std 0.229, 0.224, 0.225" in normalization.message
+    assert (size.status, normalization.status) == ("warning", "warning")
+    known = of_file(path)
+    assert known is not None
+    assert known.samples == 1_281_167
 
 
 def test_hints_come_with_their_numbers_and_fail_nothing(tmp_path: Path) -> None:

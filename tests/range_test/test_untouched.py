@@ -215,3 +215,12 @@ def test_nan_ends_a_lane_and_the_others_go_on() -> None:
 def test_trainable_and_frozen_layers_are_named() -> None:
     test = netspec.lr_find(network(), data(), **SHORT)
     assert (test.trainable, test.frozen) == (("bn", "fc2"), ("fc1",))
+
+
+def test_a_run_is_looked_at_in_the_stage_in_which_it_goes_on(tmp_path: Path) -> None:
+    transfer = {"freeze": ["fc2"], "unfreeze": [{"at_epoch": 1, "to": "fc2"}]}
+    spec = network(transfer=transfer, train={"epochs": 2})
+    list(netspec.train(spec, data(), tmp_path / "run", stop=StopAfter(5)))
+    assert netspec.lr_find(spec, data(), **SHORT).trainable == ("bn",)
+    test = netspec.lr_find(spec, data(), resume=tmp_path / "run", **SHORT)
+    assert (test.step, set(test.trainable), test.unchanged) == (5, {"bn", "fc2"}, True)

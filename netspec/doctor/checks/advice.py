@@ -20,7 +20,7 @@ class Advice(Check):
 
     def examine(self, patient: Patient) -> Iterator[Finding]:
         path = patient.weights_path
-        known = of_file(patient.spec, path) if path is not None else None
+        known = of_file(path) if path is not None else None
         loaded = patient.report.loaded if patient.report is not None else ()
         facts = facts_of(patient.program, patient.loaded, loaded, known.samples if known else None)
         found = list(advise(facts))

@@ -41,11 +41,11 @@ class Gradients(Check):
             remedy = "look for dead units below, an activation that is cut off, or a factor of 0 on the way to the loss"
             yield failed(f"gradient 0 in {STEPS} steps: {_some(zero)}", remedy, tensors=zero)
         if not (wrong or aside or zero):
-            smallest = min(learning, key=lambda name: reached[name])
-            yield ok(
-                f"reach all {plural(len(learning), 'trainable tensor')}, and none of {len(frozen)} frozen layers; smallest "
-                f"largest entry {reached[smallest]:.1e} ({smallest})", **{smallest: reached[smallest]},
-            )  # fmt: skip
+            weakest = min(learning, key=lambda name: reached[name])
+            others = f", none of {plural(len(frozen), 'frozen layer')}" if frozen else ""
+            told = f"reach {plural(len(learning), 'trainable tensor')}{others}"
+            told += f"; weakest: {weakest}, at most {reached[weakest]:.1e}"
+            yield ok(told, **{weakest: reached[weakest]})
 
 
 def largest(patient: Patient) -> dict[str, float]:

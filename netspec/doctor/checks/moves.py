@@ -47,10 +47,9 @@ class Moves(Check):
             )  # fmt: skip
         if not (broken or still):
             moving = sum(moved[name] for name in multipliers(patient.program.layout))
-            yield ok(
-                f"{label}{STEPS} steps: {plural(len(kept), 'frozen tensor')} unchanged to the bit, "
-                f"{plural(moving, 'trainable tensor')} moved", frozen=len(kept), moved=moving,
-            )  # fmt: skip
+            frozen = f"{plural(len(kept), 'frozen tensor')} unchanged to the bit, " if kept else ""
+            told = f"{label}{STEPS} steps: {frozen}{plural(moving, 'trainable tensor')} moved"
+            yield ok(told, frozen=len(kept), moved=moving)
 
 
 def sorted_out(patient: Patient, moved: Mapping[str, bool]) -> tuple[list[str], list[str], list[str]]:

@@ -14,7 +14,7 @@ from netspec.training.validation import expected_loss
 
 LEAST, MOST = 20, 100
 """Steps."""
-ENOUGH, LEARNED, SLOW = 0.05, 0.5, 0.9
+ENOUGH, LEARNED, SLOW = 0.05, 0.6, 0.9
 """Share of the first loss at which it stops; up to which it has learned the batch; above which it has learned nothing."""
 KNOWN = 0.1
 """Share of an undecided network's loss below which the batch is known before the first step."""

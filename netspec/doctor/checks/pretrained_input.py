@@ -26,7 +26,7 @@ class PretrainedInput(Check):
         if path is None:
             yield skipped("no pretrained weights")
             return
-        known = of_file(patient.spec, path)
+        known = of_file(path)
         if known is None:
             yield skipped(f"{path.name} does not say on what it was trained: compare size and normalization yourself")
             return

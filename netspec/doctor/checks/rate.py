@@ -12,8 +12,9 @@ from netspec.range_test.curve import MINIMUM, STEEPEST, LaneCurve
 from netspec.range_test.find import range_test
 from netspec.range_test.sweep import Range
 
-SLOW = 100.0
-"""A rate so many times below the steepest descent hardly moves anything."""
+HIGH, SLOW = 3.0, 100.0
+"""A rate so many times above the lowest point makes the loss rise; one so many times below the steepest descent hardly moves
+anything."""
 
 
 class Rate(Check):
@@ -35,8 +36,10 @@ def _judged(lane: LaneCurve, label: str) -> Finding:
     told = f"{label}lr {lr:g}; " + ", ".join(f"{rule} {rate:.2g}" for rule, rate in found.items())
     values = {"lr": lr, **found}
     remedy = f"try lr = {found.get(MINIMUM, found[STEEPEST]):.1g}"
+    if MINIMUM in found and lr > HIGH * 10 * found[MINIMUM]:
+        return failed(f"{told}: far above the rate at which the loss is lowest, so that it rises", remedy, **values)
     if MINIMUM in found and lr > 10 * found[MINIMUM]:
-        return failed(f"{told}: above the rate at which the loss rises again", remedy, **values)
+        return warning(f"{told}: above the rate at which the loss is lowest", remedy, **values)
     if lr * SLOW < found[STEEPEST]:
         return warning(f"{told}: more than {SLOW:g} times below the steepest descent", remedy, **values)
     return ok(told, **values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar
 
 from netspec.doctor.check import Check, Needs
@@ -30,8 +31,8 @@ class WeightsLoaded(Check):
             return
         sizes = {name: math.prod(entry.tensor.shape) for name, entry in layout.parameters.items()}
         total, loaded = sum(sizes.values()), sum(sizes.get(name, 0) for name in report.loaded)
-        told = f"{report.source}: {count(loaded)} of {count(total)} parameters loaded ({_percent(loaded, total)})"
-        told += f", {report.describe()}"
+        told = f"{count(loaded)} of {count(total)} parameters ({_percent(loaded, total)}) from {Path(report.source).name}; "
+        told += f"tensors: {report.describe()}"
         values = {"loaded": loaded, "parameters": total}
         if loaded < LEAST * total:
             remedy = "see whether names or shapes differ from the file's; [transfer] rename brings them together"
@@ -53,4 +54,5 @@ def _without_weights(patient: Patient) -> Iterator[Finding]:
 
 
 def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / max(whole, 1):.1f} %"
+    """Four digits, cut off: 99.996 % is not all."""
+    return f"{10_000 * part // max(whole, 1) / 100:g} %"
