@@ -16,7 +16,8 @@ from typing import Any
 
 from benchmarks.contest import Contest, Team, Timer
 
-LIBRARIES = {"netspec": "benchmarks.ours", "torch": "benchmarks.theirs", "onnxruntime": "benchmarks.onnx_team"}
+LIBRARIES = {"netspec": "benchmarks.ours", "torch": "benchmarks.theirs", "onnxruntime": "benchmarks.onnx_team",
+             "netspec epochs": "benchmarks.frozen_ours", "torch epochs": "benchmarks.frozen_theirs"}  # fmt: skip
 """Library → the module that makes its team."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from netspec.cli import console
+from netspec.cli import console, savings
 from netspec.cli.errors import CliError
 from netspec.cli.options import AsFormat, Format, Overrides, Spec, Threads, Verbose
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from netspec.plan.forecast import Forecast
     from netspec.plan.plan import Goal, Plan
+    from netspec.plan.savings import Savings
     from netspec.spec.model import Spec as SpecModel
 
 EXAMPLE = """
@@ -78,7 +79,9 @@ def plan(
     made = planner.plan(batch_size or loaded.train.batch_size)
     largest = None if ram is None else planner.largest_batch(ram)
     if format is Format.JSON:
-        console.print_json(_document(planner, made, ram, largest))
+        saved = planner.savings(made)
+        document = _document(planner, made, ram, largest)
+        console.print_json(document if saved is None else document | {"freezing": saved.to_json()})
     else:
         _print(planner, made, ram, largest, verbose=verbose)
 
@@ -96,6 +99,7 @@ class Planner:
             self.threads = checked_threads(threads)
         except ValueError as error:
             raise CliError(str(error)) from None
+        self._spec = spec
         self._start = start_plan(spec, dtype=spec.train.dtype, seed=spec.seed)
         self._optimizers = () if inference else spec.optimizers
         goals = [training_goal(self._start, optimizer, 1) for optimizer in spec.optimizers or (None,)]
@@ -116,6 +120,12 @@ class Planner:
         from netspec.plan.forecast import forecast
 
         return forecast(made, self._optimizers, self.threads, accumulates=self._accumulates)
+
+    def savings(self, made: Plan) -> Savings | None:
+        """What freezing saves in the step that was planned; None in inference and where nothing is frozen."""
+        from netspec.plan.savings import savings
+
+        return savings(self._spec, made.goal.batch, plans=True) if made.goal.training else None
 
     def largest_batch(self, ram: int) -> int:
         """The most samples that fit into this memory; MOST_SAMPLES stand for as many or more."""
@@ -164,6 +174,11 @@ def _print(planner: Planner, made: Plan, ram: int | None, largest: int | None, *
         console.print_table(_buffers(made))
     screen.print()
     console.print_table(_memory(planner.memory(made)))
+    saved = planner.savings(made)
+    if saved is not None:
+        screen.print()
+        console.print_table(savings.table(saved))
+        screen.print(savings.line(saved), markup=False)
     goal = "training step" if made.goal.training else "inference"
     shards = f" · {made.shards} shards" if made.shards else ""
     calls, regions = console.plural(len(made.calls), "call"), console.plural(len(made.regions), "region")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netspec import look
-from netspec.cli import console
+from netspec.cli import console, savings
 from netspec.cli.options import AsTable, Overrides, Spec, TableFormat, Verbose
 from netspec.cli.stage_view import stage_lines
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from netspec.analysis import Report, Row
+    from netspec.plan.savings import Savings
+    from netspec.spec.model import Spec as SpecModel
 
 EXAMPLE = """
 netspec summary specs/lenet5.toml
@@ -33,9 +35,11 @@ def summary(
     from netspec.analysis import analyze
     from netspec.cli.loading import load_spec
 
-    report = analyze(load_spec(spec, overrides))
+    loaded = load_spec(spec, overrides)
+    report = analyze(loaded)
     if format is TableFormat.JSON:
-        console.print_json(report.as_dict())
+        saved = _savings(report, loaded)
+        console.print_json(report.as_dict() if saved is None else report.as_dict() | {"freezing": saved.to_json()})
     elif format is TableFormat.MARKDOWN:
         console.write(_markdown(report))
     elif format is TableFormat.CSV:
@@ -43,6 +47,20 @@ def summary(
     else:
         console.print_table(_table(report, verbose=verbose))
         console.stdout().print(_footer(report))
+        saved = _savings(report, loaded)
+        if saved is not None:
+            console.stdout().print()
+            console.print_table(savings.table(saved))
+            console.stdout().print(savings.line(saved), markup=False)
+
+
+def _savings(report: Report, spec: SpecModel) -> Savings | None:
+    """What freezing saves; the planner is only loaded where something is frozen and can be planned."""
+    if not report.ok or not any(row.frozen for row in report.table):
+        return None
+    from netspec.plan.savings import savings
+
+    return savings(spec, spec.train.batch_size, plans=False)
 
 
 def _table(report: Report, *, verbose: bool) -> Table:

@@ -105,3 +105,17 @@ def test_an_amount_that_is_none_is_refused(text: str) -> None:
     result = run("plan", "digits", f"--ram={text}")
     assert result.code == 2
     assert "is no amount of memory" in result.words
+
+
+def test_plan_and_summary_tell_what_freezing_saves() -> None:
+    freeze = ("--set", "transfer.freeze_to=relu2")
+    for command in ("plan", "summary"):
+        words = run(command, "digits", *freeze).words
+        assert "what freezing saves nothing frozen frozen from the cache" in words
+        assert "frozen prefix: conv1 … pool (5 layers) → 512 numbers; the cache takes 2.0 KiB a sample" in words
+        found = run(command, "digits", *freeze, "--format", "json").json["freezing"]
+        work = [found[way]["multiply_adds"] for way in ("from_cache", "frozen", "nothing_frozen")]
+        assert work == sorted(work)
+        assert found["prefix"]["cut"] == ["pool"]
+        assert "freezing" not in run(command, "digits", "--format", "json").json
+        assert "freezing" not in run(command, "digits").words
