@@ -67,7 +67,9 @@ class MemoryForecast(QObject):
 
 
 def peak_bytes(spec: Spec) -> int | None:
-    """What `netspec plan` tells for this spec; None when it cannot be planned."""
+    """What `netspec plan` tells for this spec, of its last stage; None when it cannot be planned."""
+    from netspec.freezing import stages
+    from netspec.graph import build_graph
     from netspec.plan.forecast import forecast
     from netspec.plan.pipeline import make_plan, start_plan
     from netspec.plan.plan import Goal
@@ -75,7 +77,8 @@ def peak_bytes(spec: Spec) -> int | None:
     from netspec.thread_count import checked_threads
 
     try:
-        start = start_plan(spec, dtype=spec.train.dtype, seed=spec.seed)
+        last = len(stages(spec, build_graph(spec))) - 1  # when most layers learn, most memory is needed
+        start = start_plan(spec, dtype=spec.train.dtype, seed=spec.seed, stage=last)
         goals = [training_goal(start, optimizer, 1) for optimizer in spec.optimizers or (None,)]
         goal: Goal = min(goals, key=lambda goal: goal.update)
         accumulates = spec.train.gradient_accumulation_steps > 1

@@ -90,6 +90,8 @@ class Planner:
     """Plans of one spec for any batch."""
 
     def __init__(self, spec: SpecModel, threads: int | None, *, inference: bool) -> None:
+        from netspec.freezing import stages
+        from netspec.graph import build_graph
         from netspec.plan.pipeline import start_plan
         from netspec.plan.plan import Goal
         from netspec.plan.stream import training_goal
@@ -100,20 +102,26 @@ class Planner:
         except ValueError as error:
             raise CliError(str(error)) from None
         self._spec = spec
-        self._start = start_plan(spec, dtype=spec.train.dtype, seed=spec.seed)
         self._optimizers = () if inference else spec.optimizers
-        goals = [training_goal(self._start, optimizer, 1) for optimizer in spec.optimizers or (None,)]
-        # Of a race, a step that keeps its gradients needs most.
-        self._goal: Goal = Goal(batch=1) if inference else min(goals, key=lambda goal: goal.update)
         self._accumulates = not inference and spec.train.gradient_accumulation_steps > 1
-        if self._accumulates:
-            self._goal = replace(self._goal, update="")
+        self._stages: list[tuple[Plan, Goal]] = []
+        for stage in stages(spec, build_graph(spec))[: 1 if inference else None]:
+            start = start_plan(spec, dtype=spec.train.dtype, seed=spec.seed, stage=stage.number)
+            goals = [training_goal(start, optimizer, 1) for optimizer in spec.optimizers or (None,)]
+            # Of a race, a step that keeps its gradients needs most.
+            goal = Goal(batch=1) if inference else min(goals, key=lambda goal: goal.update)
+            self._stages.append((start, replace(goal, update="") if self._accumulates else goal))
 
-    def plan(self, batch: int) -> Plan:
-        """The plan for so many samples."""
+    def plan(self, batch: int, stage: int = 0) -> Plan:
+        """The plan for so many samples, of a stage of [transfer]."""
         from netspec.plan.pipeline import make_plan
 
-        return make_plan(self._start, replace(self._goal, batch=batch))
+        start, goal = self._stages[stage]
+        return make_plan(start, replace(goal, batch=batch))
+
+    def peaks(self, batch: int) -> list[int]:
+        """Bytes that each stage of [transfer] needs; one where layers are not unfrozen later."""
+        return [self.memory(self.plan(batch, number)).peak for number in range(len(self._stages))]
 
     def memory(self, made: Plan) -> Forecast:
         """What it needs."""
@@ -131,7 +139,7 @@ class Planner:
         """The most samples that fit into this memory; MOST_SAMPLES stand for as many or more."""
         from netspec.plan.forecast import largest_batch
 
-        return largest_batch(lambda batch: self.memory(self.plan(batch)).peak, ram)
+        return largest_batch(lambda batch: max(self.peaks(batch)), ram)
 
 
 def _document(planner: Planner, made: Plan, ram: int | None, largest: int | None) -> dict[str, Any]:
@@ -157,6 +165,8 @@ def _document(planner: Planner, made: Plan, ram: int | None, largest: int | None
             for number, region in enumerate(made.regions) for call in made.calls[region.first : region.last]
         ],
     }  # fmt: skip
+    if len(peaks := planner.peaks(made.goal.batch)) > 1:
+        document["stages"] = [{"number": number, "peak_bytes": peak} for number, peak in enumerate(peaks)]
     if ram is None:
         return document
     return document | {"ram_bytes": ram, "largest_batch": largest, "largest_batch_is_at_least": _is_at_least(largest)}
@@ -183,6 +193,9 @@ def _print(planner: Planner, made: Plan, ram: int | None, largest: int | None, *
     shards = f" · {made.shards} shards" if made.shards else ""
     calls, regions = console.plural(len(made.calls), "call"), console.plural(len(made.regions), "region")
     screen.print(f"\n{goal} · batch {made.goal.batch} · {made.dtype} · {calls} in {regions}{shards}")
+    if len(peaks := planner.peaks(made.goal.batch)) > 1:
+        later = ", ".join(f"stage {number} {console.size(peak)}" for number, peak in enumerate(peaks[1:], 2))
+        screen.print(f"this is stage 1 of {len(peaks)}; the peaks of the others: {later}")
     if ram is not None:
         screen.print(_fits(planner, ram, largest or 0), style="bold")
 
@@ -197,7 +210,7 @@ def _is_at_least(largest: int | None) -> bool:
 def _fits(planner: Planner, ram: int, largest: int) -> str:
     """What the one who gave --ram wants to know."""
     if not largest:
-        one = console.size(planner.memory(planner.plan(1)).peak)
+        one = console.size(max(planner.peaks(1)))
         return f"not even one sample fits in {console.size(ram)}: one needs {one}"
     more = " or more" if _is_at_least(largest) else ""
     return f"largest batch in {console.size(ram)}: {console.count(largest)}{more}"

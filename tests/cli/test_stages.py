@@ -60,6 +60,16 @@ def test_training_shows_the_plan_each_stage_and_the_proof_of_all(staged: Path, t
     assert result.words.index("❄ frozen: fc1, relu1") < result.words.index("1/2") < result.words.index(told)
 
 
+def test_the_batch_that_fits_is_one_that_fits_in_every_stage(staged: Path) -> None:
+    document = run("plan", staged, "--format", "json").json
+    first, second = (stage["peak_bytes"] for stage in document["stages"])
+    assert document["peak_bytes"] == first < second
+    assert "this is stage 1 of 2; the peaks of the others: stage 2 " in run("plan", staged).words
+    ram = f"{first + (second - first) // 2}B"
+    small = run("plan", staged, "--ram", ram, "--format", "json").json["largest_batch"]
+    assert 1 <= small < document["batch_size"]
+
+
 def test_curves_mark_where_layers_are_unfrozen(staged: Path, tmp_path: Path) -> None:
     run("train", staged, "-o", tmp_path / "run")
     events = list(read_history(tmp_path / "run"))

@@ -96,6 +96,19 @@ def test_a_run_resumed_in_any_stage_is_the_uninterrupted_one(
     assert {p.name: weights_digest(p) for p in (folder / "checkpoints").iterdir()} == whole["digests"]
 
 
+def test_a_run_that_dies_in_a_new_stage_before_it_is_saved_goes_through_that_stage_again(tmp_path: Path) -> None:
+    spec = spec_with(["adam"])
+    events = train(spec, data(), tmp_path / "run", threads=1)
+    for event in events:
+        if isinstance(event, Step) and event.step == 7:
+            break
+    events.close()  # type: ignore[attr-defined]
+    assert [e.number for e in of(read_history(tmp_path / "run"), Stage)] == [0, 1]
+    train_all(spec, None, resume=tmp_path / "run")
+    train_all(spec, tmp_path / "whole")
+    assert numbers(tmp_path / "run") == numbers(tmp_path / "whole")
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("whole") / "run"
