@@ -66,6 +66,7 @@ def test_checking_layers_writes_the_fewest_names_in_the_order_of_the_network(rig
     field.switch("body.1", True)
     field.switch("stem", True)
     assert transfer(rig)["freeze"] == ["stem", "body.1"]
+    rig.document.settle()
     field.switch("body", True)  # the whole block: its copy need not be named
     assert transfer(rig)["freeze"] == ["stem", "body"]
     assert field.meaning.text() == "5 of 6 layers"
@@ -73,10 +74,11 @@ def test_checking_layers_writes_the_fewest_names_in_the_order_of_the_network(rig
     assert transfer(rig)["freeze"] == ["body"]
 
 
-def test_the_picker_shows_what_patterns_mean_and_leaves_globs_to_the_text(section: Section) -> None:
+def test_the_picker_shows_what_patterns_mean_and_leaves_globs_to_the_text(rig: Rig, section: Section) -> None:
     field = editor(section, "replace")
     assert isinstance(field, PatternsEditor)
     field.entered.emit(["body.0", "re:s.*"])
+    rig.document.settle()
     field.open_picker()
     picker = field.picker
     assert picker is not None
@@ -104,7 +106,9 @@ def test_stages_are_edited_in_place_added_and_removed(rig: Rig, section: Section
     field.add.click()
     assert transfer(rig)["unfreeze"][-1] == {"at_epoch": 7, "to": "input", "lr_mult": 0.1}  # type: ignore[index]
     field.cards[2].remove.click()
+    rig.document.settle()
     field.cards[0].table.editors["layers"].entered.emit(["fc"])
+    rig.document.settle()
     field.cards[0].table.editors["to"].entered.emit(None)
     assert transfer(rig)["unfreeze"][0] == {"at_epoch": 2, "lr_mult": 0.5, "layers": ["fc"]}  # type: ignore[index]
 
