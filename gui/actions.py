@@ -103,6 +103,7 @@ class Actions(QObject):
     def _fill_file(self) -> None:
         window, menu = self.window, self.menus["File"]
         self.add("file.new", "&New", "File", window.new, Key.New, symbol="new")
+        self.add("file.finetune", "&Fine-tune on my pictures …", "File", window.finetune)
         self.add("file.open", "&Open …", "File", window.ask_for_file, Key.Open, symbol="open")
         menu.addMenu(self.recent)
         self.recent.aboutToShow.connect(self._fill_recent)

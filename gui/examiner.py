@@ -1,6 +1,7 @@
 """The examiner's process: `python -m gui.examiner` reads one request from stdin and answers in lines of JSON on stdout.
 
-{"do": "lr-find" or "doctor", "text", "format", "folder"} → any number of {"finding": {…}}, then {"result": {…}}, as
+{"do": "lr-find" or "doctor", "text", "format", "folder"}, or {"do": "finetune", "network", "data", "weights", "name",
+"folder"} → any number of {"finding": {…}}, then {"result": {…}}, as
 `netspec … --format json` prints it, or {"problem": text, "hint": text}. It loads no Qt and writes nothing; whoever does not
 want to wait ends it.
 """
@@ -12,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gui.trainer import NICE
@@ -37,37 +39,55 @@ def main() -> int:
 def answer(request: Mapping[str, Any]) -> Iterator[Line]:
     """The lines for one request; whatever goes wrong is one of them."""
     from netspec.inside.service import describe
-    from netspec.loading import loads
 
     try:
-        spec = loads(request["text"], request["format"], base_dir=request["folder"])
-        yield from EXAMS[request["do"]](spec)
+        yield from ANSWERS[request["do"]](request)
     except Exception as error:  # whatever it is, the window tells it
         yield describe(error)
 
 
-def find_rate(spec: Spec) -> Iterator[Line]:
+def find_rate(request: Mapping[str, Any]) -> Iterator[Line]:
     """The range test of each optimizer."""
     from netspec.cli.lr_find import document
     from netspec.range_test.find import lr_find
     from netspec.training.json_values import to_json_value
 
-    yield {"result": to_json_value(document(lr_find(spec)))}
+    yield {"result": to_json_value(document(lr_find(_spec(request))))}
 
 
-def examine(spec: Spec) -> Iterator[Line]:
+def examine(request: Mapping[str, Any]) -> Iterator[Line]:
     """The doctor's checks, each finding as soon as it is there."""
     from netspec.doctor.examine import examine as findings_of
     from netspec.training.json_values import to_json_value
 
     found = []
-    for finding in findings_of(spec):
+    for finding in findings_of(_spec(request)):
         found.append(to_json_value(finding.to_json()))
         yield {"finding": found[-1]}
     yield {"result": {"ok": all(one["status"] != "failed" for one in found), "findings": found}}
 
 
-EXAMS: Mapping[str, Callable[[Spec], Iterator[Line]]] = {"lr-find": find_rate, "doctor": examine}
+def finetune(request: Mapping[str, Any]) -> Iterator[Line]:
+    """The spec that fine-tunes a network on a folder of pictures."""
+    from netspec.cli.finetune import finetuning_text
+    from netspec.finetuning import Wishes
+    from netspec.starting import recognize
+
+    network, folder, name = request["network"], Path(request["folder"]), request["name"]
+    found, wishes = recognize(Path(request["data"])), Wishes(None, None, None, None)
+    text = finetuning_text(network, found, request["weights"], wishes, [], name, folder / f"{name}.toml", "netspec gui")
+    yield {"result": {"text": text, "name": name, "folder": str(folder)}}
+
+
+def _spec(request: Mapping[str, Any]) -> Spec:
+    from netspec.loading import loads
+
+    return loads(request["text"], request["format"], base_dir=request["folder"])
+
+
+ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Line]]] = {
+    "lr-find": find_rate, "doctor": examine, "finetune": finetune,
+}  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

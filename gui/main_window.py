@@ -19,6 +19,7 @@ from gui.recovery import LeftBehind, Recovery, left_behind
 from gui.settings import ThemeChoice, choose_theme, remember_file
 from gui.status import Status
 from gui.theme import apply_chosen_theme
+from gui.welcome.finetune_dialog import FinetuneDialog
 from gui.welcome.page import Welcome
 from netspec.shipped import shipped_specs
 from netspec.spec.source import FORMATS
@@ -82,6 +83,17 @@ class MainWindow(QMainWindow):
         if TRAIN in self.desk.actions:
             self.document.settle()
             self.desk.actions[TRAIN].trigger()
+
+    def finetune(self) -> None:
+        """Ask for a network and a folder of pictures, and open the spec that fine-tunes the one on the other."""
+        dialog = FinetuneDialog(self)
+        dialog.made.connect(self._open_made)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _open_made(self, text: str, name: str, folder: Path) -> None:
+        if self.may_discard():
+            self.document.new(text, name=name, folder=folder, is_modified=True)
 
     def new(self) -> None:
         """Start with the smallest network."""
@@ -290,6 +302,7 @@ class MainWindow(QMainWindow):
         welcome.open_wanted.connect(self.ask_for_file)
         welcome.new_wanted.connect(self.new)
         welcome.train_wanted.connect(self.train_digits)
+        welcome.finetune_wanted.connect(self.finetune)
         welcome.restore_wanted.connect(self.restore)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self.follow_theme)
 

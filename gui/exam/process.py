@@ -37,7 +37,11 @@ class Exam(QObject):
         return self._process is not None and not self._is_answered
 
     def start(self, do: str, state: State) -> None:
-        """Examine the text as it stands in the window, saved or not; what was being examined is given up."""
+        """Examine the text as it stands in the window, saved or not."""
+        self.ask(do, {"text": state.text, "format": state.format, "folder": str(state.folder)})
+
+    def ask(self, do: str, request: dict[str, Any]) -> None:
+        """Ask; what was being asked is given up."""
         self.cancel()
         process = QProcess(self)
         process.setProcessEnvironment(process_environment())
@@ -47,8 +51,7 @@ class Exam(QObject):
         self.destroyed.connect(partial(_end, process))
         self._process, self._rest, self._is_answered = process, b"", False
         process.start(sys.executable, ["-m", "gui.examiner"])
-        request = {"do": do, "text": state.text, "format": state.format, "folder": str(state.folder)}
-        process.write(json.dumps(request).encode())
+        process.write(json.dumps({"do": do, **request}).encode())
         process.closeWriteChannel()
         self.running_changed.emit()
 

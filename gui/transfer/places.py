@@ -8,7 +8,7 @@ from math import sqrt
 
 from gui.transfer.schedule import Schedule
 
-LABELS, HEAD, GAP, LEAST, NARROWEST = 150.0, 22.0, 2.0, 22.0, 10.0
+LABELS, HEAD, GAP, LEAST, NARROWEST = 166.0, 22.0, 2.0, 22.0, 10.0
 """Pixels: names of the stages at the left, of the layers above, between columns, of a row and a column at least."""
 
 

@@ -42,6 +42,7 @@ class Welcome(QWidget):
     open_wanted = Signal()
     new_wanted = Signal()
     train_wanted = Signal()
+    finetune_wanted = Signal()
 
     def __init__(self, templates: Mapping[str, Path], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -142,6 +143,7 @@ class Welcome(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.train)
+        row.addWidget(_button("Fine-tune on my pictures …", "snowflake", self.finetune_wanted))
         row.addWidget(_button("New network", "new", self.new_wanted))
         row.addWidget(_button("Open …", "open", self.open_wanted))
         row.addStretch(1)

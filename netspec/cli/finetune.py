@@ -88,7 +88,7 @@ def finetune(
             raise CliError(f"{file}: is already there", f"choose another -o, or repeat it with `netspec train {file}`")
     wishes = Wishes(epochs, freeze_epochs, lr, seed)
     command = _command(spec, data, weights, epochs, freeze_epochs, lr, overrides, seed)
-    text = _text(spec, found, weights, wishes, overrides or [], name, Path(file.name), command)
+    text = finetuning_text(spec, found, weights, wishes, overrides or [], name, Path(file.name), command)
     made = _spec_of(text, Path(file.name))  # checked as if it lay here: nothing is written unless it is right
     job = Job(
         spec=str(file), output=run, threads=threads, dry_run=dry_run, on_sigint=on_sigint, format=format, quiet=quiet,
@@ -96,7 +96,7 @@ def finetune(
     )  # fmt: skip
     if not dry_run:
         file.parent.mkdir(parents=True, exist_ok=True)
-        text = _text(spec, found, weights, wishes, overrides or [], name, file, command)
+        text = finetuning_text(spec, found, weights, wishes, overrides or [], name, file, command)
         file.write_text(text, encoding="utf-8", newline="\n")
         made = _spec_of(text, file)
     if not job.is_silent:
@@ -111,7 +111,7 @@ def _recognized(data: Path) -> Found:
     return recognize(data.expanduser())
 
 
-def _text(
+def finetuning_text(
     name: str, found: Found, weights: str | None, wishes: object, overrides: list[str], title: str, file: Path, command: str
 ) -> str:  # fmt: skip
     """The spec that does what was asked. Raises CliError, SpecError, DataError or WeightsError."""
