@@ -14,13 +14,20 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import numpy as np
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
+import netspec
+from gui.exam.rate_dialog import RateDialog
 from gui.main_window import MainWindow
 from gui.theme import apply_theme
+from gui.transfer.loading import loading_of
 from netspec import editing
 from netspec.look import DARK, LIGHT, Theme
+from netspec.plan.pipeline import start_plan
+from netspec.transfer import Wanted
+from netspec.weights import write_weights
 
 ROOT = Path(__file__).parent.parent
 SIZE = (1440, 900)
@@ -74,6 +81,40 @@ def mistaken_lenet(application: QApplication, folder: Path) -> MainWindow:
     return window
 
 
+FINE_TUNED = """\
+
+[transfer]
+weights = "resnet18.safetensors"
+replace = ["fc"]   # the new head
+freeze_to = "layer4"
+warmup_epochs = 1
+unfreeze = [   # from the head down
+  { at_epoch = 3, to = "layer4", lr_mult = 0.3 },
+  { at_epoch = 5, to = "layer2", lr_mult = 0.1 },
+  { at_epoch = 8, to = "input", lr_mult = 0.01 },
+]
+"""
+
+
+def tuned_resnet(application: QApplication, folder: Path) -> MainWindow:
+    """ResNet-18 with stages of unfreezing, beside weights of which one layer is missing."""
+    text = (ROOT / "specs/resnet18.toml").read_text(encoding="utf-8")
+    spec = netspec.loads(text)
+    wanted = Wanted.of(start_plan(spec, dtype="float32", seed=0)).tensors
+    tensors = {name: np.zeros(shape, np.float32) for name, shape in wanted.items() if not name.startswith("bn1.")}
+    write_weights(folder / "resnet18.safetensors", tensors)
+    window = window_of(text + FINE_TUNED, folder, "resnet18.toml")
+    wait(application, 1)
+    panel = next(panel for panel in window.panels if panel.title == "Transfer")
+    panel.raise_panel()
+    wait(application, 20, lambda: bool(loading_of(window.desk).layers))
+    panel.chart.choose(3)
+    for _ in range(2):  # the first time makes room for it
+        window.desk.section_wanted.emit("transfer")
+        wait(application, 1)
+    return window
+
+
 RATES = {"sgd": 0.05, "momentum": 0.02, "adagrad": 0.01, "rmsprop": 0.001, "adam": 0.001}
 
 
@@ -91,7 +132,9 @@ def raced_lenet(application: QApplication, folder: Path, mnist: Path) -> MainWin
     return window
 
 
-PICTURES: dict[str, Callable[[QApplication, Path], MainWindow]] = {"frozen": frozen_resnet, "mistake": mistaken_lenet}
+PICTURES: dict[str, Callable[[QApplication, Path], MainWindow]] = {
+    "frozen": frozen_resnet, "mistake": mistaken_lenet, "transfer": tuned_resnet,
+}  # fmt: skip
 
 
 def take(application: QApplication, name: str, theme: Theme, folder: Path) -> None:
@@ -101,6 +144,29 @@ def take(application: QApplication, name: str, theme: Theme, folder: Path) -> No
         window = PICTURES[name](application, Path(specs))
         window.grab().save(str(folder / f"window-{name}-{'dark' if theme is DARK else 'light'}.png"))
         end(application, window)
+
+
+def found_rates(application: QApplication, window: MainWindow) -> RateDialog:
+    """The dialog with its curves, once they are there."""
+    dialog = window.findChild(RateDialog)
+    wait(application, 120, lambda: dialog.test is not None)
+    dialog.lane.entered.emit("adam")
+    wait(application, 0.5)
+    return dialog
+
+
+def take_rates(application: QApplication, folder: Path) -> None:
+    """The range test of the digits' race, in both themes."""
+    for theme in (LIGHT, DARK):
+        apply_theme(theme)
+        with tempfile.TemporaryDirectory() as specs:
+            text = (ROOT / "specs/digits_race.toml").read_text(encoding="utf-8")
+            window = window_of(text, Path(specs), "digits_race.toml")
+            wait(application, 1)
+            window.desk.actions["train.find_rate"].trigger()
+            dialog = found_rates(application, window)
+            dialog.grab().save(str(folder / f"window-rate-{'dark' if theme is DARK else 'light'}.png"))
+            end(application, window)
 
 
 def end(application: QApplication, window: MainWindow) -> None:
@@ -128,7 +194,7 @@ def main() -> None:
     """Take all of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=IMAGES)
-    parser.add_argument("--only", choices=[*PICTURES, "race"])
+    parser.add_argument("--only", choices=[*PICTURES, "race", "rate"])
     parser.add_argument("--mnist", type=Path, help="folder with MNIST's files, for the race")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as settings:
@@ -137,9 +203,11 @@ def main() -> None:
             QSettings.setPath(QSettings.Format.IniFormat, scope, settings)
         application = QApplication(["netspec"])
         given.folder.mkdir(parents=True, exist_ok=True)
-        for name in PICTURES if given.only is None else {given.only} - {"race"}:
+        for name in PICTURES if given.only is None else {given.only} - {"race", "rate"}:
             for theme in (LIGHT, DARK):
                 take(application, name, theme, given.folder)
+        if given.only in (None, "rate"):
+            take_rates(application, given.folder)
         if given.mnist and given.only in (None, "race"):
             apply_theme(LIGHT)
             take_race(application, given.mnist, given.folder)

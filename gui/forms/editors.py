@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
@@ -22,6 +22,8 @@ class Editor(QWidget):
 
     entered = Signal(object)
     refused = Signal(str)
+    is_wide: ClassVar[bool] = False
+    """Whether it stands below the name of its key, and takes the whole width."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

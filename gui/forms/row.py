@@ -23,8 +23,8 @@ from gui.theme import current_theme
 from netspec.problems import Problem, Severity
 from netspec.rendering import toml_value
 
-LABEL = 104
-"""Width of the names in pixels."""
+LABEL, WIDER = 104, 60
+"""Width of the names in pixels; and so much more beside fields that stand below."""
 
 
 @dataclass(frozen=True)
@@ -214,11 +214,15 @@ class FieldRow(QWidget):
         self.editor.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         top = Qt.AlignmentFlag.AlignTop
         grid.addWidget(self.label, 0, 0, top)
-        grid.addWidget(self.editor, 0, 1, top)
+        if self.editor.is_wide:
+            grid.addWidget(self.editor, 1, 0, 1, 4)
+            self.label.setFixedWidth(LABEL + WIDER)
+        else:
+            grid.addWidget(self.editor, 0, 1, top)
         grid.addWidget(self.unit, 0, 2, top)
         grid.addWidget(self.reset_button, 0, 3, top)
-        grid.addWidget(self.symbol, 1, 0, Qt.AlignmentFlag.AlignRight | top)
-        grid.addWidget(self.error, 1, 1, 1, 3)
+        grid.addWidget(self.symbol, 2, 0, Qt.AlignmentFlag.AlignRight | top)
+        grid.addWidget(self.error, 2, 1, 1, 3)
         grid.setColumnStretch(1, 1)
         self.error.hide()
         self.symbol.hide()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -31,7 +31,7 @@ class Card(QFrame):
         head.addWidget(label, 1)
         head.addWidget(self.remove)
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 2, 4, 6)
+        column.setContentsMargins(6, 2, 2, 6)
         column.setSpacing(2)
         column.addLayout(head)
         column.addWidget(table)
@@ -39,6 +39,8 @@ class Card(QFrame):
 
 class RowsEditor(Editor):
     """The tables of a list. noun: what one is called; start: what a new one says."""
+
+    is_wide: ClassVar[bool] = True
 
     def __init__(self, fields: Sequence[Field], make: Make, noun: str, start: Start) -> None:
         super().__init__()
@@ -103,6 +105,8 @@ class RowsEditor(Editor):
 
 class PairsEditor(Editor):
     """A table of texts with names of the user's own: { "backbone.*" = "*" }, a line for each."""
+
+    is_wide: ClassVar[bool] = True
 
     def __init__(self, titles: tuple[str, str]) -> None:
         super().__init__()

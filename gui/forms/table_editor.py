@@ -14,6 +14,8 @@ from gui.forms.fields import Field
 
 Make = Callable[[Field], Editor]
 """How the field of a key is made."""
+LABEL = 58
+"""Least width of a key in pixels; longer ones are broken at their underscores."""
 
 
 class TableEditor(Editor):
@@ -31,6 +33,8 @@ class TableEditor(Editor):
         for row, (key, editor) in enumerate(self.editors.items()):
             label = QLabel(key.replace("_", "_\u200b"))
             label.setObjectName("secondary")
+            label.setWordWrap(True)
+            label.setMinimumWidth(LABEL)
             label.setToolTip(self.fields[key].doc)
             grid.addWidget(label, row, 0)
             grid.addWidget(editor, row, 1)

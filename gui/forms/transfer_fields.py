@@ -14,6 +14,7 @@ from gui.forms.rows_editor import PairsEditor, RowsEditor, Start
 from gui.forms.table_editor import Make, TableEditor
 from gui.forms.union_editor import Form, UnionEditor
 from netspec.spec.sections import Discriminative, Rates, Transfer, Unfreeze
+from netspec.weights.known import known_weights
 
 PATTERNS = ("freeze", "replace", "layers", "stages")
 """Keys with names and patterns of layers."""
@@ -29,7 +30,7 @@ def transfer_editor(field: Field, make: Make, words: Sequence[str]) -> Editor | 
         case (Text(),) if field.key in LAYERS:
             return LayerEditor(words, with_inputs=LAYERS[field.key])
         case (Text(),) if field == fields_of(Transfer)["weights"]:
-            return FileEditor(words)
+            return FileEditor(list(known_weights()))
         case (Several(item=Part(model=model)),) if model in STARTS:
             noun, start = STARTS[model]
             return RowsEditor(list(fields_of(model).values()), make, noun, start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Concatenate, ParamSpec
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.analyzer.lines import layer_of
@@ -22,6 +22,8 @@ from netspec.spec.source import Source
 
 P = ParamSpec("P")
 NOTHING = "Open a spec, or make a new one."
+SETTLED = 60
+"""Milliseconds after which a form that was opened has its place."""
 
 
 class InspectorPanel(Panel):
@@ -75,11 +77,13 @@ class InspectorPanel(Panel):
 
     def go_to_section(self, key: str) -> None:
         """Open a section of the spec and bring it into view."""
-        for section in self.network.sections.values():
-            if key in (section.entry.part.key, section.entry.part.many):
-                section.head.setChecked(True)
-                self.scrolls[self.network].ensureWidgetVisible(section)
-                return
+        sections = self.network.sections.values()
+        found = next((one for one in sections if key in (one.entry.part.key, one.entry.part.many)), None)
+        if found is not None:
+            found.head.setChecked(True)
+            self.network.make_forms()  # those above decide where it lies
+            bar = self.scrolls[self.network].verticalScrollBar()
+            QTimer.singleShot(SETTLED, found, lambda: bar.setValue(found.y()))
 
     def _follow_theme(self) -> None:
         self.layer.follow_theme()
