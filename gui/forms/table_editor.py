@@ -14,7 +14,7 @@ from gui.forms.fields import Field
 
 Make = Callable[[Field], Editor]
 """How the field of a key is made."""
-LABEL = 58
+LABEL = 68
 """Least width of a key in pixels; longer ones are broken at their underscores."""
 
 

@@ -148,3 +148,10 @@ def test_what_is_around_a_field_leaves_inputs_out_unless_asked() -> None:
     assert around.leaves()[0] == "stem"
     assert around.leaves(with_inputs=True)[0] == "input"
     assert [node.name for node in around.tops()] == ["stem", "body", "fc"]
+
+
+def test_a_section_that_is_wanted_is_opened(rig: Rig, section: Section) -> None:
+    section.head.setChecked(False)
+    rig.desk.section_wanted.emit("transfer")
+    assert section.head.isChecked()
+    assert section.form is not None
