@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from netspec.starting import Found
 
 EXAMPLE = """
-netspec finetune resnet18 --data photos --weights resnet18.pth
+netspec finetune resnet18 --data photos
 netspec finetune resnet18 --data photos --weights resnet18.pth --epochs 0
-netspec finetune mobilenet_v2 --data pets --weights mobilenet.pth -o runs/p
+netspec finetune mine.toml --data photos --weights mine.safetensors
 """
 NETWORKS = "resnet18, mobilenet_v2"
 NETWORK_KEYS = ("variables", "input", "layers")
@@ -33,13 +33,14 @@ DataFolder = Annotated[
     Path | None, typer.Option("--data", metavar="FOLDER", help="Pictures in class folders; also idx files, CIFAR, a .npz.")
 ]
 WeightsFile = Annotated[
-    str | None, typer.Option("--weights", metavar="FILE", help="Pretrained weights of the network: a file, or a public name.")
+    str | None,
+    typer.Option("--weights", metavar="FILE", help="Pretrained weights: a file, or a name of `netspec weights`; default: its."),
 ]
 Epochs = Annotated[int | None, typer.Option("--epochs", metavar="N", min=0, help="Epochs after the head's own; 0: none.")]
 FreezeEpochs = Annotated[
     int | None, typer.Option("--freeze-epochs", metavar="N", min=0, help="Epochs in which only the new head learns.")
 ]
-Rate = Annotated[float | None, typer.Option("--lr", metavar="RATE", help="Learning rate of the head; default 0.001.")]
+Rate = Annotated[float | None, typer.Option("--lr", metavar="RATE", help="Learning rate of the head; default 0.003.")]
 
 
 def finetune(
@@ -77,7 +78,7 @@ def finetune(
     if data is None:
         raise CliError("--data is missing", "name the folder with a folder of pictures for each class: --data photos")
     if lr is not None and not 0 < lr < float("inf"):
-        raise CliError(f"--lr {lr}: must be a number above 0", "0.001 is the default")
+        raise CliError(f"--lr {lr}: must be a number above 0", "0.003 is the default")
     found = _recognized(data)
     name = f"{data.expanduser().resolve().stem}_{Path(spec).stem}"
     run = output if output is not None else new_run_path(name)
@@ -150,18 +151,32 @@ def _base(name: str, overrides: list[str]) -> Base:
 
 
 def _weights(base: Base, given: str | None) -> tuple[str, Normalization | None]:
-    """What [transfer] weights is to say, and the normalization that the file tells; reads the file, so that faults show now."""
+    """What [transfer] weights is to say, and the normalization that the weights expect, where that is known.
+
+    The file is read, and a public one fetched, so that faults show before anything else is done.
+    """
+    import numpy as np
+
+    from netspec.cli.fetching import show_fetching
     from netspec.datasets.normalization import Normalization
     from netspec.weights import read_weights
+    from netspec.weights.known import find_known, known_weights
+    from netspec.weights.known_download import available
 
     own = base.spec.transfer.weights if base.spec.transfer is not None else None
-    if given is None and own is None:
+    public = next((name for name, known in known_weights().items() if base.is_shipped and known.spec == base.name), None)
+    text = given or own or public
+    if text is None:
         message = f"{base.name}: which weights to begin with is not said"
-        raise CliError(message, "name a file of pretrained weights: --weights resnet18.pth")
-    path = Path(given).expanduser() if given is not None else base.spec.base_dir / Path(own or "").expanduser()
-    metadata = read_weights(path).metadata
+        raise CliError(message, "name a file of pretrained weights, or one of `netspec weights`: --weights FILE")
+    path = base.spec.base_dir / Path(text).expanduser() if given is None else Path(text).expanduser()
+    known = find_known(text)
+    file = available(path, text, show_fetching)
+    if known is not None:
+        return known.name, Normalization(np.array(known.mean), np.array(known.std))
+    metadata = read_weights(file).metadata
     trained = Normalization.from_json(metadata["normalization"]) if "normalization" in metadata else None
-    return str(path.resolve()), trained if trained is not None and len(trained.mean) == base.shape[0] else None
+    return str(file.resolve()), trained if trained is not None and len(trained.mean) == base.shape[0] else None
 
 
 def _spec_of(text: str, file: Path) -> Spec:

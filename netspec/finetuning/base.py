@@ -65,12 +65,12 @@ class Base:
     def normalization(self, trained: Normalization | None) -> tuple[MeanStd | None, str]:
         """What the weights expect of the pixels, and how that is known; None where it is not.
 
-        trained: what the file of weights says.
+        trained: what their file says, or is known of public ones.
         """
         if trained is not None:
             scale = 255 / (trained.full_scale or 255)
             mean, std = ([round(float(value) * scale, 6) for value in values] for values in (trained.mean, trained.std))
-            return MeanStd(mean=mean, std=std), "as the weights were trained with, by their file"
+            return MeanStd(mean=mean, std=std), "as the weights were trained with"
         own = self.spec.data.normalize if self.spec.data is not None else None
         if isinstance(own, MeanStd):
             return own, f"as {self.name} was trained with, by its spec"

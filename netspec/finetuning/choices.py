@@ -20,6 +20,8 @@ FEW, SOME = 1000, 10_000
 """Pictures below which there are more epochs: as many steps as it takes, whatever the number of pictures."""
 HELD_OUT = 500
 """Pictures from which on a part is kept for a test that nothing was chosen by."""
+RATE, SLOWER = 0.003, 0.2
+"""Learning rate of the head, and how many times as fast the upper part learns, and the lower part compared with that."""
 DIGITS = frozenset("0123456789")
 
 
@@ -55,7 +57,7 @@ def choose(base: Base, found: Found, weights: str, trained: Normalization | None
         "data": _data(base, found, trained, epochs, reasons),
         "transfer": _transfer(base, weights, head_epochs, epochs, reasons),
         "train": _train(found, head_epochs + epochs, reasons),
-        "optimizer": {"type": "adamw", "lr": wishes.lr if wishes.lr is not None else 0.001, "weight_decay": 0.01},
+        "optimizer": {"type": "adamw", "lr": wishes.lr if wishes.lr is not None else RATE, "weight_decay": 0.01},
         "schedule": {"type": "one_cycle"},
     }
     reasons["optimizer"] = "the head's rate; try `netspec lr-find` on this file"
@@ -128,15 +130,15 @@ def _transfer(base: Base, weights: str, head_epochs: int, epochs: int, reasons: 
     if head_epochs:
         transfer["warmup_epochs"] = head_epochs
         reasons["warmup_epochs"] = "so long only the head learns"
-    upper = max(1, len(groups) // 3)
-    if epochs >= 2 and upper < len(groups):
+    lower, upper = groups[: -max(1, len(groups) // 3)], groups[-max(1, len(groups) // 3) :]
+    if epochs >= 2 and lower:
         first = epochs // 3 or 1
-        transfer["freeze"] = groups[:-upper]
+        transfer["freeze"] = lower
         transfer["unfreeze"] = [{"at_epoch": head_epochs + first, "to": base.spec.inputs[0].name}]
         reasons["unfreeze"] = "the upper part learns before the lower one, whose features fit most pictures"
     transfer["restart_schedule"] = True
-    transfer["discriminative"] = {"lowest": 0.01}
-    reasons["discriminative"] = "the first layer learns a hundred times slower than the head"
+    transfer["discriminative"] = {"factor": SLOWER, "stages": [upper[0], base.head]}
+    reasons["discriminative"] = f"the upper part learns {SLOWER:g} times as fast as the head, the lower one {SLOWER**2:.2g}"
     return transfer
 
 

@@ -111,7 +111,17 @@ def test_pixels_are_normalized_as_the_file_of_weights_says() -> None:
     write_weights("w.safetensors", read_weights("w.safetensors").tensors, {"normalization": normalization.to_json()})
     text = finetune("--dry-run").out
     assert "normalize = { mean = [127.5, 63.75, 255.0], std = [510.0, 255.0, 1020.0] }" in text
-    assert "by their file" in text
+    assert "as the weights were trained with" in text
+
+
+def test_a_shipped_network_begins_with_its_public_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those stand in the spec by name; the file here is a stand-in."""
+    stand_in = Path("w.safetensors").resolve()
+    monkeypatch.setattr("netspec.weights.known_download.fetch", lambda known, progress=None: stand_in)
+    monkeypatch.setattr("netspec.cli.training.run_job", lambda job, spec, closing: 0)
+    text = run("finetune", "squeezenet1_1", "--data", "photos", "--dry-run").out
+    assert 'weights = "torchvision/squeezenet1_1"' in text
+    assert "mean = [123.675, 116.28, 103.53]" in text
 
 
 @pytest.mark.parametrize(
@@ -121,8 +131,8 @@ def test_pixels_are_normalized_as_the_file_of_weights_says() -> None:
         (("net.toml", "--data", "one", "--weights", "w.safetensors"), "one: has one class, red, so there is nothing to tell"),
         (("net.toml", "--data", "empty"), "empty: holds none of the known kinds of data"),
         (("net.toml", "--data", "table.csv"), "no pictures in classes; put the pictures of each class into a folder"),
-        (("net.toml", "--data", "photos"), "net: which weights to begin with is not said; name a file of pretrained weights"),
-        (("net.toml", "--data", "photos", "--weights", "no.npz"), "no.npz: no such file"),
+        (("net.toml", "--data", "photos"), "net: which weights to begin with is not said; name a file"),
+        (("net.toml", "--data", "photos", "--weights", "no.npz"), "no.npz: no such file, and no known name"),
         (("net.toml", "--data", "photos", "--weights", "bad.safetensors"), "bad.safetensors: "),
         (("logistic", "--data", "photos", "--weights", "w.safetensors"), "logistic: its input is [64], no picture"),
         (("googlenet", "--data", "photos"), "googlenet: has 3 outputs (fc, aux1.fc2, aux2.fc2)"),
