@@ -14,8 +14,6 @@ from netspec.look import lane_colours, plural
 from netspec.metrics.monitor import direction_of
 from netspec.training.series import smoothing_factor
 
-WEIGHTS = "weights from "
-"""How the note of a run begins that tells what became of its weights."""
 RECENT = 256
 """Steps over which the speed is taken."""
 RANKED = ("run", "validation", "epoch", "end")
@@ -105,8 +103,12 @@ class History:
     @property
     def weights(self) -> str:
         """What became of the weights that the run began with; "" when it began anew."""
-        notes = self.run.get("notes", []) if self.run else []
-        return next((str(note) for note in notes if str(note).startswith(WEIGHTS)), "")
+        load = self.run.get("load") if self.run else None
+        if not isinstance(load, dict):
+            return ""
+        parts = [f"{plural(part['tensors'], 'tensor')} {name.replace('_', ' ')}" for name, part in load.items()
+                 if isinstance(part, dict) and part["tensors"]]  # fmt: skip
+        return f"weights from {load['source']}: " + "; ".join([", ".join(parts), *load["notes"], *load["warnings"]])
 
     @property
     def total_steps(self) -> int:

@@ -142,4 +142,6 @@ def proof(history: History) -> tuple[bool, str] | None:
     frozen, times = len(history.stages[-1].frozen), sum(lane.proofs for lane in lanes)
     holds = all(lane.is_proven for lane in lanes)
     how = "unchanged" if holds else "CHANGED"
+    if not frozen:  # all of them learn by now
+        frozen, how = max(len(stage.frozen) for stage in history.stages), f"{how} until they learned"
     return holds, f"{plural(frozen, 'frozen layer')} {how}, proven {plural(times, 'time')}"

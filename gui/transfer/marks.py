@@ -41,10 +41,10 @@ class Marks:
 
 
 def marks_of_run(history: History) -> tuple[dict[str, bool], frozenset[str]]:
-    """What a run's history says of its layers: proofs, and those that never moved."""
+    """What a run's history says of its layers: proofs while they were frozen, and those that never moved."""
     lanes = [lane for lane in history.lanes.values() if lane.proofs]
     holds = all(lane.is_proven for lane in lanes)
-    frozen = history.stages[-1].frozen if history.stages and lanes else ()
+    frozen = [name for stage in history.stages for name in stage.frozen] if lanes else []
     named = [tensor for text in history.warnings for found in UNMOVED.findall(text) for tensor in found.split(", ")]
     return dict.fromkeys(frozen, holds), frozenset(name.strip().rpartition(".")[0] for name in named if "." in name)
 

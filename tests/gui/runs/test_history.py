@@ -183,7 +183,20 @@ def test_stages_of_a_schedule_are_bands_with_their_names_and_what_joins_them() -
 
 def test_epochs_from_the_cache_and_the_weights_at_the_start_are_told() -> None:
     cached = line("epoch", 10, running_loss=1.0, lr=0.1, samples=40, samples_per_second=1.0, from_cache=40)
-    history = made(run_line(notes=["40 samples", "weights from a.pth: 6 loaded"]), {**cached, "epoch": 2})
+    part = {"tensors": 6, "parameters": 60, "layers": 3, "shapes": {}}
+    load = {"source": "a.pth", "loaded": part, "missing": {**part, "tensors": 0}, "newly_initialized": {**part, "tensors": 1},
+            "notes": ["the prefix came off"], "warnings": []}  # fmt: skip
+    history = made(run_line(load=load), {**cached, "epoch": 2})
     assert history.cached == {2: 1.0}
     assert "from_cache" not in history.lanes["adam"].training
-    assert history.weights == "weights from a.pth: 6 loaded"
+    assert history.weights == "weights from a.pth: 6 tensors loaded, 1 tensor newly initialized; the prefix came off"
+    assert made(run_line()).weights == ""
+
+
+def test_layers_that_learn_by_now_were_proven_while_they_were_frozen() -> None:
+    history = made(
+        run_line(), line("stage", 0, stage="frozen layers", frozen=["a", "b"], number=0, stages=2),
+        line("stage", 5, stage="frozen proof", unchanged=True, digest=""),
+        line("stage", 10, stage="frozen layers", frozen=[], number=1, stages=2, unfrozen=["a", "b"]),
+    )  # fmt: skip
+    assert proof(history) == (True, "2 frozen layers unchanged until they learned, proven 1 time")
