@@ -18,7 +18,7 @@ from netspec.training.errors import TrainError
 from netspec.training.events import End, FrozenProof, Run, Stage, Step
 from netspec.training.history import read_history
 from netspec.training.run import train
-from netspec.weights import read_weights
+from netspec.weights import read_weights, write_weights
 from tests.kit.networks import CROSS_ENTROPY, spec_of
 from tests.training.helpers import StopAfter, numbers, of, weights_digest
 from tests.training.test_changes_at_resume import changed, data, warnings_of, weights_of
@@ -84,14 +84,15 @@ def test_what_moved_in_each_stage_is_what_learns(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stops", [[6], [7], [2, 4, 3]])
 def test_a_run_resumed_in_any_stage_is_the_uninterrupted_one(
-    tmp_path: Path, stops: list[int], whole: dict[str, Any]
+    tmp_path: Path, stops: list[int], whole: dict[str, Any], pretrained: Path
 ) -> None:  # fmt: skip
-    """All optimizers side by side, restarted schedule, dropout; 6 and 9 are the steps after which layers are unfrozen."""
+    """All optimizers side by side, a pull to loaded weights, restarted schedule, dropout; after 6 and 9 steps layers are
+    unfrozen."""
     folder = tmp_path / "parts"
-    train_all(spec_with(LANES, restart_schedule=True), folder, stop=StopAfter(stops[0]))
+    train_all(spec_with(LANES, restart_schedule=True, l2_sp=0.02), folder, weights=pretrained, stop=StopAfter(stops[0]))
     for stop in stops[1:]:
-        train_all(spec_with(LANES, restart_schedule=True), None, resume=folder, stop=StopAfter(stop))
-    train_all(spec_with(LANES, restart_schedule=True), None, resume=folder)
+        train_all(spec_with(LANES, restart_schedule=True, l2_sp=0.02), None, resume=folder, stop=StopAfter(stop))
+    train_all(spec_with(LANES, restart_schedule=True, l2_sp=0.02), None, resume=folder)
     assert numbers(folder) == whole["numbers"]
     assert {p.name: weights_digest(p) for p in (folder / "checkpoints").iterdir()} == whole["digests"]
 
@@ -110,9 +111,16 @@ def test_a_run_that_dies_in_a_new_stage_before_it_is_saved_goes_through_that_sta
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
+    write_weights(path, netspec.compile(spec_with(["sgd"]), seed=5).lanes[0].tensors())
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, pretrained: Path) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("whole") / "run"
-    train_all(spec_with(LANES, restart_schedule=True), folder)
+    train_all(spec_with(LANES, restart_schedule=True, l2_sp=0.02), folder, weights=pretrained)
     return {
         "numbers": numbers(folder), "digests": {p.name: weights_digest(p) for p in (folder / "checkpoints").iterdir()},
     }  # fmt: skip
