@@ -60,7 +60,7 @@ class FinetuneDialog(QDialog):
             return
         self.words.hide()
         network, pictures = self.network.currentText(), Path(self.pictures.text()).expanduser()
-        request = {"network": network, "data": str(pictures), "weights": self.weights.text().strip(),
+        request = {"network": network, "data": str(pictures), "weights": self.weights.text().strip() or None,
                    "name": f"{pictures.resolve().stem}_{network}", "folder": str(pictures.resolve().parent)}  # fmt: skip
         self.exam.ask("finetune", request)
 
@@ -76,11 +76,17 @@ class FinetuneDialog(QDialog):
         is_running = self.exam.is_running
         self.busy.setVisible(is_running)
         self.make.setText("Cancel" if is_running else "Make the spec")
-        self.make.setEnabled(is_running or bool(self.pictures.text().strip() and self.weights.text().strip()))
+        self.make.setEnabled(is_running or bool(self.pictures.text().strip()))
 
     def reject(self) -> None:
         self.exam.cancel()
         super().reject()
+
+    def _name_weights(self, network: str) -> None:
+        """Which weights are taken when none are chosen."""
+        known = next(row for row in known_weights().values() if row.spec == network)
+        text = f"{known.name}: {known.mib:.0f} MiB, {'here already' if known.path.is_file() else 'fetched once'}; or a file"
+        self.weights.setPlaceholderText(text)
 
     def _ask_pictures(self) -> None:
         name = QFileDialog.getExistingDirectory(self, "A folder of pictures for each class", str(Path.home()))
@@ -98,7 +104,8 @@ class FinetuneDialog(QDialog):
         self.resize(560, 260)
         self.network.addItems(networks())
         self.pictures.setPlaceholderText("with a folder for each class: photos/ants, photos/bees")
-        self.weights.setPlaceholderText("such as resnet18.pth from PyTorch")
+        self.network.currentTextChanged.connect(self._name_weights)
+        self._name_weights(self.network.currentText())
         self.words.setObjectName("formNote")
         self.words.hide()
         self.busy.setRange(0, 0)

@@ -40,12 +40,12 @@ def test_networks_with_public_weights_are_offered_the_quick_ones_first() -> None
     assert set(networks()) <= set(shipped_specs())
 
 
-def test_nothing_is_made_before_pictures_and_weights_are_named(dialog: FinetuneDialog) -> None:
+def test_nothing_is_made_before_pictures_are_named_and_public_weights_are_offered(dialog: FinetuneDialog) -> None:
     assert not dialog.make.isEnabled()
     dialog.pictures.setText("photos")
-    assert not dialog.make.isEnabled()
-    dialog.weights.setText("resnet18.pth")
     assert dialog.make.isEnabled()
+    dialog.network.setCurrentText("mobilenet_v2")
+    assert dialog.weights.placeholderText().startswith("torchvision/mobilenet_v2: 14 MiB, ")
 
 
 def test_the_answer_is_a_spec_whose_paths_start_beside_the_pictures(photos: Path) -> None:
