@@ -28,6 +28,8 @@ def arithmetic(layer: Layer, inputs: Sequence[Shape], output: Shape) -> tuple[st
 
 def along(axis: Axis) -> str:
     """The windows along one axis: size → number of windows."""
+    if not axis.stride:  # adaptive pooling of fewer pixels than it gives
+        return f"{axis.size} → {axis.output}, pixels are read several times"
     quotient = f"({numerator(axis)})/{axis.stride}"
     steps, remainder = divmod(axis.padded - axis.span, axis.stride)
     if not remainder:

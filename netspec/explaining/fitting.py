@@ -42,7 +42,7 @@ class Change:
 
 def remainder(axis: Axis) -> int:
     """Pixels, padding included, by which the windows along an axis do not come out even."""
-    return (axis.padded - axis.span) % axis.stride
+    return (axis.padded - axis.span) % axis.stride if axis.stride else 0  # 0: adaptive pooling of few pixels
 
 
 def fitting_changes(spec: Spec, name: str, shape: Shape, wanted: Sequence[int] | None = None) -> tuple[Change, ...]:
