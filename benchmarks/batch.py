@@ -17,6 +17,14 @@ def noise(spec: Spec, n: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """x (n, C, H, W) or (n, F) in float32, and labels."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((n, *spec.inputs[0].shape)).astype(np.float32)
+    return x, rng.integers(0, _classes(spec), n)
+
+
+def noise_of_every_class(spec: Spec, n: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The same with labels 0, 1, …, C − 1, 0, …: a data set in which no class is missing."""
+    return noise(spec, n)[0], np.arange(n) % _classes(spec)
+
+
+def _classes(spec: Spec) -> int:
     graph = build_graph(spec)
-    classes = volume(infer_shapes(graph)[outputs_of(spec, graph)[0]])
-    return x, rng.integers(0, classes, n)
+    return volume(infer_shapes(graph)[outputs_of(spec, graph)[0]])

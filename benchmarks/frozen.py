@@ -44,7 +44,7 @@ class Case:
 
 
 CASES: Mapping[str, Case] = {
-    "resnet18": Case("ResNet-18, 224×224, 24 pictures", "resnet18", 8, 24, "avgpool"),
+    "resnet18": Case("ResNet-18, 224×224, 24 pictures", "resnet18", 8, 24, "avgpool", ("layers.fc.out_features=10",)),
     "resnet20": Case("ResNet-20, 32×32, 256 pictures", "resnet20_cifar", 64, 256, "avgpool"),
     "resnet20-64": Case(
         "ResNet-20, 64×64, 128 pictures", "resnet20_cifar", 32, 128, "avgpool", ("input.shape=[3, 64, 64]",)
@@ -69,6 +69,8 @@ def measure(contest: EpochContest, pace: Pace) -> tuple[dict[str, Timing], dict[
         for worker in workers:
             worker.prepare(contest)
             teams.append(worker.team())
+        if failed := teams[0].absent:
+            raise RuntimeError(f"netspec failed: {failed}")
         check_same({name: logits for team in teams for name, logits in team.logits.items()})
         timers = {name: timer for team in teams for name, timer in team.timers.items()}
         return race(timers, pace), {name: why for team in teams for name, why in team.absent.items()}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from benchmarks.contest import Contest
 
-FULL, FROZEN, NO_GRAD, FIRST, CACHED, FEATURES = (
-    "everything learns", "frozen", "trunk under no_grad", "first epoch with the cache", "from the cache", "features given",
+FULL, FROZEN, NO_GRAD, CACHED, FEATURES = (
+    "everything learns", "frozen", "trunk under no_grad", "from the cache", "features given",
 )  # fmt: skip
 
 

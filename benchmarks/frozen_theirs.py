@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from benchmarks.batch import noise
+from benchmarks.batch import noise_of_every_class
 from benchmarks.contest import LR, Team, Timer, calling
 from benchmarks.frozen_contest import FEATURES, FROZEN, FULL, NO_GRAD, EpochContest
 from benchmarks.peers import Twin
@@ -30,7 +30,7 @@ def team(contest: EpochContest) -> Team:
     spec, whole = Spec.model_validate(table), Spec.model_validate({**table, "transfer": None})
     trunk = Spec.model_validate({**table, "layers": table["layers"][:-1], "losses": [], "optimizers": [], "transfer": None})
     last = spec.layers[-1].name
-    pictures, labels = noise(spec, contest.samples)
+    pictures, labels = noise_of_every_class(spec, contest.samples)
     x, y = torch.from_numpy(pictures), torch.from_numpy(labels)
     with torch.inference_mode():
         found.logits["torch"] = Twin(spec).in_inference()(x[: contest.batch]).numpy()

@@ -11,8 +11,9 @@ import pytest
 pytest.importorskip("torch", reason="PyTorch is in the extra `peers`")
 pytestmark = pytest.mark.peers
 
-from benchmarks import convolution, data_share, elementwise, growth, linear, normalization, pooling, scaling  # noqa: E402
+from benchmarks import convolution, data_share, elementwise, frozen, growth, linear, normalization, pooling, scaling  # noqa: E402
 from benchmarks import startup as startup_script  # noqa: E402
+from benchmarks.harness import Timing  # noqa: E402
 from benchmarks.layer_race import Case, flops, traffic  # noqa: E402
 from tests.datasets.helpers import write_idx  # noqa: E402
 
@@ -86,3 +87,25 @@ def test_data_share_takes_as_many_steps_alone_as_an_epoch_has(tmp_path: Path, ca
     options = ["--root", str(tmp_path), "--epochs", "2", "--threads", "1", "--limit-batches", "2"]
     assert data_share.main(options) in (0, 1)
     assert "% of the epoch is compute" in capsys.readouterr().out
+
+
+def test_a_frozen_network_is_compared_with_the_fastest_of_pytorchs_ways() -> None:
+    seconds = {
+        "netspec, everything learns": 8.0, "netspec, frozen": 2.0, "netspec, from the cache": 0.5,
+        "torch eager, everything learns": 1.0, "torch eager, frozen": 9.0, "torch.compile channels_last, frozen": 6.0,
+        "torch eager, trunk under no_grad": 5.0, "torch eager, features given": 0.25,
+    }  # fmt: skip
+    found = {name: Timing(median, median, median, 1) for name, median in seconds.items()}
+    assert frozen.ratios(found) == {
+        "without the cache, PyTorch / netspec": 2.5, "with the cache, PyTorch / netspec": 10.0,
+        "features given, PyTorch / netspec from the cache": 0.5, "netspec, everything learns / frozen": 4.0,
+        "netspec, frozen / from the cache": 4.0,
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_race_of_frozen_networks_has_every_way_of_both_sides(capsys: pytest.CaptureFixture[str]) -> None:
+    frozen.main(["resnet20", "--samples", "20", "--batch", "10", "--rounds", "1", "--no-compile", "--format", "json"])
+    (case,) = json.loads(capsys.readouterr().out)["cases"]
+    assert len(case["seconds"]) == 10
+    assert not case["absent"]
