@@ -109,13 +109,14 @@ class Features:
 def open_features(training: Training) -> Choice:
     """Choose for the layers that are frozen now, and begin with nothing known."""
     close_features(training)
+    if training.folder is not None:
+        remove_features(training.folder.path)  # of a process that was killed
     training.features_of = training.program.frozen
     choice = choose(training)
     if choice.reads is None:
         return choice
     if training.folder is not None and choice.place == "disk":
         remove_stale(training.folder.path)
-        remove_features(training.folder.path)
     try:
         training.features = Features(training, choice, choice.reads)
     except OSError as problem:

@@ -137,6 +137,14 @@ def test_features_on_disk_go_with_a_run_that_nobody_reads_to_its_end(tmp_path: P
     assert not folder_of(tmp_path / "run").exists()
 
 
+def test_a_run_that_goes_on_removes_what_a_killed_process_left(tmp_path: Path) -> None:
+    trained(spec_of(), tmp_path / "run", stop=StopAfter(4))
+    folder_of(tmp_path / "run").mkdir()
+    (folder_of(tmp_path / "run") / "train-0.npy").write_bytes(b"left")
+    next(iter(netspec.train(spec_of(cache="off"), make_data(), resume=tmp_path / "run")))
+    assert not folder_of(tmp_path / "run").exists()
+
+
 def test_only_what_dead_runs_left_behind_is_removed(tmp_path: Path) -> None:
     for name, lock in (("dead", True), ("held", True), ("project", False), ("own", True)):
         (tmp_path / name / FEATURES).mkdir(parents=True)
