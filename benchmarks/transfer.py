@@ -3,7 +3,8 @@
 Each way has the same network and pictures. Fine-tuning and training from scratch have the same number of epochs; the frozen
 network has three times as many, which come from the cache and cost less than two of theirs. Each is looked at once, after the
 last epoch: nothing is chosen by what it is measured with. Seeds give the new head, the order and the variations of the
-pictures, and the weights from scratch.
+pictures, and the weights from scratch. Gently: as `netspec finetune` does, the lower parts slower; boldly: after a warm-up of
+the head all layers at its rate.
 
 python -m benchmarks.transfer ants      ants and bees, 244 photographs to learn from, from a ResNet-20 that knows CIFAR-10
 python -m benchmarks.transfer fashion   Fashion-MNIST, 6,000 pictures, from the LeNet that Caffe trained on MNIST's digits
@@ -80,11 +81,12 @@ TASKS = {
         ANTS,
         {
             "frozen, new head": Way(0.01, f'{RESNET}, freeze_to = "avgpool"', longer=3),
-            "fine-tuned": Way(
+            "fine-tuned gently": Way(
                 0.003, f'{RESNET}, warmup_epochs = 5, freeze = ["conv1", "bn1", "layer1", "layer2"], '
                 'unfreeze = [{ at_epoch = 10, to = "input" }], '
                 'restart_schedule = true, discriminative = { factor = 0.2, stages = ["layer3", "linear"] }', VARIED,
             ),
+            "fine-tuned boldly": Way(0.003, f"{RESNET}, warmup_epochs = 2, restart_schedule = true", VARIED),
             "from scratch": Way(0.003, "", VARIED),
         },
         20, 64, IMAGENET,
@@ -93,10 +95,11 @@ TASKS = {
         FASHION,
         {
             "frozen, new head": Way(0.003, f'{LENET}, freeze_to = "relu1"', longer=3),
-            "fine-tuned": Way(
+            "fine-tuned gently": Way(
                 0.002, f"{LENET}, warmup_epochs = 3, restart_schedule = true, "
                 'discriminative = { factor = 0.2, stages = ["ip1", "ip2"] }',
             ),
+            "fine-tuned boldly": Way(0.002, f"{LENET}, warmup_epochs = 1, restart_schedule = true"),
             "from scratch": Way(0.002, ""),
         },
         10, 28, "{ mean = [0], std = [256] }",

@@ -53,6 +53,14 @@ def test_examples_that_extend_a_shipped_spec_need_no_file_beside_them(tmp_path: 
     assert not [problem for problem in netspec.analyze(spec).problems if problem.severity == "error"]
 
 
+@pytest.mark.parametrize(
+    "text", list(blocks((ROOT / "docs" / "transfer.md").read_text(encoding="utf-8"), "toml"))
+)
+def test_specs_of_the_tutorial_on_transfer_are_without_problems(tmp_path: Path, text: str) -> None:
+    (tmp_path / "patch.toml").write_text(text, encoding="utf-8")
+    assert [problem.render() for problem in netspec.analyze(netspec.load(tmp_path / "patch.toml")).problems] == []
+
+
 def test_the_generated_parts_are_those_of_the_code(update_golden: bool) -> None:
     text = reference_markdown(GUIDE)
     if update_golden:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from netspec.analysis import Report
     from netspec.optimizers.base import Optimizer
     from netspec.training.events import Stage
+
+MOST_NAMED = 8
+"""Frozen layers that are named one by one at the start of a run."""
 
 
 def stage_lines(report: Report) -> list[str]:
@@ -48,7 +52,7 @@ def freeze_plan(report: Report, epochs: int, optimizers: Sequence[Optimizer]) ->
 def stage_begins(event: Stage) -> str:
     """ "stage 2 of 3: layer4.0.conv1, layer4.0.bn1 and 4 more learn from here on; 8.4 M of 11.2 M parameters trainable"."""
     if event.number == 0 and not event.unfrozen:
-        return f"{console.FROZEN} frozen: {', '.join(event.frozen)}"
+        return f"{console.FROZEN} frozen: {', '.join(folded(event.frozen))}"
     text = f"stage {event.number + 1} of {event.stages}: {named(event.unfrozen, ()) if event.unfrozen else 'no layer'}"
     text += " now learns" if len(event.unfrozen) == 1 else " now learn"
     if event.trainable_parameters is not None and event.frozen_parameters is not None:
@@ -58,6 +62,14 @@ def stage_begins(event: Stage) -> str:
         low, high = min(event.rates.values()), max(event.rates.values())
         text += f", learning rate × {low:.3g}" + ("" if low == high else f" … {high:.3g}")
     return text
+
+
+def folded(names: Sequence[str]) -> list[str]:
+    """All names when they are few; else blocks with the number of their layers: "conv1", "layer1 (21 layers)"."""
+    if len(names) <= MOST_NAMED:
+        return list(names)
+    counts = Counter(name.partition(".")[0] for name in names)
+    return [name if name in names else f"{name} ({console.plural(count, 'layer')})" for name, count in counts.items()]
 
 
 def _order(report: Report) -> list[str]:

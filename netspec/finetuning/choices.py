@@ -86,6 +86,9 @@ def _data(
         reasons["scale_to_input"] = f"from {found.shape[2]}×{found.shape[1]} to the network's {base.shape[2]}×{base.shape[1]}"
     normalize, reasons["normalize"] = base.normalization(trained)
     data["normalize"] = "standard" if normalize is None else normalize.model_dump()
+    if is_folder and found.shape[1] > side:
+        larger = f"a network that ends with a global mean sees more with --set input.size={found.shape[1]}"
+        reasons["data"] = f"the pictures are larger than its {base.shape[2]}×{base.shape[1]}: {larger}"
     if is_folder and "all" in {item.part for item in list_images(_path(found)).images}:
         data["split"] = _split(found.samples, reasons)
     if epochs == 0:

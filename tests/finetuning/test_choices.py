@@ -12,7 +12,8 @@ from netspec.finetuning import Wishes, choose, find_base, spec_text
 from netspec.finetuning.base import IMAGENET, Base
 from netspec.freezing import stages
 from netspec.shipped import shipped_specs
-from netspec.starting import Found
+from netspec.starting import Found, recognize
+from tests.starting.sets import class_folders
 
 
 def base(name: str) -> Base:
@@ -65,6 +66,13 @@ def test_fewer_pictures_have_more_epochs_so_that_there_are_steps_enough() -> Non
     epochs = [choices.sections["train"]["epochs"] for choices in chosen]
     assert epochs == sorted(epochs, reverse=True)
     assert len(set(epochs)) == 3
+
+
+def test_pictures_much_larger_than_the_input_are_told(tmp_path: Path) -> None:
+    folder = class_folders(tmp_path / "photos", size=(70, 80))
+    for name, told in (("resnet20_cifar", True), ("resnet18", False)):
+        choices = choose(base(name), recognize(folder), "w", None, Wishes())
+        assert ("--set input.size=64" in choices.reasons.get("data", "")) is told
 
 
 def test_digits_are_not_mirrored() -> None:
