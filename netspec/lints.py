@@ -11,6 +11,7 @@ from netspec.defaults import usual_metrics
 from netspec.graph import Locate, inputs_of, outputs_of
 from netspec.layers.base import Layer, Shape
 from netspec.linting.fine_tuning import lint_fine_tuning
+from netspec.linting.lost_bias import lost_biases
 from netspec.linting.settings import lint_settings
 from netspec.linting.structure import Network, lint_structure
 from netspec.losses.base import loss_names
@@ -59,29 +60,14 @@ def _lint_bias(network: Network) -> Iterable[Problem]:
     """Biases that the mean of a normalization takes away; pretrained layers have the biases they have."""
     if network.spec.transfer is not None and network.spec.transfer.weights is not None:
         return
-    for layer in network.layers():
-        name, readers = layer.name, list(network.graph.successors(layer.name))
-        if getattr(layer, "bias", False) is not True or name in network.frozen | set(network.outputs) or not readers:
+    lost = lost_biases(network.graph, network.shapes, network.outputs, network.frozen)
+    for name, reader in lost.items():
+        if name in network.frozen:
             continue
-        if all(_takes_means_away(network, reader) for reader in readers):
-            message = f"{readers[0]} subtracts the mean, so that the bias of this layer has no effect"
-            path: Path = ("layers", name, "bias")
-            related = network.here(readers[0], "the mean is subtracted here")
-            span = network.locate(("layers", name, "name"))
-            yield warning("NS904", path, span, message, "set bias = false", related)
-
-
-def _takes_means_away(network: Network, name: str) -> bool:
-    """Whether a normalization subtracts the mean of each single channel.
-
-    Layer and group normalization subtract one mean of several channels, of which each has a bias of its own; frozen batch
-    normalization subtracts a fixed number.
-    """
-    layer: Layer | None = network.graph.nodes[name]["layer"]
-    kind = type(layer).type_name() if layer is not None else ""
-    if kind == "group_norm" and layer is not None:
-        return bool(getattr(layer, "num_groups", getattr(layer, "groups", 0)) == network.shapes[name][0])
-    return kind == "instance_norm" or (kind == "batch_norm" and name not in network.frozen)
+        message = f"{reader} subtracts the mean, so that the bias of this layer has no effect"
+        related = network.here(reader, "the mean is subtracted here")
+        span = network.locate(("layers", name, "name"))
+        yield warning("NS904", ("layers", name, "bias"), span, message, "set bias = false", related)
 
 
 def _lint_training(spec: Spec, locate: Locate) -> Iterable[Problem]:

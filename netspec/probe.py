@@ -36,9 +36,15 @@ class Probe:
         for name in layers:
             if name not in program.shapes:
                 raise ValueError(f"{name}: no layer of this network; its layers are {', '.join(program.shapes)}")
-        inputs = program.start.inputs
         self.layers = tuple(dict.fromkeys(layers))
         self._program = program
+        self._begin()
+
+    def _begin(self) -> None:
+        """No plans yet, for tensors where they lie in the program's stage of [transfer]."""
+        program = self._program
+        self._made_for = program.start
+        inputs = program.start.inputs
         wanted = dict.fromkeys((*(name for name in self.layers if name not in inputs), *program.start.outputs))
         self._start = replace(program.start, outputs=tuple(wanted), losses=(), loss_inputs=())
         self._arena, self._kept = Arena(), Kept()
@@ -74,6 +80,8 @@ class Probe:
         }  # fmt: skip
 
     def _plan(self, n: int) -> Plan:
+        if self._made_for is not self._program.start:
+            self._begin()  # another stage: every tensor has moved to another place
         if n not in self._plans:
             plan = make_plan(self._start, Goal(batch=n, steady=False))
             check_room(plan.arena_bytes - self._arena.bytes.size + self._kept.missing_bytes(plan), n)

@@ -92,8 +92,12 @@ class Program:
         """Freeze the layers of another stage of [transfer], in place; tensors and slots keep their values.
 
         since: of layers that began to learn late, the updates done by then; default: those that begin now begin after
-        the updates which the lanes have done.
+        the updates which the lanes have done. Raises ValueError for a stage that the spec does not have.
         """
+        known = len(stages(self.spec, self.graph))
+        if not 0 <= stage < known:
+            raise ValueError(f"enter: no stage {stage}; the spec has the stages 0 … {known - 1}" if known > 1 else
+                             f"enter: no stage {stage}; without unfreeze the spec has stage 0 alone")
         with self.lock:
             if any(lane.is_accumulating for lane in self.lanes):
                 raise ValueError("enter: gradients of accumulate are waiting; call update first")

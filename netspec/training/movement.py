@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from netspec.linting.lost_bias import lost_biases
 from netspec.plan.layout import Layout
+from netspec.plan.plan import Plan
 from netspec.training.contract import Lane, Program
 
 
@@ -39,11 +41,16 @@ def multipliers(layout: Layout) -> dict[str, float]:
     }
 
 
+def without_effect(start: Plan) -> set[str]:
+    """Tensors whose gradient is 0 but for rounding, so that they may stand still: biases that a normalization takes away."""
+    return {f"{name}.bias" for name in lost_biases(start.graph, start.shapes, start.outputs, start.inference_mode)}
+
+
 def hashes(program: Program, lane: Lane) -> dict[str, bytes]:
-    """Tensor that is updated, with a rate above 0 → SHA-256 of its bits."""
+    """Tensor that is updated, with a rate above 0 and an effect → SHA-256 of its bits."""
     layout: Layout = program.start.layout
-    flat = lane.memory["parameters"]
-    entries = [layout.parameters[name] for name, rate in multipliers(layout).items() if rate]
+    flat, idle = lane.memory["parameters"], without_effect(program.start)
+    entries = [layout.parameters[name] for name, rate in multipliers(layout).items() if rate and name not in idle]
     return {
         entry.name: hashlib.sha256(flat[entry.offset : entry.offset + entry.tensor.size].data).digest() for entry in entries
     }

@@ -12,6 +12,7 @@ from netspec.load_report import LoadReport
 from netspec.problems import SpecError
 from netspec.rendering import spec_hash
 from netspec.spec.model import Spec
+from netspec.spec.sections import Transfer
 from netspec.thread_count import checked_threads
 from netspec.training.advice import facts_of, note
 from netspec.training.contract import Program
@@ -63,6 +64,7 @@ def prepare(
     _refuse_all_frozen(program, spec)
     if state is None:
         _refuse_used(program)
+        _enter_first(program)
     load, warnings = _load_weights(program, spec, weights) if state is None else (None, [])
     lanes = [LaneRun.start(lane, settings) for lane in program.lanes]
     paths = None if options.dry_run else RunFolder(folder or _output(spec, output), [run.label for run in lanes])
@@ -166,6 +168,12 @@ def _check_program(program: Program, spec: Spec, settings: Settings) -> None:
             "the program was compiled from a spec which freezes other layers, or at other times",
             "compile it from the spec that is trained",
         )
+    own, wanted = ((one.transfer or Transfer()).bn for one in (program.spec, spec))
+    if own != wanted:
+        raise TrainError(
+            f'the program was compiled with bn = "{own}" under [transfer], the spec says "{wanted}"',
+            "compile it from the spec that is trained",
+        )
 
 
 def _refuse_used(program: Program) -> None:
@@ -175,6 +183,12 @@ def _refuse_used(program: Program) -> None:
             raise TrainError(
                 f"the program has already taken {lane.step} steps", "compile a fresh one, and start from weights"
             )
+
+
+def _enter_first(program: Program) -> None:
+    """A new run begins in the first stage of [transfer], wherever its program stands."""
+    if program.stage:
+        program.enter(0, {})
 
 
 def _refuse_all_frozen(program: Program, spec: Spec) -> None:

@@ -63,7 +63,7 @@ def restore_stage(training: Training, saved: Mapping[str, Any], frozen: list[str
         number = stage_at(stages, position.epoch if position.batch else max(position.epoch - 1, 0)).number
     newly = set(frozen) - stages[number].frozen
     since = {name: step for name, step in saved["since"].items() if name not in stages[number].frozen}
-    if number or since or newly:
+    if number != training.program.stage or training.program.since or since or newly:
         training.program.enter(number, {**since, **dict.fromkeys(newly, position.step)})
     training.stage_number = number
     training.stage_step = saved["step"] if is_same else position.step

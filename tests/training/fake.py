@@ -6,6 +6,7 @@ import hashlib
 from types import SimpleNamespace
 from typing import Any
 
+import networkx as nx
 import numpy as np
 
 from netspec.loss_value import LossValue
@@ -128,10 +129,11 @@ class FakeProgram:
         self.spec, self.batch_size, self.dtype, self.seed = spec, spec.train.batch_size, "float64", spec.seed
         self.lanes = [FakeLane(optimizer, features, classes, spec.seed) for optimizer in spec.optimizers]
         self.frozen = frozenset({"base"})
-        self.since: dict[str, int] = {}
+        self.stage, self.since = 0, dict[str, int]()
         self.shapes = {"fc": (classes,)}
         self.start = SimpleNamespace(
-            loss_input="fc", inference_mode=self.frozen, cut=(), layout=layout_of(features * classes)
+            loss_input="fc", inference_mode=self.frozen, cut=(), layout=layout_of(features * classes),
+            graph=nx.DiGraph(), shapes={}, outputs=(),
         )
 
     @property

@@ -11,6 +11,7 @@ import numpy as np
 import netspec
 from netspec.training.events import Warned
 from netspec.training.history import read_history
+from netspec.training.movement import without_effect
 from tests.kit.networks import CROSS_ENTROPY, spec_of
 from tests.training.fake import FakeLane, make_program, make_spec
 from tests.training.helpers import of, run
@@ -48,6 +49,14 @@ def test_a_rate_of_0_moves_nothing_and_a_layer_or_schedule_that_means_it_is_left
     assert "fc1.weight, fc1.bias, fc2.weight, fc2.bias" in message
     assert warned([{**LAYERS[0], "lr_mult": 0}, *LAYERS[1:]]) == []
     assert warned([{**LAYERS[0], "frozen": True}, *LAYERS[1:]]) == []
+
+
+def test_a_bias_that_batch_normalization_takes_away_may_stand_still() -> None:
+    """Its gradient is rounding alone, too small to move a number of ordinary size."""
+    norm = {"name": "norm", "type": "batch_norm"}
+    assert warned([LAYERS[0], norm, *LAYERS[1:]], lr=0.01) == []
+    frozen = without_effect(netspec.compile(spec_of([LAYERS[0], {**norm, "frozen": True}, *LAYERS[1:]], [5])).start)
+    assert frozen == set()
 
 
 def test_a_lane_that_stands_still_is_told_of_and_the_others_are_not(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import netspec
 from netspec import room
+from netspec.probe import Probe
 from netspec.registry import plugins
 from netspec.room import NotEnoughMemoryError
 from netspec.spec.model import Spec
@@ -190,3 +191,41 @@ def test_a_program_compiled_from_another_schedule_is_refused(tmp_path: Path) -> 
     program = netspec.compile(spec_with(["adam"]))
     with pytest.raises(TrainError, match="freezes other layers, or at other times"):
         train_all(spec_with(["adam"], unfreeze=[{"at_epoch": 2, "to": "input"}]), tmp_path / "run", program=program)
+
+
+def test_a_program_compiled_with_other_statistics_is_refused(tmp_path: Path) -> None:
+    program = netspec.compile(spec_with(["adam"], bn="train"))
+    with pytest.raises(TrainError, match='compiled with bn = "train"'):
+        train_all(spec_with(["adam"]), tmp_path / "run", program=program)
+
+
+def test_a_run_begins_and_goes_on_in_its_own_stage_wherever_its_program_stands(tmp_path: Path) -> None:
+    spec, program = spec_with(["momentum"]), netspec.compile(spec_with(["momentum"]))
+    program.enter(2)
+    train_all(spec, tmp_path / "parts", program=program, stop=StopAfter(4))
+    assert program.stage == 0
+    program.enter(2)
+    train_all(spec, None, resume=tmp_path / "parts", program=program)
+    train_all(spec, tmp_path / "whole")
+    assert numbers(tmp_path / "parts") == numbers(tmp_path / "whole")
+
+
+def test_only_stages_of_the_spec_are_entered() -> None:
+    program = netspec.compile(spec_with(["sgd"]))
+    for stage in (-1, 3):
+        with pytest.raises(ValueError, match=f"no stage {stage}; the spec has the stages 0 … 2"):
+            program.enter(stage)
+    with pytest.raises(ValueError, match="no stage 1; without unfreeze"):
+        netspec.compile(spec_with(["sgd"], warmup_epochs=0, unfreeze=[])).enter(1)
+    assert program.stage == 0
+
+
+def test_a_probe_sees_the_values_of_the_stage_that_holds() -> None:
+    program = netspec.compile(spec_with(["sgd"]), dtype="float64")
+    probe, x = Probe(program, ["c2", "fc"]), {"input": np.random.default_rng(0).normal(size=(4, 4, 4, 2))}
+    before = probe.values(program.lanes[0], x)
+    for stage in (1, 2):
+        program.enter(stage)
+        assert {name: y.tobytes() for name, y in probe.values(program.lanes[0], x).items()} == {
+            name: y.tobytes() for name, y in before.items()
+        }

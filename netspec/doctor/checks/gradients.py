@@ -11,7 +11,7 @@ from netspec.doctor.check import Check
 from netspec.doctor.finding import Finding, failed, ok
 from netspec.doctor.patient import Patient
 from netspec.look import plural
-from netspec.training.movement import multipliers
+from netspec.training.movement import multipliers, without_effect
 
 STEPS = 3
 """A gradient may be 0 in the first step, behind a scale that begins with 0; later it must not."""
@@ -26,12 +26,12 @@ class Gradients(Check):
     def examine(self, patient: Patient) -> Iterator[Finding]:
         reached = largest(patient)
         layout, frozen = patient.program.layout, patient.program.frozen
-        learning = list(multipliers(layout))
+        learning, idle = list(multipliers(layout)), without_effect(patient.program.start)
         aside = [
             name for name, entry in layout.parameters.items() if entry.layer not in frozen and name not in learning
         ]
         wrong = [name for name in reached if layout.parameters[name].layer in frozen]
-        zero = [name for name in learning if not reached.get(name)]
+        zero = [name for name in learning if not reached.get(name) and name not in idle]
         if wrong:
             yield failed(f"frozen, but with a gradient: {_some(wrong)}", "please report this defect of netspec", tensors=wrong)
         if aside:
@@ -41,7 +41,7 @@ class Gradients(Check):
             remedy = "look for dead units below, an activation that is cut off, or a factor of 0 on the way to the loss"
             yield failed(f"gradient 0 in {STEPS} steps: {_some(zero)}", remedy, tensors=zero)
         if not (wrong or aside or zero):
-            weakest = min(learning, key=lambda name: reached[name])
+            weakest = min((name for name in learning if name not in idle), key=lambda name: reached[name])
             others = f", none of {plural(len(frozen), 'frozen layer')}" if frozen else ""
             told = f"reach {plural(len(learning), 'trainable tensor')}{others}"
             told += f"; weakest: {weakest}, at most {reached[weakest]:.1e}"

@@ -13,7 +13,7 @@ from netspec.doctor.patient import Patient
 from netspec.look import plural
 from netspec.training.contract import Array
 from netspec.training.lane_run import LaneRun
-from netspec.training.movement import multipliers
+from netspec.training.movement import multipliers, without_effect
 
 STEPS = 3
 
@@ -59,7 +59,8 @@ def sorted_out(patient: Patient, moved: Mapping[str, bool]) -> tuple[list[str], 
     rates = multipliers(layout)
     kept = [name for name, entry in layout.parameters.items() if entry.layer in frozen]
     kept += [name for name, entry in layout.states.items() if entry.layer in frozen & program.start.inference_mode]
-    unmoved = [name for name in rates if not moved[name]]
+    idle = without_effect(program.start)
+    unmoved = [name for name in rates if not moved[name] and name not in idle]
     resting = [name for name in unmoved if rates[name] == 0]
     return kept, [name for name in unmoved if rates[name] != 0], resting
 
