@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from netspec.optimizers.l2_sp import PRETRAINED
 from netspec.schedules.constant import Constant
 from netspec.spec.model import Spec
 from netspec.training.contract import Array
@@ -49,6 +50,7 @@ def restore(training: Training, state: State) -> None:
     restore_stage(training, stage, state.values["frozen"]["parameters"], state.position)
     training.has_new_frozen = state.values["frozen"] != covered(training.program)
     training.unfrozen = frozenset(state.values["frozen"]["parameters"]) - training.program.frozen
+    _refuse_lost_pull(training, state)
     _refuse_other_lanes(training, state)
     if state.position.batch:
         _refuse_mid_epoch(state, changes, saved["options"], training)
@@ -121,6 +123,20 @@ def _refuse_other_lanes(training: Training, state: State) -> None:
             set(state.values["frozen"]["parameters"]) ^ training.program.frozen
         )  # have slots only before, or only now
         _refuse_other_shapes(_without(saved_slots, moved), _without(slots, moved))
+
+
+def _refuse_lost_pull(training: Training, state: State) -> None:
+    """A layer that has learned, is frozen now and learns again later could not be pulled to its pretrained weights."""
+    newly = training.program.frozen - set(state.values["frozen"]["parameters"])
+    later = {name for stage in training.stages[training.stage_number + 1 :] for name in stage.pulls}
+    names = {layer_of(name.removeprefix(f"{PRETRAINED}/")) for name in state.lane_tensors(0, "slot")
+             if name.startswith(f"{PRETRAINED}/")}  # fmt: skip
+    if lost := sorted(newly & later & names):
+        raise TrainError(
+            f"resume: {', '.join(lost)} has moved from the weights that l2_sp pulls it to, is frozen now and learns again "
+            "later, and the pretrained weights of frozen layers are not kept",
+            "leave it unfrozen, or start a new run with --weights",
+        )
 
 
 def _without(slots: Mapping[str, Array], layers: set[str]) -> dict[str, Array]:

@@ -58,9 +58,11 @@ def restore_stage(training: Training, saved: Mapping[str, Any], frozen: list[str
     by that count their updates from here.
     """
     stages, number = training.stages, saved["number"]
-    is_same = number < len(stages) and sorted(stages[number].frozen) == frozen
+    begun = stage_at(stages, position.epoch if position.batch else max(position.epoch - 1, 0)).number
+    fitting = {begun, stage_at(stages, position.epoch).number}  # between epochs the next stage may have begun, or not yet
+    is_same = number in fitting and sorted(stages[number].frozen) == frozen
     if not is_same:
-        number = stage_at(stages, position.epoch if position.batch else max(position.epoch - 1, 0)).number
+        number = begun
     newly = set(frozen) - stages[number].frozen
     since = {name: step for name, step in saved["since"].items() if name not in stages[number].frozen}
     if number != training.program.stage or training.program.since or since or newly:

@@ -210,6 +210,28 @@ def test_a_run_begins_and_goes_on_in_its_own_stage_wherever_its_program_stands(t
     assert numbers(tmp_path / "parts") == numbers(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("stop", [4, 6, 7])
+def test_a_layer_frozen_again_by_a_later_epoch_at_resume_is_proved_to_stay(tmp_path: Path, stop: int) -> None:
+    """Between and within epochs; normalization in inference mode from then on, and its statistics in the proof."""
+    folder, later = tmp_path / "run", [{"at_epoch": 3, "to": "input"}]
+    train_all(spec_with(["adam"], unfreeze=[{"at_epoch": 1, "to": "input"}]), folder, stop=StopAfter(stop))
+    before = weights_of(folder)
+    events = train_all(spec_with(["adam"], {"epochs": 3}, unfreeze=later), None, resume=folder)
+    assert {e.unchanged for e in of(events, FrozenProof)} == {True}
+    assert of(events, End)[0].reason == "completed"
+    assert {name.split(".")[0] for name in changed(before, weights_of(folder))} == {"fc"}
+
+
+def test_a_resume_that_loses_what_l2_sp_pulls_to_is_refused(tmp_path: Path) -> None:
+    weights = tmp_path / "w.npz"
+    np.savez(weights, **{**(p := netspec.compile(spec_with(["sgd"]), seed=9)).parameters, **p.states})
+    plan: dict[str, Any] = {"l2_sp": 0.1, "warmup_epochs": 0, "freeze_to": None, "unfreeze": []}
+    train_all(spec_with(["sgd"], **plan), tmp_path / "run", weights=weights, stop=StopAfter(4))
+    again = {**plan, "freeze_to": "bn", "unfreeze": [{"at_epoch": 3, "to": "input"}]}
+    with pytest.raises(TrainError, match="bn, c1 has moved from the weights that l2_sp pulls it to"):
+        train_all(spec_with(["sgd"], **again), None, resume=tmp_path / "run")
+
+
 def test_only_stages_of_the_spec_are_entered() -> None:
     program = netspec.compile(spec_with(["sgd"]))
     for stage in (-1, 3):
