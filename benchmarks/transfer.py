@@ -38,7 +38,7 @@ optimizer = {{ type = "adamw", lr = {lr}, weight_decay = 0.01 }}
 schedule = {{ type = "one_cycle" }}
 train = {{ epochs = {epochs}, batch_size = 16, validation_every = {epochs} }}
 checkpoint = {{ save_best = false, save_last = false }}
-data = {{ type = "image_folder", root = "{data}/hymenoptera", normalize = {normalize}{data_keys} }}
+data = {{ type = "image_folder", root = "{data}/hymenoptera", fit = "stretch", normalize = {normalize}{data_keys} }}
 transfer = {{ {transfer} }}
 """
 FASHION = """
@@ -88,6 +88,7 @@ TASKS = {
             ),
             "fine-tuned boldly": Way(0.003, f"{RESNET}, warmup_epochs = 2, restart_schedule = true", VARIED),
             "from scratch": Way(0.003, "", VARIED),
+            "from scratch, pictures not varied": Way(0.003, ""),
         },
         20, 64, IMAGENET,
     ),

@@ -42,7 +42,8 @@ class ImageFolder(Dataset):
     """Pictures (PNG, JPEG) of any size in one folder for each class.
 
     `root` holds the class folders, or the folders train, val and test that hold them. Each picture is turned upright,
-    its shorter side is scaled to `resize`, and `size` is cut from the middle. Samples are [C, H, W], 8 bits a value.
+    its shorter side is scaled to `resize`, and `size` is cut from the middle, or all of it is stretched to fit.
+    Samples are [C, H, W], 8 bits a value.
     """
 
     type: Literal["image_folder"] = "image_folder"
@@ -56,6 +57,10 @@ class ImageFolder(Dataset):
     resize: Side | None = None
     """Length of the shorter side before the cut; without this key the picture is made to just cover `size`. Where an
     augmentation cuts, a square of this side is kept for it to cut from."""
+
+    fit: Literal["cover", "stretch"] = "cover"
+    """cover: keep the proportions and cut off what is too long; stretch: keep the whole picture and let it be squeezed into
+    a square of `resize`, or into `size`. Where things stand at the margin, a cut loses them."""
 
     channels: Literal[1, 3] | None = None
     """1 for grey, 3 for colour; without this key as many as the network's input has."""
@@ -107,13 +112,18 @@ class ImageFolder(Dataset):
             raise DataError(f"[data] resize: {self.resize} is smaller than the cut {list(size)}", "use resize ≥ size")
         return channels, size
 
+    @property
+    def stretches(self) -> bool:
+        """Whether pictures lose their proportions rather than their margins."""
+        return self.fit == "stretch"
+
     def store(self, size: tuple[int, int]) -> tuple[int, int]:
         """(height, width) of the pictures that are kept: larger than the samples where an augmentation cuts them out."""
         return (self.resize, self.resize) if self.resize is not None and self.cuts else size
 
     def picture(self, path: Path, channels: int, size: tuple[int, int]) -> Array:
         """The picture in a file as it looks in validation: (height, width, C). Raises DataError."""
-        return middle(load_image(path, channels, self.store(size), self.resize), size)
+        return middle(load_image(path, channels, self.store(size), self.resize, stretch=self.stretches), size)
 
     def scaling_notes(self, sizes: list[tuple[int, int]], size: tuple[int, int]) -> list[str]:
         """What becomes of pictures of these (width, height) that are not of the samples' `size` (height, width)."""
@@ -122,12 +132,15 @@ class ImageFolder(Dataset):
             return []
         least, most = min(others, key=math.prod), max(others, key=math.prod)
         span = f"{least[0]}×{least[1]}" + (f" to {most[0]}×{most[1]}" if least != most else "")
-        scaled = f"the shorter side to {self.resize}" if self.resize is not None else "to cover it"
         why = "size under [data]" if self.size is not None else "the network's input"
-        return [
-            f"{len(others)} of {len(sizes)} pictures ({span}) are not {size[1]}×{size[0]} ({why}): they are scaled, "
-            f"{scaled}, and cut from the middle"
-        ]
+        return [f"{len(others)} of {len(sizes)} pictures ({span}) are not {size[1]}×{size[0]} ({why}): they are {self._done()}"]
+
+    def _done(self) -> str:
+        """What is done with pictures of another size, in words."""
+        if self.stretches:
+            return "stretched" if self.resize is None else f"stretched to {self.resize}×{self.resize} and cut from the middle"
+        scaled = f"the shorter side to {self.resize}" if self.resize is not None else "to cover it"
+        return f"scaled, {scaled}, and cut from the middle"
 
     def shape_hint(self, shape: tuple[int, ...], input_shape: tuple[int, ...]) -> str:
         if len(input_shape) != 3:
@@ -143,7 +156,7 @@ class ImageFolder(Dataset):
         store = self.store(size)
 
         def load(path: Path) -> tuple[Array, tuple[int, int]]:
-            return load_sized_image(path, channels, store, self.resize)
+            return load_sized_image(path, channels, store, self.resize, stretch=self.stretches)
 
         with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
             return list(pool.map(lambda item: attempt(load, item.path), images))

@@ -17,19 +17,22 @@ SUFFIXES = (".png", ".jpg", ".jpeg")
 _MODES = {1: "L", 3: "RGB"}
 
 
-def load_image(path: Path, channels: int, size: tuple[int, int] | None, resize: int | None = None) -> Array:
+def load_image(
+    path: Path, channels: int, size: tuple[int, int] | None, resize: int | None = None, *, stretch: bool = False
+) -> Array:
     """The picture in a file as (H, W, C) uint8, turned upright by its EXIF orientation.
 
     channels: 1 (grey: 0.299 R + 0.587 G + 0.114 B) or 3. Transparent pixels are laid on white.
     size: (H, W) cut from the middle; None keeps the whole picture.
     resize: length the shorter side gets before the cut; None makes the picture just cover `size`.
+    stretch: all sides get that length, or those of `size`, whatever the proportions were.
     Raises DataError naming the file for anything that cannot be decoded.
     """
-    return load_sized_image(path, channels, size, resize)[0]
+    return load_sized_image(path, channels, size, resize, stretch=stretch)[0]
 
 
 def load_sized_image(
-    path: Path, channels: int, size: tuple[int, int] | None, resize: int | None = None
+    path: Path, channels: int, size: tuple[int, int] | None, resize: int | None = None, *, stretch: bool = False
 ) -> tuple[Array, tuple[int, int]]:
     """What `load_image` gives, and (width, height) of the upright picture in the file."""
     if channels not in _MODES:
@@ -37,7 +40,7 @@ def load_sized_image(
     image = _to_mode(open_image(path), _MODES[channels], path)
     found = image.size
     if size is not None or resize is not None:
-        image = resize_and_crop(image, size, resize)
+        image = resize_and_crop(image, size, resize, stretch=stretch)
     array = np.asarray(image, np.uint8)
     return (array[..., None] if channels == 1 else array), found
 
@@ -81,22 +84,15 @@ def _to_mode(image: Image.Image, mode: str, path: Path) -> Image.Image:
 
 
 def resize_and_crop(
-    image: Image.Image, size: tuple[int, int] | None, resize: int | None, *, nearest: bool = False
+    image: Image.Image, size: tuple[int, int] | None, resize: int | None, *, nearest: bool = False, stretch: bool = False
 ) -> Image.Image:
-    """Scale evenly by antialiased bilinear interpolation, then cut `size` (H, W) from the middle; see `load_image`.
+    """Scale by antialiased bilinear interpolation, then cut `size` (H, W) from the middle; see `load_image`.
 
     nearest: take the nearest pixel instead, for pictures of labels.
     """
     from PIL import Image
 
-    width, height = image.size
-    if resize is not None:
-        scale = resize / min(width, height)
-    else:
-        assert size is not None
-        scale = max(size[0] / height, size[1] / width)
-    least_h, least_w = size if size is not None else (1, 1)
-    scaled = (max(round(width * scale), least_w), max(round(height * scale), least_h))
+    scaled = _scaled_size(image.size, size, resize, stretch=stretch)
     if scaled != image.size:
         image = image.resize(scaled, Image.Resampling.NEAREST if nearest else Image.Resampling.BILINEAR)
     if size is None:
@@ -105,3 +101,19 @@ def resize_and_crop(
         return image
     left, top = (scaled[0] - size[1]) // 2, (scaled[1] - size[0]) // 2
     return image.crop((left, top, left + size[1], top + size[0]))
+
+
+def _scaled_size(
+    found: tuple[int, int], size: tuple[int, int] | None, resize: int | None, *, stretch: bool
+) -> tuple[int, int]:
+    """(width, height) before the cut of a picture that is `found` (width, height)."""
+    width, height = found
+    least_h, least_w = size if size is not None else (1, 1)
+    if stretch:
+        return (resize, resize) if resize is not None else (least_w, least_h)
+    if resize is not None:
+        scale = resize / min(width, height)
+    else:
+        assert size is not None
+        scale = max(size[0] / height, size[1] / width)
+    return max(round(width * scale), least_w), max(round(height * scale), least_h)

@@ -47,6 +47,28 @@ def test_the_shorter_side_is_resized_and_the_middle_is_cut(tmp_path: Path) -> No
     assert load_image(tmp_path / "a.png", 1, None, resize=20).shape == (20, 40, 1)
 
 
+def test_a_stretched_picture_loses_its_proportions_and_no_margin(tmp_path: Path) -> None:
+    array = np.zeros((40, 80), np.uint8)
+    array[:, :40] = 200
+    Image.fromarray(array).save(tmp_path / "a.png")
+    whole = load_image(tmp_path / "a.png", 1, (10, 8), stretch=True)[..., 0]
+    assert np.array_equal(whole[:, :3], np.full((10, 3), 200))
+    assert np.array_equal(whole[:, 5:], np.zeros((10, 3)))
+    cut = load_image(tmp_path / "a.png", 1, (10, 10), 20, stretch=True)[..., 0]
+    assert np.array_equal(cut[:, :4], np.full((10, 4), 200))
+    assert np.array_equal(cut[:, 6:], np.zeros((10, 4)))
+
+
+def test_a_folder_stretches_its_pictures_and_says_so(tmp_path: Path) -> None:
+    make_folders(tmp_path)
+    data = dataset(type="image_folder", root=str(tmp_path), fit="stretch", size=[8, 10])
+    source = data.read(tmp_path, None)
+    assert source.notes == ("12 of 12 pictures (30×20 to 25×25) are not 10×8 (size under [data]): they are stretched",)
+    first = tmp_path / "ant" / "0.png"
+    assert np.array_equal(source.parts["all"].x[0], load_image(first, 3, (8, 10), stretch=True))
+    assert np.array_equal(data.picture(first, 3, (8, 10)), source.parts["all"].x[0])
+
+
 def test_grey_weighs_the_colours_as_rec_601(tmp_path: Path) -> None:
     array = picture(5, 5)
     Image.fromarray(array).save(tmp_path / "a.png")
