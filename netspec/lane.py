@@ -5,7 +5,7 @@ The lanes of a program share its plans and the arena, so a race runs in lock ste
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from netspec.batch import Batch, CutValues, Targets
 from netspec.bound_lane import BoundLane, samples_of
 from netspec.kernels.binding import BoundCalls
-from netspec.kernels.calls import Ref
+from netspec.kernels.calls import Call, Ref
 from netspec.loss_value import LossValue
 from netspec.memory import stored_copy
 from netspec.plan.lower import KEPT
@@ -223,8 +223,10 @@ class Lane(BoundLane):
         memory = self._memory(plan)
         for index, call in enumerate(bound.calls):
             bound.run_part(index, index + 1)
+            unfinished = _written_next(bound.calls, index)
             for ref in call.writes():
-                if ref.buffer.startswith(WORKSPACES):  # a call may write a part of one, beside what others left there
+                # A call may write a part of a buffer, beside what others left there.
+                if ref.buffer.startswith(WORKSPACES) or ref.buffer in unfinished:
                     continue
                 values = memory[ref.buffer][ref.offset : ref.offset + ref.size]
                 if ref.element != "int" and not np.isfinite(values).all():
@@ -236,3 +238,13 @@ class Lane(BoundLane):
             names = {entry.offset: entry.name for entry in self._program.layout.parameters.values()}
             return f"gradient of {names[ref.offset]}"
         return ref.buffer.replace(":", " of ")
+
+
+def _written_next(calls: Sequence[Call], index: int) -> set[str]:
+    """Buffers that the same layer goes on writing in the calls that follow: a transposed convolution writes each in parts."""
+    one, found = calls[index], set[str]()
+    for call in calls[index + 1 :]:
+        if (call.owner, call.direction) != (one.owner, one.direction):
+            break
+        found |= {ref.buffer for ref in call.writes()}
+    return found

@@ -194,6 +194,22 @@ def test_the_first_nan_is_named_by_layer_and_tensor():
     assert found[:2] == ("conv2", "weight")
 
 
+def test_no_nan_is_found_in_what_a_layer_has_not_written_yet():
+    """A transposed convolution and a concat write their output in parts; the rest is what others have left in the arena."""
+    layers = [
+        {"name": "up", "type": "conv_transpose2d", "out_channels": 3, "kernel_size": 2, "stride": 2, "inputs": ["input"]},
+        {"name": "wide", "type": "upsample", "scale": 2, "inputs": ["input"]},
+        {"name": "both", "type": "concat", "inputs": ["up", "wide"]},
+        {"name": "fc", "type": "linear", "out_features": 3},
+    ]
+    program = netspec.compile(spec_of(layers, [2, 6, 6], loss=CROSS_ENTROPY, optimizer=SGD), batch_size=5)
+    lane, x = program.lanes[0], to_stored(X, "float32")
+    for y in (Y, None):
+        lane.find_nonfinite(x, y)  # makes the plan, and the arena with it
+        program.arena.bytes[:] = 0xFF
+        assert lane.find_nonfinite(x, y) is None
+
+
 def test_wrong_shapes_are_named_with_both_shapes():
     program = netspec.compile(small_convnet(), batch_size=5)
     with pytest.raises(ValueError, match=r"samples of shape \[6, 6, 2\], expected \[2, 6, 6\]"):
