@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from netspec.datasets.base import Array, Part
 from netspec.datasets.batch import Batch
+from netspec.training.contract import Lane
 from netspec.training.events import Event, FeatureCache, FeatureProof, Warned
 from netspec.training.feature_choice import Choice, choose
 from netspec.training.feature_loader import FeatureBatch, FeatureLoader, Reads, feature_loader, with_features
@@ -78,8 +79,12 @@ class Features:
     def direct(self, batch: Batch) -> dict[str, Array]:
         """All that is kept of samples, computed from them."""
         compared = {self._reads.main: batch.x, **batch.inputs}
-        found: Mapping[str, Array] = self._training.lanes[0].lane.cut_values(batch.feed)
+        found: Mapping[str, Array] = self._lane().cut_values(batch.feed)
         return {**{name: compared[name] for name in self._reads.compared}, **found}
+
+    def _lane(self) -> Lane:
+        """One that trains: those that have ended may hold weights of before these layers were frozen."""
+        return (self._training.active() or self._training.lanes)[0].lane
 
     def knows(self, rows: NDArray[np.int64]) -> bool:
         """Whether the features of these training samples are known."""
@@ -87,7 +92,7 @@ class Features:
 
     def differing(self, rows: NDArray[np.int64]) -> str:
         """What is not the same bits for these training samples, from features and directly; "" when all is."""
-        loader, lane = self.loader(self._training.data.train, rows), self._training.lanes[0].lane
+        loader, lane = self.loader(self._training.data.train, rows), self._lane()
         batch, known = loader.samples(rows), loader.store.take(rows)
         found = self.direct(batch)
         names = [name for name, array in known.items() if array.tobytes() != found[name].tobytes()]

@@ -73,7 +73,8 @@ def rewind(training: Training, run: LaneRun) -> bool:
     index = training.lanes.index(run)
     run.lane.load_tensors(state.lane_tensors(index, "tensor"))
     run.lane.reset_slots()  # those of layers that began to learn after the state was saved are not in it
-    run.lane.load_slots(state.lane_tensors(index, "slot"))
+    here = run.lane.slots()  # a resumed run may have frozen layers since
+    run.lane.load_slots({name: slot for name, slot in state.lane_tensors(index, "slot").items() if name in here})
     run.lane.step = state.values["lanes"][run.label]["step"]
     rates = iter(run.rates[:-1])
     for epoch in range(saved.epoch, training.position.epoch + 1):

@@ -232,6 +232,17 @@ def test_a_resume_that_loses_what_l2_sp_pulls_to_is_refused(tmp_path: Path) -> N
         train_all(spec_with(["sgd"], **again), None, resume=tmp_path / "run")
 
 
+def test_nan_is_looked_into_although_layers_with_slots_are_frozen_by_now(tmp_path: Path) -> None:
+    folder, plain = tmp_path / "run", {"warmup_epochs": 0, "unfreeze": []}
+    train_all(spec_with(["momentum"], {"epochs": 6}, freeze_to="bn", **plain), folder, stop=StopAfter(4))
+    hot = spec_with(["momentum"], {"epochs": 6}, **plain)
+    hot = hot.model_copy(update={"optimizers": tuple(o.model_copy(update={"lr": 3e38}) for o in hot.optimizers)})
+    with np.errstate(all="ignore"):
+        (end,) = of(train_all(hot, None, resume=folder), End)
+    assert end.reason == "nan"
+    assert json.loads((folder / end.bundle / "report.json").read_text())["tensors"] == "before the step"
+
+
 def test_only_stages_of_the_spec_are_entered() -> None:
     program = netspec.compile(spec_with(["sgd"]))
     for stage in (-1, 3):
