@@ -11,22 +11,34 @@ import networkx as nx
 
 from netspec.layers.base import Layer, Shape
 
+SHIFTING = frozenset({"identity", "add", "concat", "max_pool2d", "global_avg_pool", "global_max_pool", "upsample"})
+"""Layers whose output moves by the same number in a whole channel when a channel that they read does."""
+
 
 def lost_biases(
-    graph: nx.DiGraph[str], shapes: Mapping[str, Shape], outputs: Collection[str], fixed: Collection[str]
-) -> dict[str, str]:
-    """Layer whose bias has no effect → the normalization that takes it away.
+    graph: nx.DiGraph[str], shapes: Mapping[str, Shape], outputs: Collection[str], fixed: Collection[str],
+    through: Collection[str] = (),
+) -> dict[str, str]:  # fmt: skip
+    """Layer whose bias has no effect → the first layer behind it.
 
-    fixed: layers in inference mode, in which batch normalization subtracts a number that does not follow the bias.
+    fixed: layers in inference mode, in which batch normalization subtracts a number that does not follow the bias;
+    through: types of layers that may stand before the normalization.
     """
-    found = {}
-    for name, data in graph.nodes(data=True):
+
+    def is_lost(name: str) -> bool:
         readers = list(graph.successors(name))
-        if getattr(data["layer"], "bias", False) is not True or name in outputs or not readers:
-            continue
-        if all(_takes_means_away(graph, shapes, reader, fixed) for reader in readers):
-            found[name] = readers[0]
-    return found
+        return name not in outputs and bool(readers) and all(
+            _takes_means_away(graph, shapes, reader, fixed) or (_type(graph, reader) in through and is_lost(reader))
+            for reader in readers
+        )  # fmt: skip
+
+    biased = [name for name, data in graph.nodes(data=True) if getattr(data["layer"], "bias", False) is True]
+    return {name: next(graph.successors(name)) for name in biased if is_lost(name)}
+
+
+def _type(graph: nx.DiGraph[str], name: str) -> str:
+    layer: Layer | None = graph.nodes[name]["layer"]
+    return type(layer).type_name() if layer is not None else ""
 
 
 def _takes_means_away(
@@ -36,8 +48,7 @@ def _takes_means_away(
 
     Layer and group normalization subtract one mean of several channels, of which each has a bias of its own.
     """
-    layer: Layer | None = graph.nodes[name]["layer"]
-    kind = type(layer).type_name() if layer is not None else ""
+    kind = _type(graph, name)
     if kind == "group_norm":
-        return bool(getattr(layer, "num_groups", 0) == shapes[name][0])
+        return bool(graph.nodes[name]["layer"].num_groups == shapes[name][0])
     return kind == "instance_norm" or (kind == "batch_norm" and name not in fixed)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from netspec.linting.lost_bias import lost_biases
+from netspec.linting.lost_bias import SHIFTING, lost_biases
 from netspec.plan.layout import Layout
 from netspec.plan.plan import Plan
 from netspec.training.contract import Lane, Program
@@ -43,7 +43,8 @@ def multipliers(layout: Layout) -> dict[str, float]:
 
 def without_effect(start: Plan) -> set[str]:
     """Tensors whose gradient is 0 but for rounding, so that they may stand still: biases that a normalization takes away."""
-    return {f"{name}.bias" for name in lost_biases(start.graph, start.shapes, start.outputs, start.inference_mode)}
+    lost = lost_biases(start.graph, start.shapes, start.outputs, start.inference_mode, SHIFTING)
+    return {f"{name}.bias" for name in lost}
 
 
 def hashes(program: Program, lane: Lane) -> dict[str, bytes]:

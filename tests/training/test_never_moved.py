@@ -55,6 +55,12 @@ def test_a_bias_that_batch_normalization_takes_away_may_stand_still() -> None:
     """Its gradient is rounding alone, too small to move a number of ordinary size."""
     norm = {"name": "norm", "type": "batch_norm"}
     assert warned([LAYERS[0], norm, *LAYERS[1:]], lr=0.01) == []
+    conv = {"type": "conv2d", "out_channels": 2, "kernel_size": 3, "inputs": ["input"]}
+    beside = [{**conv, "name": "c1"}, {**conv, "name": "c2"}, {"name": "both", "type": "concat", "inputs": ["c1", "c2"]}]
+    behind = [{"name": "pool", "type": "max_pool2d", "kernel_size": 2}, norm, LAYERS[2]]
+    assert without_effect(netspec.compile(spec_of([*beside, *behind], [1, 6, 6])).start) == {"c1.bias", "c2.bias"}
+    seen = [*beside, *behind, {"name": "more", "type": "relu", "inputs": ["c2"]}]
+    assert without_effect(netspec.compile(spec_of(seen, [1, 6, 6], outputs=["fc2", "more"])).start) == {"c1.bias"}
     frozen = without_effect(netspec.compile(spec_of([LAYERS[0], {**norm, "frozen": True}, *LAYERS[1:]], [5])).start)
     assert frozen == set()
 
