@@ -12,11 +12,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gui.trainer import NICE
+from gui import priority
 
 if TYPE_CHECKING:
     from netspec.spec.model import Spec
@@ -26,8 +25,7 @@ Line = dict[str, Any]
 
 def main() -> int:
     """Answer the one request."""
-    with suppress(AttributeError, OSError):
-        os.nice(NICE)
+    priority.lower()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     sys.stdout = sys.stderr  # nothing else may get among the answers
     for line in answer(json.load(sys.stdin)):

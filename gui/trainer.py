@@ -5,7 +5,6 @@ It loads no Qt, has its own session, and speaks to windows only through the run 
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
@@ -15,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gui import priority
 from gui.runs.order import TRAINER, Order, read_order, write_started
 from gui.runs.progress import Started
 from netspec.cli.errors import InterruptionError, report
@@ -26,8 +26,6 @@ from netspec.training.run_lock import run_lock
 if TYPE_CHECKING:
     from netspec.spec.model import Spec
 
-NICE = 5
-"""So much lower is the trainer's priority: windows stay quick while all cores train."""
 EVERY = 0.1
 """Seconds between two news while compiling."""
 
@@ -57,8 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Train; the exit code of `netspec train`."""
     (name,) = sys.argv[1:] if argv is None else argv
     run = Path(name)
-    if hasattr(os, "nice"):
-        os.nice(NICE)
+    priority.lower()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
     with run_lock(run / START / TRAINER):
         tell = Teller(run)
