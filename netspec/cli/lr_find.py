@@ -188,7 +188,7 @@ def _print_proof(test: RangeTest, covered: str) -> None:
     screen = console.stdout()
     if test.unchanged:
         screen.print(f"[{console.OK}]unchanged[/]  {covered}:", soft_wrap=True)
-        screen.print(f"  sha256 before = after = {test.digest_after}", markup=False, soft_wrap=True)
+        screen.print(f"  sha256 before = after =\n  {test.digest_after}", markup=False, soft_wrap=True)
         return
     message = f"the test has changed the program: sha256 before {test.digest_before}, after {test.digest_after}"
     console.stderr().print(f"[bold {console.ERROR}]failed[/] {message}; please report this defect of netspec")

@@ -188,7 +188,8 @@ def _print(planner: Planner, made: Plan, ram: int | None, largest: int | None, *
     if saved is not None:
         screen.print()
         console.print_table(savings.table(saved))
-        screen.print(savings.line(saved), markup=False)
+        for line in savings.lines(saved):
+            screen.print(line, markup=False)
     goal = "training step" if made.goal.training else "inference"
     shards = f" · {made.shards} shards" if made.shards else ""
     calls, regions = console.plural(len(made.calls), "call"), console.plural(len(made.regions), "region")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ netspec predict runs/detector_bccd-1 blood.jpg -o boxes
 """
 LEAST_SURE = 0.3
 """Score of the detections that are told, unless --score says otherwise."""
+INPUTS = (".png", ".jpg", ".jpeg", ".npy")
 LIKELIEST = 3
 """Classes named in the text."""
 
@@ -50,7 +52,7 @@ def predict(
     the training data; pictures in it lie as (N, C, H, W) or (N, H, W, C). A network that tells the class of each pixel
     takes pictures of any size, in overlapping tiles; -o writes for each the mask and the picture under the classes' colours.
     A detector gives class, score and box of every object, in pixels of the file; -o writes the pictures with the
-    boxes. Those less sure than --score are counted, not told.
+    boxes. Those less sure than --score are counted, not told. JSON lists each loaded tensor with -v.
     """
     from netspec.cli.load_table import load_of, tell_load
     from netspec.cli.trained import load_network, tell_nan
@@ -62,12 +64,19 @@ def predict(
     tell_load(network, quiet=format is Format.JSON, full=verbose)
     results, show = _answer(network, inputs, output, score)
     if format is Format.JSON:
-        console.print_json({"predictions": results, "load": load_of(network)})
+        console.print_json({"predictions": results, "load": _load(load_of(network), full=verbose)})
     else:
         show(results)
 
 
 Results = list[dict[str, Any]]
+
+
+def _load(report: dict[str, Any] | None, *, full: bool) -> dict[str, Any] | None:
+    """Without the shapes of what is simply loaded, hundreds of lines around one answer."""
+    if report is None or full:
+        return report
+    return report | {"loaded": {key: value for key, value in report["loaded"].items() if key != "shapes"}}
 
 
 def _answer(
@@ -95,10 +104,16 @@ def _answer(
 def _refuse_other_kinds(path: Path) -> None:
     """Folders and tables are for `evaluate`."""
     if path.is_dir():
-        raise CliError(f"{path}: this is a folder", f"name the files in it: {path}/*.png")
+        raise CliError(f"{path}: this is a folder", f"name the files in it: {path}/*{_ending(path)}")
     if path.suffix.lower() in (".csv", ".tsv", ".txt", ".npz"):
         hint = "save the features, one row a sample, with numpy.save as a .npy file"
         raise CliError(f"{path}: predict reads pictures (PNG, JPEG) and .npy arrays", hint)
+
+
+def _ending(folder: Path) -> str:
+    """That of most pictures and arrays in a folder."""
+    found = Counter(file.suffix for file in folder.iterdir() if file.suffix.lower() in INPUTS)
+    return max(found, key=lambda suffix: (found[suffix], suffix), default=".png")
 
 
 def _predict(network: Network, path: Path) -> Iterator[dict[str, Any]]:

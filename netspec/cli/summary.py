@@ -51,7 +51,8 @@ def summary(
         if saved is not None:
             console.stdout().print()
             console.print_table(savings.table(saved))
-            console.stdout().print(savings.line(saved), markup=False)
+            for line in savings.lines(saved):
+                console.stdout().print(line, markup=False)
 
 
 def _savings(report: Report, spec: SpecModel) -> Savings | None:
@@ -66,8 +67,8 @@ def _savings(report: Report, spec: SpecModel) -> Savings | None:
 def _table(report: Report, *, verbose: bool) -> Table:
     from rich.text import Text
 
-    has_rates = any(row.params and (row.lr_mult, row.decay_mult) != (1, 1) for row in report.table)
-    extra = (*(("lr ×", "decay ×") if has_rates else ()), *(("memory", "sees", "inputs") if verbose else ()))
+    rates = _rates(report)
+    extra = (*rates, *(("memory", "sees", "inputs") if verbose else ()))
     table = console.plain_table(*COLUMNS, *extra, right=(*RIGHT, "lr ×", "decay ×", "memory"))
     for row in report.table:
         colour = console.FAMILY_COLOURS[report.graph.nodes[row.name]["layer"].family]
@@ -79,8 +80,7 @@ def _table(report: Report, *, verbose: bool) -> Table:
             Text(console.count(row.macs) if row.macs else ""),
             Text(_frozen(row), style=look.FROZEN_COLOUR),
         ]
-        if has_rates:
-            cells += [Text(f"{value:.3g}" if row.params else "") for value in (row.lr_mult, row.decay_mult)]
+        cells += [Text(f"{getattr(row, key):.3g}" if row.params else "") for key in rates.values()]
         if verbose:
             field = console.shape(row.receptive_field) if row.receptive_field else ""
             memory = console.size(row.activation_bytes + row.weight_bytes)
@@ -94,11 +94,17 @@ def _table(report: Report, *, verbose: bool) -> Table:
     return table
 
 
+def _rates(report: Report) -> dict[str, str]:
+    """Heading → name of those multipliers that are not 1 everywhere."""
+    found = {"lr ×": "lr_mult", "decay ×": "decay_mult"}
+    return {head: key for head, key in found.items() if any(row.params and getattr(row, key) != 1 for row in report.table)}
+
+
 def _frozen(row: Row) -> str:
     """A mark; with how long it lasts, where that is not for good."""
     if not row.frozen or not row.learns_from:
         return console.FROZEN if row.frozen else ""
-    return f"{console.FROZEN} for {console.plural(row.learns_from, 'epoch')}"
+    return f"{console.FROZEN} {console.plural(row.learns_from, 'epoch')}"
 
 
 def _footer(report: Report) -> str:

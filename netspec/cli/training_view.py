@@ -27,13 +27,12 @@ class TrainingView:
         self._screen, self._quiet, self._verbose = screen, quiet, verbose
         self.run: Run | None = None
         self.ends: dict[str, End] = {}
-        self.proofs: dict[str, list[FrozenProof]] = {}
+        self.proofs: dict[str, list[tuple[Stage, list[FrozenProof]]]] = {}
+        """Lane → each stretch with frozen layers that was begun, and what was proved in it."""
         self.last: dict[str, dict[str, float]] = {}
         """Lane → what its latest epoch measured."""
         self.tells_saving = False
         """Whether the next saved state is told, as the user has asked for it."""
-        self.stages = 1
-        """How many stages of [transfer] the run has."""
         self._stage: tuple[int, int] | None = None
         """Number and step of the stage that was told."""
         self._lines: dict[str, Line] = {}
@@ -58,7 +57,8 @@ class TrainingView:
         elif isinstance(event, Epoch):
             self._end_epoch(event)
         elif isinstance(event, FrozenProof):
-            self.proofs.setdefault(event.optimizer, []).append(event)
+            if stretches := self.proofs.get(event.optimizer):
+                stretches[-1][1].append(event)
         elif isinstance(event, Stage):
             self._see_stage(event)
         elif isinstance(event, FeatureCache):
@@ -71,9 +71,10 @@ class TrainingView:
             self.ends[event.optimizer] = event
 
     def _see_stage(self, event: Stage) -> None:
-        """Once: all lanes of a race have the same stages."""
+        """Told once: all lanes of a race have the same stages."""
+        self.proofs.setdefault(event.optimizer, []).append((event, []))
         if (event.number, event.step) != self._stage:
-            self._stage, self.stages = (event.number, event.step), event.stages
+            self._stage = (event.number, event.step)
             self._say(stage_begins(event), style=look.FROZEN_COLOUR)
 
     def _see_saved(self, event: Saved) -> None:

@@ -26,7 +26,7 @@ def weights(
     format: AsFormat = Format.TEXT,
     verbose: Verbose = False,
 ) -> None:
-    """List public weights by name: what `[transfer] weights` and --weights take beside files.
+    """List public weights by name: what weights under transfer, and --weights, take beside files.
 
     They are fetched when they are first used, and kept in the cache folder ($NETSPEC_CACHE_DIR). With -v also the normalization
     that they expect, and their licence.
@@ -69,7 +69,7 @@ def _document(known: Known) -> dict[str, Any]:
 
 def _print(rows: list[Known], *, verbose: bool) -> None:
     extra = ("mean", "std", "note") if verbose else ()
-    table = console.plain_table("name", "spec", "MiB", "input", "fetched", *extra, right=("MiB",))
+    table = console.plain_table("name", "spec", "MiB", "input", "here", *extra, right=("MiB",))
     for known in rows:
         more = (_numbers(known.mean), _numbers(known.std), known.note) if verbose else ()
         fetched = "yes" if known.path.is_file() else ""

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from netspec.graph import inputs_of
+from netspec.freezing import stages
+from netspec.graph import build_graph, inputs_of
 from netspec.kernels.binding import element_type
 from netspec.plan.buffers import size_in_bytes
 from netspec.plan.differentiate import differentiate
+from netspec.plan.keeping import obstacle
 from netspec.plan.order import order
 from netspec.plan.pipeline import make_plan, start_plan
 from netspec.plan.plan import Goal, Plan, PrefixPart
@@ -53,18 +55,51 @@ class Prefix:
 
 
 @dataclass(frozen=True)
-class Savings:
-    """All three; from_cache and prefix are None where no layer at the front is frozen."""
+class StageCost:
+    """A step in one stage of [transfer]. prefix is None where no layer at the front is frozen, and from_cache then and
+    where nothing is kept of it."""
 
-    batch: int
-    nothing_frozen: StepCost
+    number: int
+    """From 0."""
+    first_epoch: int
+    """Epochs that are done when it begins."""
+    last_epoch: int
+    """Epochs that are done when it ends."""
+    frozen_layers: int
     frozen: StepCost
     from_cache: StepCost | None
     prefix: Prefix | None
+    no_cache: str
+    """Why nothing is kept of the prefix, where the spec tells it; else ""."""
+
+
+@dataclass(frozen=True)
+class Savings:
+    """All three, for the first stage; `stages` has those that the epochs of the spec reach."""
+
+    batch: int
+    nothing_frozen: StepCost
+    stages: tuple[StageCost, ...]
+
+    @property
+    def frozen(self) -> StepCost:
+        """In the first stage, which freezes most."""
+        return self.stages[0].frozen
+
+    @property
+    def from_cache(self) -> StepCost | None:
+        """In the first stage."""
+        return self.stages[0].from_cache
+
+    @property
+    def prefix(self) -> Prefix | None:
+        """Of the first stage."""
+        return self.stages[0].prefix
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
+        """Plain values; those of the first stage stand beside the list of all."""
+        first = asdict(self.stages[0])
+        return asdict(self) | {key: first[key] for key in ("frozen", "from_cache", "prefix", "no_cache")}
 
     def columns(self) -> Mapping[str, StepCost]:
         """Heading → cost, of those that there are."""
@@ -73,24 +108,35 @@ class Savings:
 
 
 def savings(spec: Spec, batch: int, *, plans: bool) -> Savings | None:
-    """For the layers that the first stage freezes; None when it freezes none or there is no loss. Raises SpecError.
+    """For each stage; None when the first freezes nothing or there is no loss. Raises SpecError.
 
-    plans: make whole plans, which takes longer but also tells calls and memory.
+    plans: make whole plans of the first, which takes longer but also tells calls and memory.
     """
     start = _start(spec, batch)
     if not start.frozen or not start.losses:
         return None
-    return Savings(
-        batch,
-        _cost(_start(_thawed(spec), batch), "whole", plans),
-        _cost(start, "whole", plans),
-        _cost(start, "given", plans) if start.cut else None,
-        _prefix(start) if start.cut else None,
-    )
+    whole = _cost(_start(_thawed(spec), batch), "whole", plans)
+    begins = [stage.first_epoch for stage in stages(spec, build_graph(spec)) if stage.first_epoch < max(spec.train.epochs, 1)]
+    ends = [*begins[1:], spec.train.epochs]
+    found = [
+        _stage(spec, number, begin, end, batch, plans and number == 0)
+        for number, (begin, end) in enumerate(zip(begins, ends, strict=True))
+    ]
+    return Savings(batch, whole, tuple(found))
 
 
-def _start(spec: Spec, batch: int) -> Plan:
-    start = start_plan(spec, dtype=spec.train.dtype, seed=spec.seed, usual_batch=batch)
+def _stage(spec: Spec, number: int, begin: int, end: int, batch: int, plans: bool) -> StageCost:
+    start = _start(spec, batch, number)
+    why = obstacle(spec, start, end - begin) if start.cut else ""
+    return StageCost(
+        number, begin, end, len(start.frozen), _cost(start, "whole", plans),
+        _cost(start, "given", plans) if start.cut and not why else None,
+        _prefix(start) if start.cut else None, why,
+    )  # fmt: skip
+
+
+def _start(spec: Spec, batch: int, stage: int = 0) -> Plan:
+    start = start_plan(spec, dtype=spec.train.dtype, seed=spec.seed, stage=stage, usual_batch=batch)
     return replace(start, goal=Goal(batch=batch, training=True, loss=True, gradients=True))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SUFFIXES = (".svg", ".png", ".csv")
+LOW = 20
 LEGEND = (
     "faint: each batch after the update with that rate, relative to the untouched network on it;  bold: mean over neighbours\n"
     "○ steepest descent   ◇ a tenth of the lowest point's rate   ▲ the spec's rate"
@@ -69,7 +71,7 @@ def draw(test: RangeTest) -> Figure:
     low, high = _scale(axes, test)
     colours = lane_colours({lane.label: lane.kind for lane in test.lanes})
     for lane in test.lanes:
-        _draw_lane(axes, lane, colours[lane.label], len(test.lanes))
+        _draw_lane(axes, lane, colours[lane.label], len(test.lanes), (low, high))
     _mark_usual(axes, test, colours, low)
     axes.set_title("loss" + (", logarithmic" if axes.get_yscale() == "log" else ""), pad=10)
     axes.set_xlabel("learning rate, logarithmic")
@@ -77,10 +79,11 @@ def draw(test: RangeTest) -> Figure:
     return figure
 
 
-def _draw_lane(axes: Axes, lane: LaneCurve, colour: str, lanes: int) -> None:
-    average = lane.smoothed
-    axes.plot(lane.lr, lane.adjusted, color=colour, alpha=0.25 / max(1.0, lanes / 2), linewidth=0.6)
-    axes.plot(lane.lr, average, color=colour, linewidth=1.3)
+def _draw_lane(axes: Axes, lane: LaneCurve, colour: str, lanes: int, limits: tuple[float, float]) -> None:
+    average, is_log = lane.smoothed, axes.get_yscale() == "log"
+    faint = 0.25 / max(1.0, lanes / 2)
+    axes.plot(*within(lane.lr, lane.adjusted, limits, is_log=is_log), color=colour, alpha=faint, linewidth=0.6)
+    axes.plot(*within(lane.lr, average, limits, is_log=is_log), color=colour, linewidth=1.3)
     for rule, marker in ((STEEPEST, "o"), (MINIMUM, "D")):
         if rule in lane.suggestions:
             rate = lane.suggestions[rule]
@@ -89,6 +92,40 @@ def _draw_lane(axes: Axes, lane: LaneCurve, colour: str, lanes: int) -> None:
                 [rate], [height], marker=marker, markersize=7 if marker == "o" else 6, markerfacecolor="white",
                 markeredgecolor=colour, markeredgewidth=1.3, zorder=5, linestyle="none",
             )  # fmt: skip
+
+
+def within(
+    rates: Sequence[float], values: Sequence[float], limits: tuple[float, float], *, is_log: bool
+) -> tuple[list[float], list[float]]:
+    """The curve cut off where it leaves the limits, with a point on the border and NaN beyond.
+
+    Programs that show SVG without clip paths, Qt among them, would draw the rest across the title.
+    """
+    bounds = [math.log(limit) if limit > 0 else -math.inf for limit in limits] if is_log else list(limits)
+    points = [(math.log(rate), _height(value, is_log=is_log)) for rate, value in zip(rates, values, strict=True)]
+    found: list[tuple[float, float]] = []
+    for place, (x, y) in enumerate(points):
+        for cross_x, cross_y in _crossings(points[place - 1], (x, y), bounds) if place else ():
+            found.append((math.exp(cross_x), math.exp(cross_y) if is_log else cross_y))
+        found.append((rates[place], values[place] if bounds[0] <= y <= bounds[1] else math.nan))
+    return [x for x, _ in found], [y for _, y in found]
+
+
+def _height(value: float, *, is_log: bool) -> float:
+    if not is_log or not math.isfinite(value):
+        return value
+    return math.log(value) if value > 0 else -math.inf
+
+
+def _crossings(
+    first: tuple[float, float], last: tuple[float, float], bounds: Sequence[float]
+) -> list[tuple[float, float]]:
+    """Where the line between two points crosses the borders, in the order of x."""
+    (x, y), (to_x, to_y) = first, last
+    if not (math.isfinite(y) and math.isfinite(to_y)):
+        return []
+    crossed = [bound for bound in bounds if min(y, to_y) < bound < max(y, to_y)]
+    return sorted((x + (to_x - x) * (bound - y) / (to_y - y), bound) for bound in crossed)
 
 
 def _mark_usual(axes: Axes, test: RangeTest, colours: dict[str, str], low: float) -> None:
@@ -104,8 +141,15 @@ def _mark_usual(axes: Axes, test: RangeTest, colours: dict[str, str], low: float
 
 
 def _scale(axes: Axes, test: RangeTest) -> tuple[float, float]:
-    """From the lowest loss to a third above the first averages; curves that diverge leave at the top."""
-    values = [v for lane in test.lanes for v in (*lane.smoothed, *lane.adjusted) if math.isfinite(v)] or [1.0]
+    """From the lowest average to a third above the first ones; curves that diverge leave at the top.
+
+    Of the single batches all but the lowest one in LOW fit in, so that one of them alone does not stretch the axis.
+    """
+    values = [v for lane in test.lanes for v in lane.smoothed if math.isfinite(v)]
+    for lane in test.lanes:
+        single = sorted(v for v in lane.adjusted if math.isfinite(v))
+        values += single[len(single) // LOW :][:1]
+    values = values or [1.0]
     first = max((lane.start for lane in test.lanes if math.isfinite(lane.start)), default=1.0)
     low, top = min(values), first
     if low > 0 and top / low >= 20:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from netspec.look import size as amount
+from netspec.plan.keeping import AS_ASKED, AUGMENTED, MADE_ANEW, ONCE, not_worth, span
 from netspec.plan.plan import Plan
-from netspec.plan.prefix import macs_of
 from netspec.room import KEPT_BYTES, available_bytes
 from netspec.training.feature_loader import Reads
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from netspec.training.training import Training
 
 Place = Literal["memory", "disk", "off"]
-WORTH = 64
-"""Multiply-adds of the prefix for each number that it hands on, below which computing it is as quick as fetching it."""
 SHARE = 2
 """Of what is free, one part in so many is taken without having been asked for."""
 UNKNOWN_ROOM = 1 << 30
@@ -47,8 +45,8 @@ def choose(training: Training) -> Choice:
     if not training.program.frozen:
         return Choice("off")
     if asked == "off":
-        return Choice("off", 'frozen-prefix cache: off, as [transfer] cache says')
-    why = _obstacle(training) or (_not_worth(start) if asked == "auto" else "")
+        return Choice("off", f"frozen-prefix cache: off, {AS_ASKED}")
+    why = _obstacle(training) or (not_worth(start) if asked == "auto" else "")
     if why:
         return _off(asked, why)
     reads = reads_of(training)
@@ -71,12 +69,6 @@ def reads_of(training: Training) -> Reads:
     return Reads(start.cut, main, tuple(name for name in compared if name is not None))
 
 
-def span(start: Plan) -> str:
-    """ "conv1 … layer4.1.relu2": the first and the last layer of the prefix."""
-    names = [name for name in start.graph if name in start.prefix]
-    return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
-
-
 def _off(asked: str, why: str) -> Choice:
     if asked == "auto":
         return Choice("off", f"frozen-prefix cache: off, {why}")
@@ -92,11 +84,11 @@ def _obstacle(training: Training) -> str:
             "batch stand before the frozen ones; freeze from the input on, and leave [transfer] bn at \"eval\""
         )
     if training.augmenter is not None:
-        return "as augment varies the samples anew in each epoch; leave augment out to train from features"
+        return AUGMENTED
     if training.data.finish is not None:
-        return "as data of this kind are made anew in each epoch"
+        return MADE_ANEW
     if training.options.dry_run or _epochs_left(training) < 2:
-        return "as each sample is trained on only once while these layers are frozen"
+        return ONCE
     digests = {run.lane.frozen_digest() for run in training.lanes}
     if len(digests) > 1:
         return "as the frozen tensors of the optimizers' lanes differ"
@@ -106,17 +98,6 @@ def _obstacle(training: Training) -> str:
 def _epochs_left(training: Training) -> int:
     """In which the same layers are frozen."""
     return (training.stage_end() or training.settings.epochs) - training.position.epoch
-
-
-def _not_worth(start: Plan) -> str:
-    """Why computing the prefix is as quick as fetching what it computes; "" where it is not."""
-    macs, numbers = macs_of(start, start.prefix), sum(math.prod(start.shapes[name]) for name in start.cut)
-    if macs >= WORTH * numbers:
-        return ""
-    return (
-        f"as {span(start)} takes {macs / numbers:.0f} multiply-adds for each of the {numbers:,} numbers that it hands on, and "
-        f'from {WORTH} on it is worth keeping them; [transfer] cache = "memory" keeps them all the same'
-    )
 
 
 def _place(training: Training, asked: str, size: int) -> tuple[Place, str]:

@@ -18,6 +18,7 @@ from netspec.weights.atomic import replace_file
 from netspec.weights.base import Weights, WeightsError, little_endian
 
 _METADATA = "__metadata__"
+_ZIP, _NPY = b"PK\x03\x04", b"\x93NUMPY"
 DAMAGE = (
     OSError, ValueError, EOFError, TypeError, AttributeError, KeyError, SyntaxError, RuntimeError, OverflowError, MemoryError,
     tokenize.TokenError, zipfile.BadZipFile, zlib.error,
@@ -63,6 +64,8 @@ def write(path: Path, tensors: Mapping[str, NDArray[Any]], metadata: dict[str, s
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     with path.open("rb") as stream:
+        _refuse_other_files(path, stream.read(len(_ZIP)))
+        stream.seek(0)
         try:
             file = np.load(stream, allow_pickle=False)
         except DAMAGE as error:
@@ -72,6 +75,13 @@ def _opened(path: Path) -> Iterator[Any]:
         with file:
             _refuse_bomb(path, file)
             yield file
+
+
+def _refuse_other_files(path: Path, begin: bytes) -> None:
+    """NumPy takes whatever is neither zip nor npy for a pickle, and advises to allow that."""
+    if begin and begin[:2] != _ZIP[:2] and begin != _NPY[: len(begin)]:
+        what = f"not an npz file: it begins with {begin!r}, and an npz file, a zip archive, with {_ZIP!r}"
+        raise WeightsError(path, what, "fetch or save it again, or give it the ending of the kind that it is")
 
 
 def _refuse_bomb(path: Path, file: np.lib.npyio.NpzFile) -> None:

@@ -47,6 +47,7 @@ def test_evaluate_and_predict_tell_what_was_done_to_the_names(small: Path, weigh
         assert document.err == ""
         assert document.json["load"]["loaded"]["tensors"] == 4
         assert document.json["load"]["notes"] == ['the prefix "module." came off']
+        assert ("shapes" in document.json["load"]["loaded"]) == (command[0] == "evaluate")
 
 
 def test_weights_that_do_not_fit_are_reported_whole(small: Path) -> None:

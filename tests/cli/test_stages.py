@@ -30,7 +30,7 @@ def test_summary_tells_until_when_layers_are_frozen_and_how_fast_they_learn(stag
     result = run("summary", staged)
     lines = [line.split() for line in result.out.splitlines()]
     assert lines[0] == ["layer", "type", "output", "params", "MACs", "frozen", "lr", "×", "decay", "×"]
-    assert lines[2] == ["fc1", "linear", "8", "24", "16", "❄", "for", "1", "epoch", "0.1", "1"]
+    assert lines[2] == ["fc1", "linear", "8", "24", "16", "❄", "1", "epoch", "0.1", "1"]
     assert lines[4] == ["fc2", "linear", "2", "18", "16", "1", "0.5"]
     assert "from epoch 1: fc2 learns (18 parameters) from epoch 2: fc1, fc2 learn (42 parameters)" in result.words
 
@@ -56,8 +56,17 @@ def test_training_shows_the_plan_each_stage_and_the_proof_of_all(staged: Path, t
     assert "1 1 fc2 18 24 0.02 2 2 fc1, fc2 42 0 0.002 … 0.02" in result.words
     told = "stage 2 of 2: fc1 now learns; 42 of 42 parameters trainable, learning rate × 0.1 … 1"
     assert told in result.words
-    assert "frozen in 2 stages unchanged (parameters and statistics; checked 2 times" in result.words
+    proof = "frozen 2 layers unchanged in epoch 1, stage 1 of 2 (parameters and statistics; checked 2 times"
+    assert proof in result.words
+    assert result.words.count("unchanged") == 1  # the second stage freezes nothing
     assert result.words.index("❄ frozen: fc1, relu1") < result.words.index("1/2") < result.words.index(told)
+
+
+def test_a_dry_run_proves_no_epoch(staged: Path) -> None:
+    words = run("train", staged, "--dry-run").words
+    assert words.count("unchanged") <= 1
+    assert "unchanged in epoch" not in words
+    assert "in 2 stages" not in words
 
 
 def test_the_batch_that_fits_is_one_that_fits_in_every_stage(staged: Path) -> None:

@@ -222,3 +222,7 @@ def test_too_many_threads_name_the_variable_that_limits_them(monkeypatch: pytest
     monkeypatch.setattr("netspec.thread_count.config.NUMBA_NUM_THREADS", 1)
     result = run("plan", "lenet5", "--threads", "2")
     assert (result.code, "NUMBA_NUM_THREADS is 1; use 1 … 1, or change the variable" in result.words) == (2, True)
+
+
+def test_no_word_of_the_lists_of_commands_is_eaten_as_markup() -> None:
+    assert "what weights under transfer, and --weights, take" in run("weights", "--help").words

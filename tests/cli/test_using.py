@@ -226,3 +226,11 @@ def test_inputs_of_other_kinds_and_empty_ones_are_refused(digits_run: Path) -> N
         result = run("predict", digits_run, name)
         assert (result.code, result.out) == (2, ""), result
         assert message in result.words
+
+
+def test_a_folder_is_answered_with_the_ending_of_its_own_pictures(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg", "c.png", "notes.txt"):
+        (tmp_path / name).write_bytes(b"")
+    result = run("predict", "digits", tmp_path)
+    assert result.code == 2
+    assert f"name the files in it: {tmp_path}/*.jpg" in result.words

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from PIL import Image
 
 import netspec
 from netspec.range_test.find import RangeTest
-from netspec.range_test.picture import draw, table, write_picture
+from netspec.range_test.picture import draw, table, within, write_picture
 from tests.cli.runner import run, write_small
 from tests.range_test.test_curve import RATES, curve, valley
 from tests.range_test.test_untouched import SHORT, data, network
@@ -35,15 +37,32 @@ def test_the_files_are_whole_and_the_same_each_time(tmp_path: Path) -> None:
     assert "#0072b2" in text
 
 
-def test_no_point_is_dropped() -> None:
+def test_the_table_has_every_point_and_the_picture_those_within_its_axes() -> None:
     test = example()
-    raw, average = draw(test).axes[0].lines[:2]
-    assert list(raw.get_xdata()) == RATES
-    assert list(raw.get_ydata()) == test.lanes[0].adjusted
-    assert list(average.get_ydata()) == test.lanes[0].smoothed
+    axes = draw(test).axes[0]
+    low, high = axes.get_ylim()
+    for line, values in zip(axes.lines, (test.lanes[0].adjusted, test.lanes[0].smoothed), strict=False):
+        drawn = dict(zip(map(float, line.get_xdata()), map(float, line.get_ydata()), strict=True))
+        assert all(drawn[rate] == value for rate, value in zip(RATES, values, strict=True) if low <= value <= high)
+        assert all(low <= value <= high for value in drawn.values() if not math.isnan(value))  # Qt clips no SVG
     rows = list(csv.reader(table(test).splitlines()))
     assert rows[0] == ["optimizer", "lr", "loss", "untouched", "smoothed"]
     assert [float(row[2]) for row in rows[1:]] == test.lanes[0].loss
+
+
+def test_a_curve_ends_on_the_border_where_it_leaves() -> None:
+    rates, values = within([1.0, math.e, math.e**2, math.e**3], [1.0, 3.0, 5.0, math.nan], (0.0, 2.0), is_log=False)
+    assert rates == pytest.approx([1, math.e**0.5, math.e, math.e**2, math.e**3])
+    assert values == pytest.approx([1, 2, math.nan, math.nan, math.nan], nan_ok=True)
+    _, values = within([1.0, 2.0, 4.0], [1.0, 100.0, 0.01], (0.1, 10.0), is_log=True)
+    assert values == pytest.approx([1, 10, math.nan, 10, 0.1, math.nan], nan_ok=True)
+
+
+def test_one_batch_far_below_does_not_stretch_the_axis() -> None:
+    usual, low = curve(valley(0.02)), curve(valley(0.02))
+    low.loss[40] /= 100
+    limits = [draw(replace(example(), lanes=(lane,))).axes[0].get_ylim() for lane in (usual, low)]
+    assert limits[1][0] == pytest.approx(limits[0][0], rel=0.2)
 
 
 def test_curves_without_a_point_or_a_suggestion_are_drawn(tmp_path: Path) -> None:

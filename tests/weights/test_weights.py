@@ -169,3 +169,11 @@ def test_damaged_headers_are_refused(tmp_path: Path, damage: str) -> None:
     (tmp_path / "w.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + bytes(2))
     with pytest.raises(WeightsError, match="not a whole safetensors file"):
         read_weights(tmp_path / "w.safetensors")
+
+
+def test_what_is_no_npz_file_is_named_by_how_it_begins_and_nobody_is_advised_to_unpickle(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    path.write_bytes(b"hello, world")
+    with pytest.raises(WeightsError, match="not an npz file: it begins with b'hell'") as caught:
+        read_weights(path)
+    assert "pickle" not in str(caught.value)
