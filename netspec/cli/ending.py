@@ -37,6 +37,11 @@ class Ending:
     job: Job
 
     @property
+    def is_done(self) -> bool:
+        """Whether a lane got to its end, so that there is something to use."""
+        return any(end.reason in (COMPLETED, EARLY_STOPPING) for end in self.view.ends.values())
+
+    @property
     def folder(self) -> Path | None:
         """The run folder; None after a dry run."""
         run = self.view.run
@@ -137,7 +142,9 @@ def _print_end(ending: Ending, end: End, screen: Console) -> None:
 
 
 def _print_scores(ending: Ending, end: End, screen: Console) -> None:
-    """Best validation, and the test part with the best weights."""
+    """Best validation, and the test part with the best weights; after the one step of a dry run neither is a result."""
+    if end.reason == DRY_RUN:
+        return
     if end.monitor is not None and end.best_value is not None:
         best = f"{title(end.monitor)} {say(end.monitor, end.best_value)} at step {console.count(end.best_step or 0)}"
         screen.print(f"  best   {best}", markup=False)
@@ -171,10 +178,9 @@ def _print_next(ending: Ending, screen: Console) -> None:
     if folder is None:
         return
     screen.print(f"  run    {folder}", markup=False)
-    reasons = {end.reason for end in ending.view.ends.values()}
-    if INTERRUPTED in reasons:
+    if INTERRUPTED in {end.reason for end in ending.view.ends.values()}:
         screen.print(f"next: netspec train --resume {folder}", style=console.QUIET, markup=False)
-    elif reasons & {COMPLETED, EARLY_STOPPING}:
+    elif ending.is_done:
         screen.print(f"next: netspec evaluate {folder}", style=console.QUIET, markup=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 EXAMPLE = """
 netspec finetune resnet18 --data photos
 netspec finetune resnet18 --data photos --weights resnet18.pth --epochs 0
+netspec finetune resnet18 --data photos --set input.size=160
 netspec finetune mine.toml --data photos --weights mine.safetensors
 """
 NETWORKS = "resnet18, mobilenet_v2"
@@ -66,7 +68,8 @@ def finetune(
 
     The last layer is replaced by one with your classes. It learns alone at first, then the upper part of the network learns
     too, then all of it, the lower layers slower. What is done is chosen by the amount of data and written beside the run
-    folder, as a spec with the reasons: `netspec train` with that spec repeats the run to the bit.
+    folder, as a spec with the reasons: `netspec train` with that spec repeats the run to the bit. Pictures are scaled to the
+    network's input; --set input.size=64 makes that larger or smaller.
     """
     from netspec.cli.finetune_view import FinetuneEnding
     from netspec.cli.training import Job, run_job
@@ -103,7 +106,12 @@ def finetune(
     if not job.is_silent:
         console.stdout().print(f"found {found.about}", markup=False, soft_wrap=True)
         console.stdout().print(text if dry_run else f"wrote {file}: what is done, and why", markup=False, soft_wrap=True)
-    return run_job(job, made, closing=FinetuneEnding(made, file).show)
+    try:
+        return run_job(job, made, closing=FinetuneEnding(made, file).show)
+    except BaseException:
+        if not dry_run and not (run / "history.jsonl").exists():  # no run was begun that the file would describe
+            file.unlink(missing_ok=True)
+        raise
 
 
 def _recognized(data: Path) -> Found:
@@ -128,11 +136,24 @@ def finetuning_text(
         choices = choose(base, found, source, trained, wishes)
         text = spec_text(base, found, choices, title, file.parent, command)
         seeds = [] if wishes.seed is None else [f"seed={wishes.seed}"]
-        return with_overrides(text, [*overrides, *seeds], file.parent, str(file), base.shape)
+        changed = with_overrides(text, [*overrides, *seeds], file.parent, str(file), base.shape)
+        _refuse_wrong(text, overrides, file)
+        return changed
     except FinetuneError as error:
         raise CliError(error.message, error.hint) from None
     except EditError as error:
         raise CliError(f"--set: {error.message}", error.hint) from None
+
+
+def _refuse_wrong(text: str, overrides: list[str], file: Path) -> None:
+    """Raise SpecError for a --set that does not fit, there and not at the line of a file that is not written."""
+    from netspec.loading import read_text
+    from netspec.problems import SpecError
+
+    problems = read_text(text, overrides=overrides, base_dir=file.parent, file=str(file)).problems
+    wrong = [one for one in problems if one.severity == "error" and one.span and one.span.file.startswith("--set ")]
+    if wrong:
+        raise SpecError(wrong)
 
 
 def _base(name: str, overrides: list[str]) -> Base:
@@ -146,8 +167,22 @@ def _base(name: str, overrides: list[str]) -> Base:
     transfer = spec.transfer
     if transfer is not None and (transfer.freeze or transfer.freeze_to or transfer.unfreeze or transfer.replace):
         message = f"{name}: says under [transfer] what is replaced and frozen"
-        raise FinetuneError(message, f"train it as it is with `netspec train {name}`, or fine-tune the network it extends")
+        network = _network_of(spec)
+        weights = "--weights RUN/checkpoints/best.safetensors"
+        onwards = f"`netspec finetune {network} {weights}`" if network else "fine-tune a copy of it without [transfer]"
+        train = f"train it as it is with `netspec train {name}`"
+        raise FinetuneError(message, f"{train}; to go on from a run of it with other pictures: {onwards}")
     return find_base(find_spec(name).resolve(), spec)
+
+
+def _network_of(spec: Spec) -> str | None:
+    """What a spec extends, as `finetune` takes it; None where it extends nothing."""
+    from netspec.shipped import shipped_specs
+
+    if not spec.origin.bases:
+        return None
+    path = Path(os.path.normpath(spec.origin.bases[0]))
+    return path.stem if path in shipped_specs().values() else str(path)
 
 
 def _weights(base: Base, given: str | None) -> tuple[str, Normalization | None]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netspec.cli import console
 from netspec.cli.ending import Ending, print_ending
 from netspec.cli.options import Format
+from netspec.cli.stage_view import epoch_span
 from netspec.look import title
 from netspec.metrics.monitor import say
 
@@ -39,15 +40,33 @@ class FinetuneEnding:
         if ending.folder is None:
             return
         if rows:
-            screen.print()
-            console.print_table(_table(rows))
-            screen.print(verdict(rows), markup=False, soft_wrap=True)
+            _print_rows(rows, screen)
         screen.print(f"  spec   {self.file}", markup=False)
-        screen.print(f"         netspec predict {ending.folder} PICTURE.jpg", style=console.QUIET, markup=False)
+        if ending.is_done:
+            screen.print(f"next: netspec predict {ending.folder} PICTURE.jpg", style=console.QUIET, markup=False)
 
     def _document(self, ending: Ending, rows: list[StageRow]) -> dict[str, Any]:
         spec = str(self.file) if ending.folder is not None else None
         return {"spec": spec, "stages": [asdict(row) for row in rows]}
+
+
+def print_with_stages(ending: Ending, screen: Console) -> None:
+    """How `netspec train` ends with a spec that has stages, such as one of `finetune`."""
+    from netspec.finetuning import stage_rows
+
+    print_ending(ending, screen)
+    if ending.job.format is Format.JSON or ending.folder is None or len(ending.view.ends) > 1:
+        return
+    rows = stage_rows(ending.spec, ending.folder)
+    if len(rows) > 1:
+        _print_rows(rows, screen)
+
+
+def _print_rows(rows: list[StageRow], screen: Console) -> None:
+    screen.print()
+    console.print_table(_table(rows))
+    screen.print(verdict(rows), markup=False)
+    screen.print("chosen by and measured on the validation samples: others may come out worse", style=console.QUIET)
 
 
 def verdict(rows: list[StageRow]) -> str:
@@ -58,7 +77,7 @@ def verdict(rows: list[StageRow]) -> str:
     if best is rows[0]:
         return (
             f"kept: the weights after epoch {best.best_epoch}, of {best.learns}. Fine-tuning made the validation loss no "
-            "smaller: use more pictures or smaller rates, or --epochs 0"
+            "smaller: use more samples or smaller rates, or train the head alone (`netspec finetune` with --epochs 0)"
         )
     return f"kept: the weights after epoch {best.best_epoch}, validation loss {rows[0].loss:.4f} → {best.loss:.4f}"
 
@@ -66,11 +85,11 @@ def verdict(rows: list[StageRow]) -> str:
 def _table(rows: list[StageRow]) -> Any:
     metrics = list(rows[0].metrics)
     names = [title(f"val_{name}") for name in metrics]
-    table = console.plain_table("learns", "epochs", "best", "val loss", *names, "time")
+    table = console.plain_table("learns", "epochs", "best epoch", "val loss", *names, "time")
     for row in rows:
         values = [say(name, row.metrics[name]) for name in metrics]
         table.add_row(
-            row.learns, f"{row.first_epoch}–{row.last_epoch}", str(row.best_epoch), f"{row.loss:.4f}", *values,
+            row.learns, epoch_span(row.first_epoch, row.last_epoch), str(row.best_epoch), f"{row.loss:.4f}", *values,
             console.duration(row.seconds),
         )  # fmt: skip
     return table

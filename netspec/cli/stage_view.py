@@ -43,7 +43,7 @@ def freeze_plan(report: Report, epochs: int, optimizers: Sequence[Optimizer]) ->
     ends = [*(row.first_epoch for row in rows[1:]), epochs]
     for row, end in zip(rows, ends, strict=True):
         table.add_row(
-            str(row.number + 1), _epochs(row.first_epoch + 1, end), named(row.trainable, _order(report)),
+            str(row.number + 1), epoch_span(row.first_epoch + 1, end), named(row.trainable, _order(report)),
             console.count(row.trainable_params), console.count(row.frozen_params), _rates(row, optimizers),
         )  # fmt: skip
     return table
@@ -76,7 +76,8 @@ def _order(report: Report) -> list[str]:
     return [row.name for row in report.table if row.params]
 
 
-def _epochs(first: int, last: int) -> str:
+def epoch_span(first: int, last: int) -> str:
+    """ "3", "4 – 6"."""
     return str(first) if last <= first else f"{first} – {last}"
 
 

@@ -76,6 +76,8 @@ def train(
     --weights starts a new run from the parameters in a file; --resume goes on with an old one exactly where it stopped.
     Ctrl-C once finishes the step, saves and ends with exit code 130; twice stops at once. NaN ends with exit code 3.
     """
+    from netspec.cli.ending import print_ending
+    from netspec.cli.finetune_view import print_with_stages
     from netspec.cli.training import Job, run_job, spec_of
 
     if spec is None and resume is None:
@@ -99,7 +101,8 @@ def train(
         quiet=quiet,
         verbose=verbose,
     )
-    return run_job(job, spec_of(job))
+    made = spec_of(job)
+    return run_job(job, made, closing=print_ending if made.transfer is None else print_with_stages)
 
 
 def _spec_of(resume: Path | None) -> str:

@@ -102,6 +102,11 @@ class TrainingView:
     @staticmethod
     def _headline(run: Run) -> str:
         frozen = f", {console.count(run.frozen_parameters)} of them frozen" if run.frozen_parameters else ""
+        if run.folder is None:  # a dry run
+            size = f"{console.plural(run.parameters, 'parameter')}{frozen}"
+            return f"dry run of {run.name}: {size}; one step of {run.batch_size} samples"
+        if run.resumed and run.step >= run.total_steps:
+            return f"{run.name} is done already, after {console.plural(run.step, 'step')}: nothing is left to train"
         verb = f"going on with {run.name} at step {console.count(run.step)}" if run.resumed else f"training {run.name}"
         steps = f"{console.plural(run.epochs, 'epoch')} of {console.plural(run.steps_per_epoch, 'step')}"
         return f"{verb}: {console.plural(run.parameters, 'parameter')}{frozen}; {steps} of {run.batch_size} samples"
@@ -136,12 +141,17 @@ class TrainingView:
         line.values |= validation
         self.last[event.optimizer] = line.values
         assert self._table is not None
-        if not self._quiet:
+        if not self._quiet and not self._is_dry:
             head = self._table.head(line)
             if head is not None:
                 self._screen.print(head)
             self._screen.print(self._table.row(event.optimizer, line))
         del self._lines[event.optimizer]
+
+    @property
+    def _is_dry(self) -> bool:
+        """Whether nothing is written: what one step measures is shown as no result."""
+        return self.run is not None and self.run.folder is None
 
     def _line(self, label: str, epoch: int) -> Line:
         return self._lines.setdefault(label, Line(epoch))

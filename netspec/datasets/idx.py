@@ -29,23 +29,26 @@ class Idx(StoredPictures):
     root: str
     """Folder of the files, relative to the spec file."""
 
-    download: Literal["mnist", "fashion-mnist"] | None = None
-    """Fetch missing files of this set into `root` (about 11 or 30 MB) and check their contents by SHA-256."""
+    download: Literal["mnist", "fashion-mnist", "none"] | None = None
+    """Fetch missing files of this set into `root` (about 11 or 30 MB) and check their contents by SHA-256.
+
+    "none" fetches nothing, also where the spec that this one extends does."""
 
     classes: list[str] | None = Field(default=None, min_length=1)
     """Names of the classes in label order; without this key "0", "1", … (or the names of the set to download)."""
 
     def read(self, base_dir: Path, input_shape: tuple[int, ...] | None) -> Source:
         root = resolve(base_dir, self.root)
-        if self.download is not None:
-            fetch_idx(self.download, root, lambda name: _find(root, name) is not None)
+        fetched = self.download if self.download != "none" else None
+        if fetched is not None:
+            fetch_idx(fetched, root, lambda name: _find(root, name) is not None)
         if not root.is_dir():
             raise DataError(f"[data] root: {root} is not a folder", self._missing_hint())
         has_test = _find(root, "t10k-images-idx3-ubyte") or _find(root, "t10k-labels-idx1-ubyte")
         prefixes = {"train": "train"} | ({"test": "t10k"} if has_test else {})
         parts = self._read_parts(root, prefixes)
         notes = () if has_test else ("no t10k files: there is no test part",)
-        names = self.classes or (CLASSES[self.download] if self.download else None)
+        names = self.classes or (CLASSES[fetched] if fetched else None)
         classes = class_names(names, [p.y for p in parts.values()], str(root), self._ignored)
         return Source(parts, classes, notes=notes)
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from netspec.freezing import FreezeStage, stages
+import networkx as nx
+
+from netspec.freezing import FreezeStage, head, stages
 from netspec.graph import build_graph
 from netspec.spec.model import Spec
 from netspec.training.events import Validation
@@ -43,19 +45,19 @@ def stage_rows(spec: Spec, run: Path) -> list[StageRow]:
         best = min(inside, key=lambda event: event.loss if event.loss is not None else math.inf)
         before = [event.seconds for event in events if event.epoch <= stage.first_epoch]
         rows.append(StageRow(
-            learns=_learns(spec, found, stage), first_epoch=stage.first_epoch + 1, last_epoch=inside[-1].epoch,
+            learns=_learns(spec, graph, stage), first_epoch=stage.first_epoch + 1, last_epoch=inside[-1].epoch,
             best_epoch=best.epoch, loss=best.loss if best.loss is not None else math.nan, metrics=_numbers(best),
             seconds=inside[-1].seconds - max(before, default=0.0),
         ))  # fmt: skip
     return rows
 
 
-def _learns(spec: Spec, found: tuple[FreezeStage, ...], stage: FreezeStage) -> str:
+def _learns(spec: Spec, graph: nx.DiGraph[str], stage: FreezeStage) -> str:
     """What is not frozen, in words."""
     assert spec.transfer is not None
     if not stage.frozen:
         return "everything"
-    if set(stage.rates) == set(found[0].rates) and stage.number == 0:
+    if set(stage.rates) <= head(spec.transfer, graph):
         return "the head alone"
     names = list(dict.fromkeys(name.split(".")[0] for name in stage.rates))
     return f"from {names[0]} on"

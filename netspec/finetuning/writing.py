@@ -39,7 +39,7 @@ def spec_text(base: Base, found: Found, choices: Choices, name: str, folder: Pat
     ]
     for section, table in choices.sections.items():
         seen = {key: _seen_from(folder, key, value) for key, value in table.items()}
-        lines += ["", f"[{section}]", *_keys(section, _own(base, section, seen), choices.reasons)]
+        lines += ["", f"[{section}]", *_keys(section, _own(base, section, seen, found), choices.reasons)]
     return "\n".join(lines) + "\n"
 
 
@@ -73,16 +73,19 @@ def _keys(section: str, table: Mapping[str, Any], reasons: Mapping[str, str]) ->
         yield f"# {reasons['augment']}"
 
 
-def _own(base: Base, section: str, table: dict[str, Any]) -> dict[str, Any]:
+def _own(base: Base, section: str, table: dict[str, Any], found: Found) -> dict[str, Any]:
     """The table with what undoes the base's keys of the same section, which a patch would otherwise keep.
 
     Raises FinetuneError for keys that cannot be undone.
     """
+    undone = {"download": "none", "classes": list(found.classes)}  # what TOML has no null for
     old = base.spec.data if section == "data" else None
     if old is None or old.type_name() != table["type"]:
         return table
     for key in sorted(old.model_fields_set - table.keys()):
         default = type(old).model_fields[key].get_default(call_default_factory=True)
+        if default is None and getattr(old, key) is not None:
+            default = undone.get(key)
         if default is None and getattr(old, key) is not None:
             message = f"{base.name}: its [data] sets {key}, which may not fit these data"
             raise FinetuneError(message, "remove it there, or fine-tune a copy of the spec without [data]")

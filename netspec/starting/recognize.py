@@ -85,7 +85,7 @@ def _file(path: Path) -> Found | None:
 def _idx(path: Path) -> Found | None:
     if not path.is_dir() or not any(path.glob("train-images-idx3-ubyte*")):
         return None
-    return _read({"type": "idx", "root": str(path)}, "MNIST's idx files")
+    return _read({"type": "idx", "root": str(path)}, "idx files")
 
 
 def _cifar(path: Path) -> Found | None:

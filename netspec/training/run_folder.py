@@ -123,9 +123,8 @@ class RunFolder:
 def refuse_taken(path: Path) -> None:
     """Raise TrainError when a new run would write over a run, or over files that may be anybody's."""
     if (path / "history.jsonl").exists():
-        raise TrainError(
-            f"{path}: this folder already holds a run", "give another --output, or continue it with --resume"
-        )
+        hint = f"give another --output, or go on with it: netspec train --resume {path}"
+        raise TrainError(f"{path}: this folder already holds a run", hint)
     if path.exists() and not path.is_dir():
         raise TrainError(f"{path}: this is a file, not a folder", "give another --output")
     if path.is_dir() and (found := next((entry for entry in path.iterdir() if entry.name not in BEFORE), None)):
@@ -133,9 +132,10 @@ def refuse_taken(path: Path) -> None:
 
 
 def new_run_path(name: str, runs: Path = Path("runs")) -> Path:
-    """runs/<name>-<n> with the first n, from 1, after those that exist."""
+    """runs/<name>-<n> with the first n, from 1, after those of the runs, and of the specs beside them, that exist."""
     stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "run"
-    taken = [re.fullmatch(rf"{re.escape(stem)}-(\d+)", entry.name) for entry in runs.glob(f"{glob_escape(stem)}-*")]
+    pattern = re.compile(rf"{re.escape(stem)}-(\d+)(\.toml)?")
+    taken = [pattern.fullmatch(entry.name) for entry in runs.glob(f"{glob_escape(stem)}-*")]
     highest = max((int(match[1]) for match in taken if match), default=0)
     return runs / f"{stem}-{highest + 1}"
 

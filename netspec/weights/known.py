@@ -81,6 +81,8 @@ def no_such_weights(path: Path, text: str | Path) -> WeightsError:
     if not close:  # "resnet18" is near no whole name
         close = [name for name, known in known_weights().items() if known.spec == Path(text).stem]
     what = "is a folder" if path.expanduser().is_dir() else "no such file, and no known name"
+    if (best := sorted(path.expanduser().glob("checkpoints/best*.safetensors"))):
+        return WeightsError(path, "is the folder of a run", f"name a file of weights in it: {best[0]}")
     others = f"give a file of weights ({known_endings()}), or a name of `netspec weights`"
     hint = f"did you mean {' or '.join(close)}?" if close else others
     return WeightsError(path, what, hint)

@@ -14,6 +14,7 @@ import netspec
 from netspec.datasets.normalization import Normalization
 from netspec.weights import read_weights, write_weights
 from tests.cli.runner import Result, run
+from tests.starting.sets import idx
 
 NET = """
 name = "net"
@@ -77,16 +78,21 @@ def test_training_the_spec_that_it_wrote_is_the_same_run_to_the_bit() -> None:
 def test_the_history_of_the_run_is_what_the_table_says() -> None:
     words = ("--freeze-epochs", 2, "--epochs", 2, "--lr", 0.02)
     text = finetune("-o", "runs/a", *words).words
-    assert "learns epochs best val loss" in text
+    assert "of the parameters learn at first, 100 % in the end: when more than the head learns" in text
+    assert "learns epochs best epoch val loss" in text
+    assert "the head alone 1 – 2 " in text
+    assert "from conv2 on 3 " in text
     assert "kept: the weights after epoch" in text
-    assert "netspec predict runs/a PICTURE.jpg" in text
+    assert "chosen by and measured on the validation samples" in text
+    assert "next: netspec predict runs/a PICTURE.jpg" in text
     events = map(json.loads, Path("runs/a/history.jsonl").read_text().splitlines())
     losses = [event["loss"] for event in events if event["event"] == "validation" and event["epoch"] > 0]
     assert f"{min(losses[:2]):.4f}" in text
 
 
 def test_without_epochs_after_the_heads_own_nothing_else_moves_and_nothing_is_varied() -> None:
-    finetune("-o", "runs/a", "--epochs", 0, "--freeze-epochs", 3, "--lr", 0.05)
+    told = finetune("-o", "runs/a", "--epochs", 0, "--freeze-epochs", 3, "--lr", 0.05).words
+    assert "the new head alone, as this spec does" in told
     new, old = weights("runs/a"), read_weights("w.safetensors").tensors
     assert {name for name in new if name not in old or not np.array_equal(new[name], old[name])} == {"fc.weight", "fc.bias"}
     spec = tomllib.loads(Path("runs/a.toml").read_text())
@@ -156,9 +162,84 @@ def test_what_stands_in_the_way_is_told_before_anything_is_written(words: tuple[
     assert not Path("runs").exists()
 
 
-def test_a_damaged_picture_is_named_and_an_old_spec_is_not_overwritten() -> None:
+def test_a_failure_before_the_first_step_leaves_nothing_that_stops_the_next_try() -> None:
+    sound = Path("photos/red/3.png").read_bytes()
     Path("photos/red/3.png").write_bytes(b"\x89PNG broken")
-    result = finetune("-o", "runs/a", code=2)
-    assert "photos/red/3.png" in result.words
-    again = finetune("-o", "runs/a", code=2)
-    assert "runs/a.toml: is already there; choose another -o, or repeat it with `netspec train runs/a.toml`" in again.words
+    for words in (("-o", "runs/a"), ()):
+        for _ in range(2):
+            assert "photos/red/3.png" in finetune(*words, code=2).words
+    assert not [*Path("runs").iterdir()]
+    Path("photos/red/3.png").write_bytes(sound)
+    tensors = read_weights("w.safetensors").tensors
+    write_weights("other.safetensors", {**tensors, "conv2.weight": tensors["conv2.weight"][:, :2]})
+    finetune("-o", "runs/a", "--weights", "other.safetensors", code=2)
+    assert not [*Path("runs").iterdir()]
+
+
+def test_the_next_number_is_free_for_the_run_and_for_its_spec(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[Path] = []
+    monkeypatch.setattr("netspec.cli.training.run_job", lambda job, spec, closing: runs.append(job.output) or 0)
+    Path("runs").mkdir()
+    Path("runs/photos_net-3.toml").write_text("# somebody's")
+    finetune()
+    finetune()
+    assert [path.name for path in runs] == ["photos_net-4", "photos_net-5"]
+    assert Path("runs/photos_net-3.toml").read_text() == "# somebody's"
+    again = finetune("-o", "runs/photos_net-3", code=2)
+    assert "is already there; choose another -o, or repeat it with `netspec train runs/photos_net-3.toml`" in again.words
+
+
+def test_a_wrong_set_is_told_where_it_was_typed() -> None:
+    told = finetune("--set", "optimizer.lrr=3", code=2).words
+    assert "--set optimizer.lrr=3" in told
+    assert ".toml" not in told
+    assert not Path("runs").exists()
+
+
+def test_what_one_step_of_a_dry_run_measures_is_shown_as_no_result() -> None:
+    told = finetune("--dry-run").words
+    assert "dry run of photos_net: " in told
+    assert "one step of 16 samples" in told
+    assert "dry run: everything was built, nothing was written" in told
+    assert "best" not in told[told.index("one step of") :]
+    assert "val accuracy" not in told
+
+
+def test_the_idx_files_of_another_set_than_the_networks_own_are_not_named_after_it() -> None:
+    """Nothing is fetched into them, either: the base's `download` means the set of the base."""
+    idx(Path("clothes"))
+    own = 'data = { type = "idx", root = "mnist", download = "mnist", classes = ["a", "b"] }\nmetrics = []\n'
+    Path("grey.toml").write_text(own + NET.replace("[3, 8, 8]", "[1, 12, 12]"))
+    program = netspec.compile(netspec.load("grey.toml"), batch_size=1)
+    write_weights("grey.safetensors", {**program.parameters, **program.states})
+    result = run("finetune", "grey.toml", "--data", "clothes", "--weights", "grey.safetensors", "--dry-run")
+    assert result.code == 0, result.err
+    assert "found idx files: 80 samples of 1 × 12 × 12 numbers in 10 classes" in result.words
+    assert 'download = "none"' in result.out
+    assert 'classes = ["0", "1", "2"' in result.out
+    assert not Path("mnist").exists()
+
+
+def test_the_way_on_from_a_run_is_told_and_works() -> None:
+    words = ("--set", "train.batch_size=8", "--freeze-epochs", 1, "--epochs", 2)
+    finetune("-o", "runs/a", *words)
+    refused = run("finetune", "runs/a.toml", "--data", "photos", "--weights", "w.safetensors").words
+    assert "`netspec finetune net.toml --weights RUN/checkpoints/best.safetensors" in refused
+    folder = run("finetune", "net.toml", "--data", "photos", "--weights", "runs/a").words
+    assert "runs/a: is the folder of a run; name a file of weights in it: runs/a/checkpoints/best.safetensors" in folder
+    write_pictures(Path("more"), "red", "green", "blue")
+    onwards = ("net.toml", "--data", "more", "--weights", "runs/a/checkpoints/best.safetensors", "--dry-run")
+    assert "2 newly initialized (fc)" in run("finetune", *onwards).words
+    taken = finetune("-o", "runs/a", code=2).words
+    assert "already holds a run; give another --output, or go on with it: netspec train --resume runs/a" in taken
+    done = run("train", "--resume", "runs/a").words
+    assert "photos_net is done already, after 9 steps: nothing is left to train" in done
+    assert "learns epochs best epoch val loss" in done
+
+
+def test_after_ctrl_c_the_only_next_step_is_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netspec.cli.sigint.Interrupts.__enter__", lambda self: self.stop.set() or self)
+    result = run("finetune", "net.toml", "--data", "photos", "--weights", "w.safetensors", "-o", "runs/a")
+    assert result.code == 130
+    assert "next: netspec train --resume runs/a" in result.words
+    assert "netspec predict" not in result.words

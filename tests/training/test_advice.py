@@ -37,6 +37,18 @@ def test_the_strategy_follows_the_amount_of_data_and_names_both_kinds_of_tasks(s
     assert words in told.replace("\N{NARROW NO-BREAK SPACE}", " ")
 
 
+@pytest.mark.parametrize(("samples", "plan", "words"), [
+    (240, {"in_the_end": 500}, "5 % of the parameters learn; the new head alone, as this spec does, suits"),
+    (240, {"in_the_end": 10_000}, "5 % of the parameters learn at first, 100 % in the end; when more than the head learns"),
+    (2400, {"in_the_end": 10_000}, "the head first, then more, as this spec does"),
+    (2400, {"in_the_end": 500}, "train the head first, then unfreeze"),
+    (24_000, {"in_the_end": 10_000}, "all layers learn, as suits samples like those of the pretraining"),
+    (24_000, {"in_the_end": 500}, "fine-tune all layers at a small rate"),
+])  # fmt: skip
+def test_what_the_spec_does_is_not_advised_again(samples: int, plan: dict[str, int], words: str) -> None:
+    assert words in messages(samples=samples, head_first=True, **plan)[0]
+
+
 def test_without_pretrained_weights_there_is_no_strategy_but_crowding_is_told() -> None:
     assert messages(pretrained=0) == []
     assert "begin with pretrained weights" in messages(pretrained=0, trainable=240 * 101)[0]
@@ -61,7 +73,8 @@ def test_a_training_with_transfer_begins_with_the_hint(tmp_path: Path) -> None:
     transfer = {"weights": str(tmp_path / "w.npz"), "freeze": ["fc1"], "replace": ["fc2"]}
     tuned = plain.model_copy(update={"transfer": None}).model_validate({**plain.model_dump(), "transfer": transfer})
     notes = of(list(netspec.train(tuned, data, tmp_path / "run")), Run)[0].notes
-    wanted = "hint: 6 samples a class are little (below 500); 29.4 % of the parameters learn"
+    share = "6 samples a class are little (below 500); 29.4 % of the parameters learn"
+    wanted = f"hint: {share}: the new head alone, as this spec does"
     assert any(text.startswith(wanted) for text in notes)
     notes = of(list(netspec.train(plain, data, tmp_path / "plain", weights=tmp_path / "w.npz")), Run)[0].notes
     assert not any(text.startswith("hint") for text in notes)
