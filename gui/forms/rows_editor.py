@@ -18,6 +18,14 @@ Start = Callable[[Around, list[Any]], dict[str, Any]]
 """What a new entry says at first."""
 
 
+First = Callable[[Around], int]
+"""The number of the first entry."""
+
+
+def _one(_around: Around) -> int:
+    return 1
+
+
 class Card(QFrame):
     """One table of the list, with a button that removes it."""
 
@@ -38,12 +46,13 @@ class Card(QFrame):
 
 
 class RowsEditor(Editor):
-    """The tables of a list. noun: what one is called; start: what a new one says."""
+    """The tables of a list. noun: what one is called; start: what a new one says; first: the first one's number."""
 
     is_wide: ClassVar[bool] = True
 
-    def __init__(self, fields: Sequence[Field], make: Make, noun: str, start: Start) -> None:
+    def __init__(self, fields: Sequence[Field], make: Make, noun: str, start: Start, first: First = _one) -> None:
         super().__init__()
+        self._number, self._first = first, 1
         self.cards: list[Card] = []
         self.add = QPushButton(f"Add a {noun}")
         self._fields, self._make, self._noun, self._start = list(fields), make, noun, start
@@ -69,7 +78,11 @@ class RowsEditor(Editor):
         return any(card.table.is_busy() for card in self.cards)
 
     def take_around(self, around: Around) -> None:
-        self._around = around
+        self._around, before = around, self._first
+        self._first = self._number(around)
+        if self._first != before:
+            self._make_cards(0)
+            self.show_value(self._value)
         for card in self.cards:
             card.table.take_around(around)
 
@@ -85,7 +98,7 @@ class RowsEditor(Editor):
             card.deleteLater()
         while len(self.cards) < count:
             place = len(self.cards)
-            title = f"{self._noun} {place + 1}"
+            title = f"{self._noun} {place + self._first}"
             table = TableEditor(self._fields, self._make)
             table.set_name(title)
             table.take_around(self._around)

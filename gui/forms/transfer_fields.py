@@ -10,7 +10,7 @@ from gui.forms.editors import Editor
 from gui.forms.fields import Field, Free, Part, Several, Text, fields_of
 from gui.forms.file_editor import FileEditor
 from gui.forms.layer_editors import LayerEditor, PatternsEditor
-from gui.forms.rows_editor import PairsEditor, RowsEditor, Start
+from gui.forms.rows_editor import First, PairsEditor, RowsEditor, Start
 from gui.forms.table_editor import Make, TableEditor
 from gui.forms.union_editor import Form, UnionEditor
 from netspec.spec.sections import Discriminative, Rates, Transfer, Unfreeze
@@ -32,8 +32,8 @@ def transfer_editor(field: Field, make: Make, words: Sequence[str]) -> Editor | 
         case (Text(),) if field == fields_of(Transfer)["weights"]:
             return FileEditor(list(known_weights()))
         case (Several(item=Part(model=model)),) if model in STARTS:
-            noun, start = STARTS[model]
-            return RowsEditor(list(fields_of(model).values()), make, noun, start)
+            noun, start, first = STARTS[model]
+            return RowsEditor(list(fields_of(model).values()), make, noun, start, first)
         case (Free(item=Text()),):
             return PairsEditor(("name in the file", "name here"))
         case (Part(model=model),) if model is Discriminative:
@@ -95,5 +95,12 @@ def _next_rate(around: Around, before: list[Any]) -> dict[str, Any]:
     return {"layers": free[:1] or ["*"], "lr_mult": 0.1}
 
 
-STARTS: dict[type, tuple[str, Start]] = {Unfreeze: ("stage", _next_stage), Rates: ("rate", _next_rate)}
-"""Tables that stand in lists: what one is called, and what a new one says."""
+def _first_unfreezing(around: Around) -> int:
+    """The number, as the run's table of stages has it, of the stage that the first entry begins."""
+    return 3 if around.outline.transfer.get("warmup_epochs") else 2
+
+
+STARTS: dict[type, tuple[str, Start, First]] = {
+    Unfreeze: ("stage", _next_stage, _first_unfreezing), Rates: ("rate", _next_rate, lambda _: 1),
+}  # fmt: skip
+"""Tables that stand in lists: what one is called, what a new one says, and the number of the first."""

@@ -47,7 +47,7 @@ class StageEdits:
 
     def set_rate(self, row: Row, rate: float) -> bool:
         """How fast learns what a row unfreezes, against the learning rate of the network."""
-        return row.place is not None and self._set(row.place, f"Set lr_mult of stage {row.place + 1}", lr_mult=rate)
+        return row.place is not None and self._set(row.place, f"Set lr_mult of stage {self._number(row.place)}", lr_mult=rate)
 
     def add(self, schedule: Schedule) -> bool:
         """A further stage in the middle of the last one, which unfreezes the unit before those that learn."""
@@ -68,7 +68,13 @@ class StageEdits:
         """Take a stage away; the start is not one of them."""
         if row.place is None:
             return self.set_epoch(row, 0) if row.kind == "warmup" else False
-        return self.document.edit(f"Remove stage {row.place + 1}", editing.remove_unfreeze, row.place)
+        return self.document.edit(f"Remove stage {self._number(row.place)}", editing.remove_unfreeze, row.place)
+
+    def _number(self, place: int) -> int:
+        """Of the stage that an entry of `unfreeze` begins, as the run counts them."""
+        state = self.document.state
+        has_warmup = state is not None and bool(state.outline.transfer.get("warmup_epochs"))
+        return place + 2 + has_warmup
 
     def inputs(self) -> list[str]:
         """Names of the network's inputs."""

@@ -56,6 +56,7 @@ class LoadView(QWidget):
         self.title.setText(Path(source).name if source else "Pretrained weights")
         self.title.setToolTip(report.source if report is not None else source)
         self.note.setText(self._words(report, source))
+        self.note.setStyleSheet(f"color: {current_theme().error}" if self.loading.problem else "")
         self.summary.setText(report.summary() if report is not None else "")
         self.summary.setVisible(report is not None)
         self.use.setVisible(is_looking and report is not None)
@@ -152,6 +153,7 @@ class LoadView(QWidget):
 
     def _follow_theme(self) -> None:
         self._fill(self._shown)
+        self.refresh()
 
     def _lay_out(self) -> None:
         self.title.setObjectName("panelTitle")

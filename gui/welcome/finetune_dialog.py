@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -22,8 +23,14 @@ from PySide6.QtWidgets import (
 from gui.exam.process import Exam
 from gui.forms.choice_editor import Combo
 from gui.forms.file_editor import KINDS
+from gui.icons import icon
+from netspec import SpecError, load
+from netspec.analysis import examine
+from netspec.finetuning import FinetuneError, find_base
+from netspec.graph import outputs_of
+from netspec.losses.cross_entropy import CrossEntropy
 from netspec.shipped import shipped_specs
-from netspec.weights.known import known_weights
+from netspec.weights.known import Known, known_weights
 
 ABOUT = (
     "The last layer is replaced by one with your classes. It learns alone at first, then the upper part of the network too, "
@@ -43,7 +50,8 @@ class FinetuneDialog(QDialog):
         super().__init__(parent)
         self.exam = Exam(self)
         self.network, self.pictures, self.weights = Combo(), QLineEdit(), QLineEdit()
-        self.words, self.busy, self.make = QLabel(), QProgressBar(), QPushButton("Make the spec")
+        self.words, self.needs, self.busy = QLabel(), QLabel(), QProgressBar()
+        self.make = QPushButton("Make the spec")
         self._lay_out()
         self.make.clicked.connect(self.start)
         self.exam.ended.connect(self._take)
@@ -76,17 +84,38 @@ class FinetuneDialog(QDialog):
         is_running = self.exam.is_running
         self.busy.setVisible(is_running)
         self.make.setText("Cancel" if is_running else "Make the spec")
-        self.make.setEnabled(is_running or bool(self.pictures.text().strip()))
+        lacks = "" if is_running else self._lacks()
+        self.make.setEnabled(not lacks)
+        self.needs.setText(f"Still needed: {lacks}" if lacks else "")
 
     def reject(self) -> None:
         self.exam.cancel()
         super().reject()
 
-    def _name_weights(self, network: str) -> None:
+    def _name_weights(self) -> None:
         """Which weights are taken when none are chosen."""
-        known = next(row for row in known_weights().values() if row.spec == network)
-        text = f"{known.name}: {known.mib:.0f} MiB, {'here already' if known.path.is_file() else 'fetched once'}; or a file"
-        self.weights.setPlaceholderText(text)
+        known = public(self.network.currentText())
+        if known is None:
+            self.weights.setPlaceholderText("a file of pretrained weights of this network")
+        else:
+            have = "here already" if known.path.is_file() else "fetched once"
+            self.weights.setPlaceholderText(f"{known.name}: {known.mib:.0f} MiB, {have}; or a file")
+        self._follow()
+
+    def _lacks(self) -> str:
+        """What is still to be said before the spec can be made; "" when nothing is."""
+        lacking = [] if self.pictures.text().strip() else ["a folder of pictures"]
+        if public(self.network.currentText()) is None and not self.weights.text().strip():
+            lacking.append(f"a file of weights: there are no public ones of {self.network.currentText()}")
+        return " and ".join(lacking)
+
+    def _offer_networks(self) -> None:
+        for name in networks():
+            self.network.addItem(name)
+            tip = "public weights" if public(name) is not None else "no public weights: choose a file of them"
+            self.network.setItemData(self.network.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+            if public(name) is not None:
+                self.network.setItemIcon(self.network.count() - 1, icon("check"))
 
     def _ask_pictures(self) -> None:
         name = QFileDialog.getExistingDirectory(self, "A folder of pictures for each class", str(Path.home()))
@@ -102,10 +131,10 @@ class FinetuneDialog(QDialog):
         self.setWindowTitle("Fine-tune on my pictures")
         self.setObjectName("form")
         self.resize(560, 260)
-        self.network.addItems(networks())
+        self._offer_networks()
         self.pictures.setPlaceholderText("with a folder for each class: photos/ants, photos/bees")
         self.network.currentTextChanged.connect(self._name_weights)
-        self._name_weights(self.network.currentText())
+        self._name_weights()
         self.words.setObjectName("formNote")
         self.words.hide()
         self.busy.setRange(0, 0)
@@ -132,7 +161,9 @@ class FinetuneDialog(QDialog):
         holder.layout().setContentsMargins(0, 0, 0, 0)  # type: ignore[union-attr]
         grid.setContentsMargins(0, 0, 0, 0)
         self.make.setDefault(True)
-        bar.addStretch(1)
+        self.needs.setObjectName("secondary")
+        self.needs.setWordWrap(True)
+        bar.addWidget(self.needs, 1)
         bar.addWidget(self.make)
         column = QVBoxLayout(self)
         column.setSpacing(10)
@@ -142,8 +173,25 @@ class FinetuneDialog(QDialog):
         column.addLayout(bar)
 
 
+def public(network: str) -> Known | None:
+    """The first public weights of a network."""
+    return next((row for row in known_weights().values() if row.spec == network), None)
+
+
+@cache
 def networks() -> list[str]:
-    """Shipped networks of which there are public weights, those first that suit a processor."""
-    known = {row.spec for row in known_weights().values()}
-    names = [name for name in shipped_specs() if name in known]
-    return sorted(names, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+    """Shipped networks that can be fine-tuned to classes of pictures: those with public weights first, quick ones before."""
+    names = [name for name, path in shipped_specs().items() if public(name) is not None or _fits(path)]
+    return sorted(names, key=lambda name: (public(name) is None, FIRST.index(name) if name in FIRST else len(FIRST)))
+
+
+def _fits(path: Path) -> bool:
+    try:
+        spec = load(path)
+        if spec.transfer is not None or not isinstance(spec.loss, CrossEntropy):
+            return False
+        base = find_base(path, spec)
+    except (FinetuneError, SpecError):
+        return False
+    _, _, shapes = examine(spec, spec.origin.locate)
+    return all(len(shapes[name]) == 1 for name in outputs_of(spec, base.graph))  # others give classes of pixels

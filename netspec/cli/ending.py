@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from netspec.cli.training_view import TrainingView
 from netspec.look import title
 from netspec.metrics.monitor import say
 from netspec.training.closing import in_words, write_closing
-from netspec.training.events import COMPLETED, DRY_RUN, EARLY_STOPPING, INTERRUPTED, NAN, End, FrozenProof, Stage
+from netspec.training.events import COMPLETED, DRY_RUN, EARLY_STOPPING, INTERRUPTED, NAN, End, FrozenProof
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -153,24 +154,26 @@ def _print_scores(ending: Ending, end: End, screen: Console) -> None:
 
 
 def _print_proofs(ending: Ending, screen: Console) -> None:
-    """A line for each lane and stretch in which layers were frozen; what was only announced is not said to be proved."""
-    for stretches in ending.view.proofs.values():
-        for stage, proofs in stretches:
-            if stage.frozen and proofs:
-                held = all(proof.unchanged for proof in proofs)
-                line = _proof_line(stage, proofs, held=held, dry=ending.job.dry_run)
+    """A line for each lane and each stage in which something was frozen and looked at."""
+    for lane in ending.view.proofs.values():
+        for (layers, _), group in groupby(lane, key=lambda proof: (proof.layers, proof.number)):
+            proofs = list(group)
+            held = all(proof.unchanged for proof in proofs)
+            line = _proof_line(proofs, held=held, dry=ending.job.dry_run)
+            if layers or not held:
                 screen.print(line, style="" if held else console.ERROR, markup=False)
 
 
-def _proof_line(stage: Stage, proofs: Sequence[FrozenProof], *, held: bool, dry: bool) -> str:
+def _proof_line(proofs: Sequence[FrozenProof], *, held: bool, dry: bool) -> str:
     """ "  frozen 71 layers unchanged in epochs 1 – 2, stage 1 of 3 (parameters and statistics; checked 3 times, sha256 …)"."""
-    first, last = proofs[0].epoch + 1, proofs[-1].epoch
-    epochs = f"epoch {first}" if last == first else f"epochs {first} – {last}"
-    when = " in the dry run" if dry else f" in {epochs}" if last >= first else " at the stage's begin"
-    place = f", stage {stage.number + 1} of {stage.stages}" if stage.stages > 1 else ""
-    times = f"checked {console.plural(len(proofs), 'time')}, sha256 {proofs[-1].digest[:16]}…"
+    last = proofs[-1]
+    first = proofs[0].epoch + proofs[0].begins
+    epochs = f"epoch {first}" if last.epoch == first else f"epochs {first} – {last.epoch}"
+    when = " in the dry run" if dry else f" in {epochs}" if last.epoch >= first else " at its begin"
+    place = f", stage {last.number + 1} of {last.stages}" if last.stages > 1 else ""
+    times = f"checked {console.plural(len(proofs), 'time')}, sha256 {last.digest[:16]}…"
     word = "unchanged" if held else "CHANGED"
-    return f"  frozen {console.plural(len(stage.frozen), 'layer')} {word}{when}{place} ({proofs[-1].covers}; {times})"
+    return f"  frozen {console.plural(last.layers, 'layer')} {word}{when}{place} ({last.covers}; {times})"
 
 
 def _print_next(ending: Ending, screen: Console) -> None:

@@ -27,8 +27,7 @@ class TrainingView:
         self._screen, self._quiet, self._verbose = screen, quiet, verbose
         self.run: Run | None = None
         self.ends: dict[str, End] = {}
-        self.proofs: dict[str, list[tuple[Stage, list[FrozenProof]]]] = {}
-        """Lane → each stretch with frozen layers that was begun, and what was proved in it."""
+        self.proofs: dict[str, list[FrozenProof]] = {}
         self.last: dict[str, dict[str, float]] = {}
         """Lane → what its latest epoch measured."""
         self.tells_saving = False
@@ -57,8 +56,7 @@ class TrainingView:
         elif isinstance(event, Epoch):
             self._end_epoch(event)
         elif isinstance(event, FrozenProof):
-            if stretches := self.proofs.get(event.optimizer):
-                stretches[-1][1].append(event)
+            self.proofs.setdefault(event.optimizer, []).append(event)
         elif isinstance(event, Stage):
             self._see_stage(event)
         elif isinstance(event, FeatureCache):
@@ -71,8 +69,7 @@ class TrainingView:
             self.ends[event.optimizer] = event
 
     def _see_stage(self, event: Stage) -> None:
-        """Told once: all lanes of a race have the same stages."""
-        self.proofs.setdefault(event.optimizer, []).append((event, []))
+        """Once: all lanes of a race have the same stages."""
         if (event.number, event.step) != self._stage:
             self._stage = (event.number, event.step)
             self._say(stage_begins(event), style=look.FROZEN_COLOUR)

@@ -10,7 +10,7 @@ from netspec.loading import loads
 from netspec.plan.pipeline import start_plan
 from netspec.spec.source import Format
 from netspec.training.pretrained import layer_of, pretrained_path, preview_pretrained
-from netspec.weights.known import find_known
+from netspec.weights.known import find_known, no_such_weights
 
 
 def report_of(text: str, format: Format, folder: str, weights: str | None = None) -> dict[str, Any]:
@@ -23,6 +23,10 @@ def report_of(text: str, format: Format, folder: str, weights: str | None = None
     if known is not None and not path.is_file():
         hint = f"fetch it with `netspec weights --fetch {known.name}`"
         raise InsideError(f"{known.name} is not on this machine yet ({known.mib} MiB)", hint)
+    if not path.is_file():
+        text = weights or (spec.transfer.weights if spec.transfer is not None else None) or path
+        missing = no_such_weights(path, text)
+        raise InsideError(missing.message, missing.hint)
     plan = start_plan(spec, dtype=spec.train.dtype, seed=spec.seed)
     report = preview_pretrained(plan, spec, path)
     return {"source": str(path), "notes": list(report.notes), "sentence": report.describe(), "layers": by_layer(report)}

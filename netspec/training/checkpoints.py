@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from netspec import __version__
+from netspec.defaults import fill_defaults
 from netspec.rendering import spec_hash
 from netspec.training.events import Checkpoint
 from netspec.training.lane_run import LaneRun
@@ -138,7 +139,7 @@ def save_weights(training: Training, run: LaneRun, path: Path, epoch: int, kind:
     metadata = {
         "netspec_version": __version__,
         "spec_hash": spec_hash(spec),
-        "spec": json.dumps(spec.model_dump(mode="json", exclude_none=True), ensure_ascii=False),
+        "spec": json.dumps(fill_defaults(spec).model_dump(mode="json", exclude_none=True), ensure_ascii=False),
         "normalization": data.normalization.to_json(),
         "classes": json.dumps(data.classes, ensure_ascii=False),
         "optimizer": run.label,

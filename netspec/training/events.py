@@ -173,6 +173,13 @@ class FrozenProof(Event):
     digest: str
     unchanged: bool
     covers: str = "parameters and statistics"
+    begins: bool = False
+    """Taken when these layers begin to be frozen, after `epoch` epochs; else at the end of that epoch."""
+    layers: int = 0
+    """How many are frozen."""
+    number: int = 0
+    """Of the stage, from 0; of `stages` in all."""
+    stages: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

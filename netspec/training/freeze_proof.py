@@ -42,7 +42,7 @@ def announce_frozen(training: Training, epoch: int, unfrozen: frozenset[str] = f
                 frozen_parameters=fixed,
                 rates=None if set(stage.rates.values()) <= {1.0} else dict(stage.rates),
             )
-    yield from prove_frozen(training, epoch)
+    yield from prove_frozen(training, epoch, begins=True)
 
 
 def count_parameters(program: Program) -> tuple[int, int]:
@@ -52,7 +52,7 @@ def count_parameters(program: Program) -> tuple[int, int]:
     return sum(sizes.values()), sum(frozen)
 
 
-def prove_frozen(training: Training, epoch: int) -> Iterator[Event]:
+def prove_frozen(training: Training, epoch: int, *, begins: bool = False) -> Iterator[Event]:
     """One proof for each lane with frozen tensors. If one has changed, every lane ends: no result can be trusted."""
     changed, layers = [], covered(training.program)
     has_all = layers["parameters"] == layers["statistics"]
@@ -69,6 +69,10 @@ def prove_frozen(training: Training, epoch: int) -> Iterator[Event]:
             digest=digest,
             covers="parameters and statistics" if has_all else 'parameters, not statistics (bn = "train")',
             unchanged=unchanged,
+            begins=begins,
+            layers=len(training.program.frozen),
+            number=training.stage.number,
+            stages=len(training.stages),
         )
         if not unchanged:
             changed.append(run)

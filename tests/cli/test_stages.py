@@ -62,6 +62,13 @@ def test_training_shows_the_plan_each_stage_and_the_proof_of_all(staged: Path, t
     assert result.words.index("❄ frozen: fc1, relu1") < result.words.index("1/2") < result.words.index(told)
 
 
+def test_a_resumed_run_says_in_which_of_its_epochs_layers_were_frozen(staged: Path, tmp_path: Path) -> None:
+    plain = ("--set", "transfer.unfreeze=[]", "--set", "train.epochs=1")
+    run("train", staged, "-o", tmp_path / "short", *plain)
+    words = run("train", "--resume", tmp_path / "short", "--set", "train.epochs=3").words
+    assert "frozen 2 layers unchanged in epochs 2 – 3 (parameters and statistics; checked 2 times" in words
+
+
 def test_a_dry_run_proves_no_epoch(staged: Path) -> None:
     words = run("train", staged, "--dry-run").words
     assert words.count("unchanged") <= 1

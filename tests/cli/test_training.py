@@ -213,3 +213,11 @@ def test_the_guide_names_every_file_of_a_run(small: Path) -> None:
     assert list(lock["extends"].values()) == ["extends/small.toml"]
     assert lock["before"][0].keys() <= lock.keys() | {"until_step", "spec"}
     assert all(f"`{key}`" in told for key in ("until_step", "spec", "before", "data_fingerprint", "running.pid"))
+
+
+def test_the_weights_of_a_resumed_run_are_the_same_bytes(small: Path) -> None:
+    assert run("train", small, "-o", "whole", "--set", "train.epochs=2").code == 0
+    assert run("train", small, "-o", "parts", "--set", "train.epochs=1").code == 0
+    assert run("train", "--resume", "parts", "--set", "train.epochs=2").code == 0
+    whole, parts = (Path(folder, "checkpoints/last.safetensors").read_bytes() for folder in ("whole", "parts"))
+    assert whole == parts

@@ -11,7 +11,7 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from gui.examiner import answer
-from gui.welcome.finetune_dialog import FinetuneDialog, networks
+from gui.welcome.finetune_dialog import FinetuneDialog, networks, public
 from netspec.shipped import shipped_specs
 from netspec.weights import write_weights
 
@@ -38,6 +38,21 @@ def photos(tmp_path: Path) -> Path:
 def test_networks_with_public_weights_are_offered_the_quick_ones_first() -> None:
     assert networks()[:2] == ["resnet18", "mobilenet_v2"]
     assert set(networks()) <= set(shipped_specs())
+
+
+def test_networks_without_public_weights_come_last_and_need_a_file(dialog: FinetuneDialog) -> None:
+    offered = networks()
+    assert "resnet20_cifar" in offered
+    assert not {"mlp", "unet", "detector_bccd", "vgg16_mnist", "autoencoder"} & set(offered)
+    assert [public(name) is None for name in offered] == sorted(public(name) is None for name in offered)
+    assert dialog.needs.text() == "Still needed: a folder of pictures"
+    dialog.network.setCurrentText("resnet20_cifar")
+    dialog.pictures.setText("photos")
+    assert not dialog.make.isEnabled()
+    assert dialog.needs.text() == "Still needed: a file of weights: there are no public ones of resnet20_cifar"
+    dialog.weights.setText("resnet20.th")
+    assert dialog.make.isEnabled()
+    assert dialog.needs.text() == ""
 
 
 def test_nothing_is_made_before_pictures_are_named_and_public_weights_are_offered(dialog: FinetuneDialog) -> None:

@@ -105,12 +105,18 @@ def test_stages_are_edited_in_place_added_and_removed(rig: Rig, section: Section
     assert '{ at_epoch = 2, to = "body", lr_mult = 0.5 },   # the blocks\n' in text(rig)
     field.add.click()
     assert transfer(rig)["unfreeze"][-1] == {"at_epoch": 7, "to": "input", "lr_mult": 0.1}  # type: ignore[index]
+    assert [card.findChild(QLabel, "secondary").text() for card in field.cards] == ["stage 2", "stage 3", "stage 4"]
     field.cards[2].remove.click()
     rig.document.settle()
     field.cards[0].table.editors["layers"].entered.emit(["fc"])
     rig.document.settle()
     field.cards[0].table.editors["to"].entered.emit(None)
     assert transfer(rig)["unfreeze"][0] == {"at_epoch": 2, "lr_mult": 0.5, "layers": ["fc"]}  # type: ignore[index]
+    warm_up = editor(section, "warmup_epochs")
+    assert warm_up is not None
+    warm_up.entered.emit(1)
+    rig.document.settle()
+    assert field.cards[0].findChild(QLabel, "secondary").text() == "stage 3"  # as in the table that training prints
 
 
 def test_rates_by_depth_by_stage_and_the_same_for_all(rig: Rig, section: Section) -> None:

@@ -12,6 +12,7 @@ from gui.insight.service import service_of
 from gui.panels.transfer import TransferPanel
 from gui.transfer.load_view import NAME, shapes
 from gui.transfer.loads import LEFT_OVER, LOADED, MISMATCHED, MISSING, NEW, WORDS, Tensor, read_report, worst
+from netspec.inside.errors import InsideError
 from netspec.inside.loading_report import report_of
 from tests.gui.panels.rig import Rig
 from tests.gui.transfer.conftest import STAGES
@@ -28,6 +29,13 @@ def test_the_report_says_of_every_layer_what_becomes_of_it(weights_file: Path) -
     assert fc.words() == "weight: 3 × 4 here, 10 × 4 in the file\nbias: 3 here, 10 in the file"
     assert (fc.count, report.by_name()["aux"].count) == (15, 4)
     assert report.summary() == "2 layers pretrained, 1 another shape, 1 not in the file, 1 only in the file"
+
+
+def test_a_file_that_is_not_there_is_answered_with_the_one_that_is_meant(weights_file: Path) -> None:
+    text = WITH.replace("old.safetensors", "odl.safetensors")
+    with pytest.raises(InsideError, match="no such file, and no known name") as caught:
+        report_of(text, "toml", str(weights_file.parent))
+    assert caught.value.hint == f"did you mean {weights_file.name}?"
 
 
 def test_replaced_layers_start_anew_and_are_no_problem(weights_file: Path) -> None:
