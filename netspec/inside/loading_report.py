@@ -24,8 +24,8 @@ def report_of(text: str, format: Format, folder: str, weights: str | None = None
         hint = f"fetch it with `netspec weights --fetch {known.name}`"
         raise InsideError(f"{known.name} is not on this machine yet ({known.mib} MiB)", hint)
     if not path.is_file():
-        text = weights or (spec.transfer.weights if spec.transfer is not None else None) or path
-        missing = no_such_weights(path, text)
+        named = weights or (spec.transfer.weights if spec.transfer is not None else None) or path
+        missing = no_such_weights(path, named)
         raise InsideError(missing.message, missing.hint)
     plan = start_plan(spec, dtype=spec.train.dtype, seed=spec.seed)
     report = preview_pretrained(plan, spec, path)
