@@ -110,7 +110,9 @@ CODES: dict[str, str] = {
     "the prefix val_ where there is validation data.",
     "NS502": "Training needs a section that the spec does not have: [data], [loss] or [optimizer].",
     "NS503": "Two settings of the training do not go together; the message names both and says which one to change.",
-    "NS504": "There is nothing left to train: the loss depends on no parameter that is not frozen.",
+    "NS504": "There is nothing left to train: the loss depends on no parameter that is not frozen. Usually the last layer is "
+    "new (replace under [transfer]) and must not be matched by freeze or freeze_to. Something must learn from the first epoch "
+    "on, also where unfreeze lets more layers learn later.",
     # NS6: weights
     "NS601": "The weights file cannot be read, or is not of a known format.",
     "NS602": "The weights do not fit the network: tensors are missing, unexpected, or have another shape.",
@@ -178,8 +180,18 @@ CODES: dict[str, str] = {
     'bn = "train" they follow the new data, so that the features above it change although their weights do not, small '
     "batches make them noisy, and frozen layers cannot be computed once for all epochs. It is meant where the new pictures "
     "look quite different from the old ones.",
-    "NS943": "All layers with parameters are frozen, in every stage, so that no step changes anything. Usually the last layer "
-    "is new (replace under [transfer]) and must not be matched by freeze or freeze_to.",
+    "NS945": "[transfer] freezes layers that nobody has trained: no weights are named, so they keep the random numbers that "
+    "they begin with. Name the file under [transfer] or with --weights. Random features are sometimes meant; then the "
+    "warning can be passed over.",
+    "NS946": "A patch whose [data] has another type than its base's replaces the whole section, because keys of one type mean "
+    "nothing to another. What the base said about normalization goes with it, while weights that were trained with it expect "
+    "just that.",
+    "NS947": "A key of [transfer] changes nothing, as all layers that it speaks of are frozen, or none are. Probably a pattern "
+    "under freeze or replace is not what was meant.",
+    "NS948": "l2_sp pulls layers back to the values that were loaded. Without weights there are none, and train refuses the "
+    "spec; --weights can still name them.",
+    "NS949": "The file that [transfer] weights names is not there. A relative path starts at the spec's folder. train and "
+    "doctor refuse to begin without it; --weights can name another one.",
     "NS944": "Pretrained layers expect numbers like those they were trained on. Public weights of ImageNet's networks want the "
     "bytes 0 to 255 minus [123.675, 116.28, 103.53], divided by [58.395, 57.12, 57.375]; with other numbers their features "
     "are worse, and frozen layers cannot adapt. `netspec doctor` compares the data themselves.",

@@ -84,6 +84,14 @@ def frozen_for_good(graph: nx.DiGraph[str]) -> set[str]:
     return {name for name in layers_of(graph) if graph.nodes[name]["layer"].frozen}
 
 
+def frozen_features(spec: Network, graph: nx.DiGraph[str]) -> list[str]:
+    """Layers that [transfer] freezes at first and whose initial values are random: not normalization, which begins with 1
+    and 0, and not those with frozen = true of their own, which often hold fixed filters. In file order."""
+    held = frozen_at(spec, graph, 0) - frozen_for_good(graph)
+    layers: list[Layer] = [graph.nodes[name]["layer"] for name in layers_of(graph) if name in held]
+    return [layer.name for layer in layers if has_parameters(layer) and layer.family != "normalization"]
+
+
 def frozen_by_transfer(transfer: Transfer, graph: nx.DiGraph[str]) -> set[str]:
     """Layers that `freeze` names, and those up to `freeze_to`."""
     layers = layers_of(graph)

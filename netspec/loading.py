@@ -13,6 +13,7 @@ from netspec.spec.draft import Draft, make_draft
 from netspec.spec.marks import plain
 from netspec.spec.model import Spec
 from netspec.spec.source import Format, Source, read_source
+from netspec.transfer_checks import check_weights_file
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ def read_from(source: Source, overrides: Sequence[str] = ()) -> Document:
         known = {problem.path for problem in problems}
         found = examine(draft.spec or draft.sketch, draft.locate)[1]
         problems += [problem for problem in found if problem.path not in known]
+    if draft.spec is not None:
+        problems += check_weights_file(draft.spec, draft.locate)
     return Document(draft.spec, sort_problems(problems, source.file), plain(draft.tree), draft.files, draft)
 
 

@@ -52,6 +52,8 @@ class Program:
         self.arena, self.kept = Arena(), Kept()
         self.is_steady = True
         """Whether inference keeps its work on weights from batch to batch; not worth the memory while they are trained."""
+        self.is_loaded = False
+        """Whether parameters were loaded, so that they are no longer the initial ones."""
         self._plans: dict[Goal, Plan] = {}
         check_room(self.layout.parameter_size * np.dtype(dtype).itemsize * (1 + len(self._optimizers())), 1)
         check_room(batch_size * sum(self.form.target_sizes()) * 8, batch_size)
@@ -207,6 +209,7 @@ class Program:
         for lane in self.lanes:
             lane.load_tensors(fitting)
             lane.begin_slots(fitting)
+        self.is_loaded = True
         return report
 
     def _check_range(self, tensors: Mapping[str, Array]) -> None:

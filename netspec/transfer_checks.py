@@ -1,9 +1,10 @@
-"""The checks of [transfer]: names and patterns that match something, and a schedule of unfreezing that can be meant."""
+"""The checks of [transfer]: names and patterns that match something, a schedule of unfreezing that can be meant, a file."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path as FilePath
 
 import networkx as nx
 
@@ -11,8 +12,10 @@ from netspec.freezing import frozen_at, frozen_by_transfer, frozen_for_good, unf
 from netspec.graph import REGEX, Locate, Network, has_parameters, layers_of, match_layers
 from netspec.look import plural
 from netspec.problems import Path, Problem, Related, also, error, warning
+from netspec.spec.model import Spec
 from netspec.spec.sections import Discriminative, Transfer, Unfreeze
-from netspec.spec.suggest import listing, question
+from netspec.spec.suggest import layer_question, listing
+from netspec.weights.known import find_known, no_such_weights
 
 
 def check_transfer(spec: Network, graph: nx.DiGraph[str], locate: Locate) -> list[Problem]:
@@ -39,8 +42,7 @@ def _check_names(transfer: Transfer, graph: nx.DiGraph[str], locate: Locate) -> 
     ]
     for where, name, known in names:
         if name is not None and name not in known and not match_layers(f"{name}.*", layers):
-            what = "layers" if known is layers else "layers and inputs"
-            hint = question(name, known, what=what)
+            hint = layer_question(name, known)
             message = f"{_key(where)}: no {'layer' if known is layers else 'layer, block or input'} is called {name}"
             yield error("NS310", where, locate(where), message, hint)
 
@@ -71,8 +73,8 @@ def _check_pattern(path: Path, pattern: str, layers: Sequence[str], locate: Loca
         return None
     if pattern.startswith(REGEX):
         message = f"{key}: {pattern} matches the whole name of no layer"
-        return error("NS310", path, locate(path), message, f"layers: {listing(sorted(layers))}")
-    message, hint = f"{key}: no layer is called {pattern}", question(pattern, layers, what="layers")
+        return error("NS310", path, locate(path), message, layer_question("", layers))
+    message, hint = f"{key}: no layer is called {pattern}", layer_question(pattern, layers)
     return error("NS310", path, locate(path), message, hint)
 
 
@@ -140,7 +142,8 @@ def _check_gain(
     if not any(has_parameters(graph.nodes[name]["layer"]) for name in named & before):
         message = f"unfreeze: no layer with parameters that this entry names is still frozen at epoch {entry.at_epoch}"
         still = [name for name in layers_of(graph) if name in before and has_parameters(graph.nodes[name]["layer"])]
-        hint = f"still frozen: {listing(still)}" if still else "remove it"
+        frozen = listing(dict.fromkeys(name.split(".")[0] for name in still))
+        hint = f"name what still is: {frozen}" if still else "remove the entry, as all that [transfer] freezes learns by then"
         yield error("NS311", path, locate(path), message, hint)
 
 
@@ -202,3 +205,17 @@ def check_epochs(transfer: Transfer, epochs: int, locate: Locate) -> Iterable[Pr
             related = also(locate(("train", "epochs")), "the epochs are set here")
             hint = f"write epochs = {epoch + 1} or more under [train], or a smaller {key}"
             yield warning("NS940", path, locate(path), message, hint, related)
+
+
+def check_weights_file(spec: Spec, locate: Locate) -> Iterator[Problem]:
+    """A warning when the file of weights is not there; its contents are left to `doctor` and `train`.
+
+    What a finished run keeps of its spec is passed over: paths in it start where the original stood.
+    """
+    text = spec.transfer.weights if spec.transfer is not None else None
+    if text is None or find_known(text) is not None or (spec.base_dir / "lock.json").is_file():
+        return
+    file = spec.base_dir / FilePath(text).expanduser()
+    if not file.is_file():
+        missing, path = no_such_weights(file, text), ("transfer", "weights")
+        yield warning("NS949", path, locate(path), missing.message, missing.hint)

@@ -117,9 +117,8 @@ def test_usual_settings_are_not_warned_of(sections: dict[str, Any]) -> None:
     ({"weights": "w.npz", "replace": ["c"], "freeze_to": "b"}, 0.5),
     ({"weights": "w.npz", "replace": ["c"], "rates": [{"layers": ["a", "b"], "lr_mult": 0.01}]}, 0.5),
     ({"weights": "w.npz", "replace": ["c"], "freeze_to": "b", "unfreeze": [{"at_epoch": 1, "to": "b", "lr_mult": 0.1}]}, 0.5),
-    ({"freeze_to": "b"}, 0.5),
-    ({"freeze_to": "c", "unfreeze": [{"at_epoch": 2, "to": "c"}]}, 0.1),
-    ({"freeze_to": "b", "bn": "train"}, 0.1),
+    ({"weights": "w.npz", "freeze_to": "b", "l2_sp": 0.1, "cache": "memory"}, 0.01),
+    ({"weights": "w.npz", "replace": ["c"], "warmup_epochs": 1, "l2_sp": 0.1, "rates": [{"layers": ["a"]}]}, 0.01),
 ])  # fmt: skip
 def test_careful_fine_tuning_is_not_warned_of(transfer: dict[str, Any], lr: float) -> None:
     layers = [linear("a", 4), {"type": "relu"}, linear("b", 4), {"name": "r", "type": "relu"}, linear("c", 3)]
@@ -130,6 +129,41 @@ def test_the_fastest_stage_of_a_pretrained_layer_counts() -> None:
     layers = [linear("a", 4), {"type": "relu"}, linear("c", 3)]
     transfer = {"weights": "w.npz", "replace": ["c"], "freeze": ["a"], "unfreeze": [{"at_epoch": 2, "to": "a"}]}
     assert codes(layers, [8], loss=CROSS_ENTROPY, optimizer=SGD, transfer=transfer) == ["NS941"]
+
+
+def test_a_stage_that_the_training_ends_before_is_none_in_which_pretrained_layers_learn_fast() -> None:
+    layers = [linear("a", 4), {"type": "relu"}, linear("c", 3)]
+    transfer = {"weights": "w.npz", "replace": ["c"], "warmup_epochs": 9}
+    sections: dict[str, Any] = {"loss": CROSS_ENTROPY, "optimizer": SGD, "transfer": transfer}
+    assert codes(layers, [8], **sections, train={"epochs": 6}) == ["NS940"]
+    assert codes(layers, [8], **sections, train={"epochs": 12}) == ["NS941"]
+
+
+def test_an_entry_that_unfreezes_nothing_is_told_what_is_still_frozen() -> None:
+    layers = [linear("a.x", 4), linear("a.y", 4), linear("b", 4), linear("c", 3)]
+    transfer = {"freeze_to": "b", "unfreeze": [{"at_epoch": 1, "to": "b"}, {"at_epoch": 2, "to": "c"}]}
+    problems = netspec.analyze(spec_of(layers, [8], transfer=transfer)).problems
+    assert [problem.hint for problem in problems if problem.code == "NS311"] == ["name what still is: a"]
+
+
+@pytest.mark.parametrize(("transfer", "expected"), [
+    ({"freeze_to": "b"}, ["NS945"]),
+    ({"replace": ["c"], "warmup_epochs": 1}, ["NS945"]),
+    ({"freeze": ["bn"]}, []),
+    ({"l2_sp": 0.1}, ["NS948"]),
+    ({"weights": "w.npz", "replace": ["*"]}, ["NS503"]),
+    ({"weights": "w.npz", "freeze": ["*"]}, ["NS504"]),
+    ({"weights": "w.npz", "freeze": ["*"], "unfreeze": [{"at_epoch": 2, "to": "a"}]}, ["NS504"]),
+    ({"weights": "w.npz", "freeze_to": "b", "replace": ["c"], "l2_sp": 0.1}, ["NS947"]),
+    ({"weights": "w.npz", "freeze_to": "b", "rates": [{"layers": ["a", "c"]}, {"layers": ["relu"]}]}, ["NS947", "NS947"]),
+    ({"weights": "w.npz", "cache": "disk", "bn": "train"}, ["NS947", "NS947"]),
+    ({"weights": "w.npz", "freeze": ["a"], "bn": "train"}, ["NS947"]),
+])  # fmt: skip
+def test_what_can_be_known_of_transfer_without_its_weights_is_told(transfer: dict[str, Any], expected: list[str]) -> None:
+    layers = [linear("a", 4, bias=False), {"type": "batch_norm", "name": "bn"}, {"type": "relu"}, linear("b", 4),
+              {"name": "r", "type": "relu"}, linear("c", 3)]  # fmt: skip
+    found = codes(layers, [8], loss=CROSS_ENTROPY, optimizer={**SGD, "lr": 0.01}, transfer=transfer)
+    assert found == expected
 
 
 @pytest.mark.parametrize(("normalize", "expected"), [

@@ -1,15 +1,17 @@
-"""Settings of [transfer] that seldom end well."""
+"""Settings of [transfer] that seldom end well, or keep the training from beginning."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from netspec.datasets.base import MeanStd
-from netspec.freezing import FreezeStage, stages
+from netspec.freezing import FreezeStage, frozen_features, head, stages
 from netspec.graph import match_layers
+from netspec.linting.idle_transfer import lint_idle
 from netspec.linting.structure import Network
-from netspec.problems import Path, Problem, also, warning
+from netspec.problems import Path, Problem, also, error, warning
 from netspec.spec.sections import Transfer
+from netspec.spec.suggest import listing
 from netspec.weights.known import Known, find_known
 
 NEAR = 0.02
@@ -21,25 +23,57 @@ def lint_fine_tuning(network: Network) -> Iterator[Problem]:
     transfer = network.spec.transfer
     if transfer is None or not network.spec.optimizers:
         return
-    plan = stages(network.spec, network.graph)
-    yield from _nothing_learns(network, transfer, plan)
+    epochs = network.spec.train.epochs
+    reached = tuple(stage for stage in stages(network.spec, network.graph) if stage.first_epoch < max(epochs, 1))
+    stuck = [*_nothing_learns(network, transfer, reached[0]), *_nothing_loaded(network, transfer)]
+    yield from stuck or lint_idle(network, transfer, reached)
     yield from _moving_statistics(network, transfer)
-    if transfer.weights is not None:
-        yield from _fast(network, transfer, plan)
+    if transfer.weights is None:
+        yield from _without_weights(network, transfer)
+    else:
+        yield from _fast(network, transfer, reached)
         yield from _other_normalization(network, transfer.weights)
 
 
-def _nothing_learns(network: Network, transfer: Transfer, plan: tuple[FreezeStage, ...]) -> Iterator[Problem]:
-    """[transfer] freezes every layer with parameters, in every stage."""
-    if any(stage.rates for stage in plan):
+def _nothing_learns(network: Network, transfer: Transfer, first: FreezeStage) -> Iterator[Problem]:
+    """Every layer with parameters is frozen at first, where training begins; the later stages do not help."""
+    learned = [layer.name for layer in network.layers() if layer.parameters(network.inputs(layer))]
+    if not learned or any(name in first.rates for name in learned):
         return
-    frozen = [layer.name for layer in network.layers() if layer.parameters(network.inputs(layer))]
-    if not frozen or not (transfer.freeze or transfer.freeze_to):
+    last = learned[-1]
+    key = "freeze" if transfer.freeze else "freeze_to" if transfer.freeze_to else ""
+    path: Path = ("transfer", key) if key else ("layers", last, "frozen")
+    when = "" if not transfer.unfreeze else " in the first epoch"
+    message = f"every layer with parameters is frozen{when}, {last} as well: nothing is left to train"
+    hint = f"leave {last} out, and name it under replace when the task is another one"
+    yield error("NS504", path, network.locate(path), message, hint, network.here(last, "the last of them"))
+
+
+def _nothing_loaded(network: Network, transfer: Transfer) -> Iterator[Problem]:
+    """`replace` names every layer that weights could be loaded into."""
+    learned = [layer.name for layer in network.layers() if layer.parameters(network.inputs(layer))]
+    if transfer.weights is None or not learned or not head(transfer, network.graph).issuperset(learned):
         return
-    path: Path = ("transfer", "freeze" if transfer.freeze else "freeze_to")
-    message = f"every layer with parameters is frozen, {frozen[-1]} as well: nothing is left to train"
-    hint = f"leave {frozen[-1]} out, and name it under replace when the task is another one, or write unfreeze"
-    yield warning("NS943", path, network.locate(path), message, hint, network.here(frozen[-1], "the last of them"))
+    path: Path = ("transfer", "replace")
+    message = "replace names every layer with parameters, so that nothing would be loaded from weights"
+    hint = f'replace the new head only, replace = ["{learned[-1]}"], or remove weights'
+    related = also(network.locate(("transfer", "weights")), "the weights are named here")
+    yield error("NS503", path, network.locate(path), message, hint, related)
+
+
+def _without_weights(network: Network, transfer: Transfer) -> Iterator[Problem]:
+    """What makes sense with weights only; --weights may still name some."""
+    if names := frozen_features(network.spec, network.graph):
+        key = "freeze" if transfer.freeze else "freeze_to" if transfer.freeze_to else "warmup_epochs"
+        path: Path = ("transfer", key)
+        message = f"{key}: no weights are named, so that {listing(names, 3)} would stay frozen at random values"
+        hint = 'name them, weights = "…", or give them to train with --weights'
+        yield warning("NS945", path, network.locate(path), message, hint)
+    if transfer.l2_sp:
+        path = ("transfer", "l2_sp")
+        message = "l2_sp pulls towards pretrained weights, and none are named"
+        hint = 'name them, weights = "…", give them to train with --weights, or remove l2_sp'
+        yield warning("NS948", path, network.locate(path), message, hint)
 
 
 def _moving_statistics(network: Network, transfer: Transfer) -> Iterator[Problem]:

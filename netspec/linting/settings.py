@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netspec.graph import Locate
 from netspec.linting.structure import Network
-from netspec.problems import Path, Problem, also, warning
+from netspec.problems import Path, Problem, Related, also, warning
 from netspec.spec.model import Spec
 
 MOST_DECAY = 0.2
@@ -84,15 +84,24 @@ def _patience(spec: Spec, locate: Locate) -> Iterator[Problem]:
 
 
 def _milestones(spec: Spec, locate: Locate) -> Iterator[Problem]:
+    """A schedule that begins too late; of one that a base brings, what the patch can write is told."""
     schedule, epochs = spec.schedule, spec.train.epochs
     if schedule is None or getattr(schedule, "unit", "") not in ("epoch", "epochs") or epochs == 0:
         return
     key = "milestones" if hasattr(schedule, "milestones") else "step_size"
     first = min(getattr(schedule, "milestones", (getattr(schedule, "step_size", 0),)))
-    if first >= epochs:
-        path: Path = ("schedule", key)
-        message = f"the learning rate changes at epoch {first} for the first time, but the run ends after {epochs}"
-        yield warning("NS924", path, locate(path), message, f"choose {key} below epochs, or leave [schedule] out")
+    if first < epochs:
+        return
+    path: Path = ("schedule", key)
+    message = f"the learning rate changes at epoch {first} for the first time, but the run ends after {epochs}"
+    span, hint = locate(path), f"choose {key} below epochs, or leave [schedule] out"
+    related: tuple[Related, ...] = ()
+    here = locate(("train", "epochs"))
+    if span is not None and here is not None and here.file == spec.origin.file != span.file:
+        later = f"[{epochs // 2}, {epochs * 3 // 4}]" if key == "milestones" else str(max(epochs // 3, 1))
+        own = f"schedule = {{ {key} = {later} }}" if epochs > 3 else 'schedule = { type = "constant" }'
+        related, span, hint = also(span, "the schedule of the base is here"), here, f"write {own} into this file, too"
+    yield warning("NS924", path, span, message, hint, related)
 
 
 def _metrics(spec: Spec, locate: Locate) -> Iterator[Problem]:

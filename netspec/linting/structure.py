@@ -184,10 +184,16 @@ def _frozen_above_trainable(network: Network) -> Iterator[Problem]:
         learning = [name for name in below if name not in network.frozen | new and _has_weights(network, name)]
         if learning:
             message = f"{layer.name} is frozen, but {learning[0]} below it is trained"
-            hint = f'freeze_to = "{layer.name}" freezes all that it is computed from'
+            hint = f'freeze_to = "{_as_written(transfer.freeze, layer.name)}" freezes all that it is computed from'
             related = network.here(learning[0], f"{learning[0]} is trained")
             yield network.report("NS922", layer.name, message, hint, related)
             return
+
+
+def _as_written(freeze: Iterable[str], name: str) -> str:
+    """The group under `freeze` that a layer belongs to ("layer2", "layer2.*"), else its own name."""
+    groups = (pattern.removesuffix(".*") for pattern in freeze)
+    return next((group for group in groups if name.startswith(f"{group}.")), name)
 
 
 def _has_weights(network: Network, name: str) -> bool:

@@ -137,9 +137,17 @@ def merge(base: Table, patch: Table, problems: list[Problem], path: tuple[str | 
         elif isinstance(old, Table) and isinstance(value, Table) and not _changes_type(old, value):
             merged = merge(old, value, problems, where)
         else:
-            merged = value
+            merged = _in_place_of(old, value)
         result.put(key, merged, patch.key_spans.get(key), patch.value_spans.get(key))
     return result
+
+
+def _in_place_of(old: Any, new: Any) -> Any:
+    """The new value; a table remembers the one that it replaces."""
+    if isinstance(old, Table) and isinstance(new, Table):
+        new = new.without()
+        new.replaced = old
+    return new
 
 
 def _changes_type(old: Table, new: Table) -> bool:

@@ -15,13 +15,15 @@ from netspec.problems import Path, Span
 class Table(dict[str, Any]):
     """A table of the spec: a dict with the places of its header, keys and values."""
 
-    __slots__ = ("key_spans", "span", "value_spans")
+    __slots__ = ("key_spans", "replaced", "span", "value_spans")
 
     def __init__(self, items: Mapping[str, Any] | None = None, span: Span | None = None) -> None:
         super().__init__(items or {})
         self.span = span
         self.key_spans: dict[str, Span | None] = {}
         self.value_spans: dict[str, Span | None] = {}
+        self.replaced: Table | None = None
+        """The base's table that this one stands in the place of, as its `type` is another."""
 
     def put(self, key: str, value: Any, key_span: Span | None, value_span: Span | None) -> None:
         """Set a key together with its places."""
@@ -35,6 +37,7 @@ class Table(dict[str, Any]):
     def without(self, *keys: str) -> Table:
         """A copy that lacks these keys."""
         copy = Table(span=self.span)
+        copy.replaced = self.replaced
         for key in self:
             if key not in keys:
                 copy.take(self, key)

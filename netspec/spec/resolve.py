@@ -11,6 +11,7 @@ from netspec.problems import Problem, SpecError, error
 from netspec.registry import plugins
 from netspec.spec.blocks import expand_blocks
 from netspec.spec.extends import extend
+from netspec.spec.lost_normalization import check_normalization
 from netspec.spec.marks import Array, Table, marked, plain
 from netspec.spec.model import Spec
 from netspec.spec.overrides import apply_overrides
@@ -45,10 +46,13 @@ def resolve(tree: Table, source: Source, overrides: Sequence[str], problems: lis
     """extends → overrides → variables → blocks → overrides of blocks' layers → plural forms → dialect."""
     tree, files = extend(tree, source, problems)
     used = used_variables(tree)  # before --set, which may replace the last use
+    data = tree.get("data")
+    replaced = data.replaced if isinstance(data, Table) else None
     tree = _copy(tree)
     if isinstance(tree.get("$schema"), str):  # where an editor finds the JSON Schema
         tree = tree.without("$schema")
     later = apply_overrides(tree, overrides, problems, SECTIONS, is_expanded=False)
+    check_normalization(tree, replaced, problems)
     variables = resolve_variables(tree.get("variables"), problems)
     _check_tables(tree, problems)
     settled = tree.without("variables")

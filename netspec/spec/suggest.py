@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 FOREIGN_KEYS: Mapping[str, tuple[str, ...]] = {
     "activity_regularizer": ("weight_decay",),
@@ -209,6 +210,28 @@ def question(word: str, candidates: Iterable[str], *, what: str) -> str:
     if near is not None:
         return f"did you mean {near}?"
     return f"{what}: {listing(valid)}" if valid else f"there are no {what}"
+
+
+def layer_question(word: str, layers: Sequence[str]) -> str:
+    """The same for the name of a layer or of a group of them ("layer1" for layer1.0.conv1, …), groups first.
+
+    Names that differ from the word in their numbers only are all told: nobody knows whether layer9 was to be layer1 or 2.
+    """
+    tops = dict.fromkeys(name.split(".")[0] for name in layers)
+    groups = [top for top in tops if top not in layers]
+    first = [*groups, *(top for top in tops if top in layers)]
+    bare = word.removesuffix("*").removesuffix(".")
+    alike = [top for top in first if bare and _without_digits(top) == _without_digits(bare)]
+    if len(alike) > 1:
+        return f"there are {listing(alike)}"
+    inner = dict.fromkeys(name[: dot.start()] for name in layers for dot in re.finditer(r"\.", name))
+    pools = ([*inner, *layers], first) if "." in bare else (groups, [*first, *inner, *layers])
+    near = next((near for pool in pools if bare and (near := did_you_mean(bare, pool))), None)
+    return f"did you mean {near}?" if near else f"layers: {listing(first)}"
+
+
+def _without_digits(text: str) -> str:
+    return re.sub(r"\d+", "", text)
 
 
 def listing(words: Iterable[str], most: int = 12) -> str:

@@ -166,6 +166,8 @@ def _wrong_kind(kind: str, where: Path, span: Span | None, key: str, value: Any)
         hint = f"write {name} = {int(value)}"
     elif wanted in ("a whole number", "a number") and isinstance(value, str) and _is_number(value):
         hint = f"write {name} = {value} without quotes"
+    elif wanted == "a list" and isinstance(value, bool):
+        hint = f"name what is meant, {name} = […]" if value else f"leave {name} out"
     elif wanted == "a list" and isinstance(value, str | int | float):
         hint = f"write {name} = [{spell(value)}]"
     elif wanted == "a list":

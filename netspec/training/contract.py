@@ -78,6 +78,8 @@ class Program(Protocol):
 
     is_steady: bool
     """Whether inference may keep its work on weights from batch to batch; the training switches that off."""
+    is_loaded: bool
+    """Whether parameters were loaded, so that they are no longer the initial ones."""
 
     @property
     def lanes(self) -> Sequence[Lane]: ...

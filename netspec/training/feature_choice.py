@@ -87,7 +87,9 @@ def _obstacle(training: Training) -> str:
         return AUGMENTED
     if training.data.finish is not None:
         return MADE_ANEW
-    if training.options.dry_run or _epochs_left(training) < 2:
+    if training.options.dry_run:
+        return "as a dry run takes one step"
+    if _epochs_left(training) < 2:
         return ONCE
     digests = {run.lane.frozen_digest() for run in training.lanes}
     if len(digests) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from netspec.datasets.load import Data
-from netspec.freezing import stages
+from netspec.freezing import frozen_features, stages
 from netspec.graph import build_graph
 from netspec.later_stages import check_later_stages
 from netspec.load_report import LoadReport
@@ -13,6 +13,7 @@ from netspec.problems import SpecError
 from netspec.rendering import spec_hash
 from netspec.spec.model import Spec
 from netspec.spec.sections import Transfer
+from netspec.spec.suggest import listing
 from netspec.thread_count import checked_threads
 from netspec.training.advice import facts_of, note
 from netspec.training.contract import Program
@@ -197,7 +198,7 @@ def _refuse_all_frozen(program: Program, spec: Spec) -> None:
         return
     key = "freeze_to" if spec.transfer is not None and spec.transfer.freeze_to is not None else "freeze"
     path: tuple[str, ...] = ("transfer", key) if spec.transfer is not None else ("layers",)
-    frozen = ", ".join(sorted(program.frozen)) or "none"
+    frozen = listing(sorted(program.frozen)) or "none"
     message = f"nothing is left to train: the loss depends on no parameter outside the frozen layers ({frozen})"
     raise refuse(spec, "NS504", path, message, "leave at least one layer with parameters unfrozen")
 
@@ -210,10 +211,25 @@ def _load_weights(program: Program, spec: Spec, weights: str | Path | None) -> t
         _check_pull(spec, report)
         return report, [f"weights from {path}: {warning}" for warning in report.warnings]
     _check_pull(spec, None)
+    return None, [*_frozen_at_random(program, spec), *_replaced_without_weights(spec)]
+
+
+def _frozen_at_random(program: Program, spec: Spec) -> list[str]:
+    """Parameters that nobody has trained and that stand still; a program that was handed in may have been loaded before."""
+    names = frozen_features(spec, build_graph(spec)) if not program.is_loaded else []
+    if not names:
+        return []
+    return [
+        f"[transfer] freezes {listing(names, 3)} at random values, because no weights are loaded; name weights under "
+        "[transfer] or with --weights, or freeze nothing"
+    ]
+
+
+def _replaced_without_weights(spec: Spec) -> list[str]:
     if spec.transfer is None or not spec.transfer.replace:
-        return None, []
+        return []
     names = ", ".join(spec.transfer.replace)
-    return None, [
+    return [
         f"[transfer] replace: {names} changes nothing, because no weights are loaded and every layer begins with random "
         "values; name weights under [transfer] or with --weights, or remove replace"
     ]

@@ -210,3 +210,12 @@ def test_layers_that_are_gone_are_gone_in_the_editor_too(tmp_path: Path) -> None
     names = [node.name for node in editing.outline(source).nodes]
     assert "features" in names
     assert not [name for name in names if name.startswith(("avgpool", "classifier"))]
+
+
+@pytest.mark.parametrize(("overrides", "expected"), [
+    ([], ["NS946"]), (["data.normalize=standard"], []), (["transfer={freeze=[\"conv1\"]}"], []),
+])  # fmt: skip
+def test_a_lost_normalization_is_told_until_the_patch_says_one(overrides: list[str], expected: list[str]) -> None:
+    file = Path(__file__).parent / "invalid" / "extends_other_data.toml"
+    found = [problem.code for problem in read(file, overrides).problems]
+    assert [code for code in found if code == "NS946"] == expected

@@ -125,7 +125,7 @@ class FakeProgram:
     """One FakeLane for each optimizer of the spec, all from the same initial bits."""
 
     def __init__(self, spec: Spec, features: int, classes: int) -> None:
-        self.is_steady = True
+        self.is_steady, self.is_loaded = True, False
         self.spec, self.batch_size, self.dtype, self.seed = spec, spec.train.batch_size, "float64", spec.seed
         self.lanes = [FakeLane(optimizer, features, classes, spec.seed) for optimizer in spec.optimizers]
         self.frozen = frozenset({"base"})
@@ -146,6 +146,7 @@ class FakeProgram:
 
     def load_parameters(self, mapping: dict[str, np.ndarray], strict: bool = True) -> Any:
         del strict
+        self.is_loaded = True
         for lane in self.lanes:
             lane.load_tensors(mapping)
         return SimpleNamespace(describe=lambda: f"{len(mapping)} loaded")
