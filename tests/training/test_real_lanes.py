@@ -171,12 +171,16 @@ def test_replacing_a_name_replaces_all_layers_below_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("transfer", ['freeze = ["*"]', 'freeze_to = "fc"', 'freeze = ["fc", "bn?"]'])
-def test_a_network_with_nothing_left_to_train_is_refused(tmp_path: Path, transfer: str) -> None:
+def test_a_network_with_nothing_left_to_train_is_refused(transfer: str) -> None:
     with pytest.raises(SpecError, match=r"NS504.*every layer with parameters is frozen, fc as well: nothing is left to train"):
         spec_with(["sgd"], f"[transfer]\n{transfer}\n")
-    tree = netspec.loading.read_text(NETWORK + '[optimizer]\ntype = "sgd"\n' + f"[transfer]\n{transfer}\n").tree
-    with pytest.raises(SpecError, match=r"NS504.*nothing is left to train: the loss .* frozen layers \(bn1, conv1, .*fc"):
-        train(Spec.model_validate(tree), tmp_path / "run")
+
+
+def test_a_loss_that_depends_on_frozen_layers_only_is_refused(tmp_path: Path) -> None:
+    side = '[[layers]]\nname = "side"\ntype = "linear"\nout_features = 3\ninputs = ["drop"]\n[loss]\ninput = "fc"\n'
+    text = NETWORK.replace("[loss]\n", side) + '[optimizer]\ntype = "sgd"\n[transfer]\nfreeze = ["fc", "bn1"]\n'
+    with pytest.raises(SpecError, match=r"NS504.*nothing is left to train: the loss .* frozen layers \(bn1, conv1, fc\)"):
+        train(netspec.loads(text), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -186,8 +190,8 @@ def test_freezing_without_weights_is_warned_of_unless_the_program_was_loaded(tmp
     events = train(spec, tmp_path / "first", program=program, limit_batches=1)
     assert "freezes conv1 at random values, because no weights are loaded" in of(events, Run)[0].warnings[0]
     other = netspec.compile(spec)
-    other.load_parameters(program.parameters)
-    assert of(train(spec, tmp_path / "second", program=other, limit_batches=1), Run)[0].warnings == ()
+    other.load_parameters(program.parameters, strict=False)
+    assert of(train(spec, tmp_path / "second", program=other, limit_batches=1), Run)[0].warnings == []
 
 
 def _thawed() -> tuple[Any, ...]:
