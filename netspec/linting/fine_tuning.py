@@ -1,4 +1,7 @@
-"""Settings of [transfer] that seldom end well, or keep the training from beginning."""
+"""Settings of [transfer] that seldom end well, or keep the training from beginning.
+
+All are warnings: a network that cannot be trained like this can still be evaluated, and predict.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from netspec.freezing import FreezeStage, frozen_features, head, stages
 from netspec.graph import match_layers
 from netspec.linting.idle_transfer import lint_idle
 from netspec.linting.structure import Network
-from netspec.problems import Path, Problem, also, error, warning
+from netspec.problems import Path, Problem, also, warning
 from netspec.spec.sections import Transfer
 from netspec.spec.suggest import listing
 from netspec.weights.known import Known, find_known
@@ -44,9 +47,9 @@ def _nothing_learns(network: Network, transfer: Transfer, first: FreezeStage) ->
     key = "freeze" if transfer.freeze else "freeze_to" if transfer.freeze_to else ""
     path: Path = ("transfer", key) if key else ("layers", last, "frozen")
     when = "" if not transfer.unfreeze else " in the first epoch"
-    message = f"every layer with parameters is frozen{when}, {last} as well: nothing is left to train"
+    message = f"every layer with parameters is frozen{when}, {last} as well: nothing is left, and train refuses it"
     hint = f"leave {last} out, and name it under replace when the task is another one"
-    yield error("NS504", path, network.locate(path), message, hint, network.here(last, "the last of them"))
+    yield warning("NS504", path, network.locate(path), message, hint, network.here(last, "the last of them"))
 
 
 def _nothing_loaded(network: Network, transfer: Transfer) -> Iterator[Problem]:
@@ -55,10 +58,10 @@ def _nothing_loaded(network: Network, transfer: Transfer) -> Iterator[Problem]:
     if transfer.weights is None or not learned or not head(transfer, network.graph).issuperset(learned):
         return
     path: Path = ("transfer", "replace")
-    message = "replace names every layer with parameters, so that nothing would be loaded from weights"
+    message = "replace names every layer with parameters: nothing would be loaded from weights, and train refuses it"
     hint = f'replace the new head only, replace = ["{learned[-1]}"], or remove weights'
     related = also(network.locate(("transfer", "weights")), "the weights are named here")
-    yield error("NS503", path, network.locate(path), message, hint, related)
+    yield warning("NS503", path, network.locate(path), message, hint, related)
 
 
 def _without_weights(network: Network, transfer: Transfer) -> Iterator[Problem]:

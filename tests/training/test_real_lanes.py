@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 import netspec
+from netspec.defaults import fill_defaults
 from netspec.problems import SpecError
 from netspec.registry import plugins
+from netspec.rendering import spec_hash
 from netspec.spec.model import Spec
 from netspec.training.evaluate import evaluate, predict, probabilities
 from netspec.training.events import End, FrozenProof, Run, Step, Validation
@@ -102,7 +104,8 @@ def test_a_trained_network_comes_back_from_its_run_folder(tmp_path: Path) -> Non
     spec = spec_with(["adam", "sgd"])
     events = train(spec, tmp_path / "run")
     trained = load_run(tmp_path / "run", optimizer="adam")
-    assert trained.spec == spec
+    assert trained.spec == fill_defaults(spec)
+    assert spec_hash(trained.spec) == spec_hash(spec)
     assert trained.classes == tuple("0123456789")
     program = netspec.compile(trained.spec, batch_size=64)
     program.load_parameters(trained.tensors)
@@ -171,9 +174,14 @@ def test_replacing_a_name_replaces_all_layers_below_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("transfer", ['freeze = ["*"]', 'freeze_to = "fc"', 'freeze = ["fc", "bn?"]'])
-def test_a_network_with_nothing_left_to_train_is_refused(transfer: str) -> None:
-    with pytest.raises(SpecError, match=r"NS504.*every layer with parameters is frozen, fc as well: nothing is left to train"):
-        spec_with(["sgd"], f"[transfer]\n{transfer}\n")
+def test_a_network_with_nothing_left_to_train_is_refused_by_train_alone(tmp_path: Path, transfer: str) -> None:
+    spec = spec_with(["sgd"], f"[transfer]\n{transfer}\n")
+    with pytest.raises(SpecError, match=r"NS504.*nothing is left to train: the loss .* frozen layers \(bn1, conv1, .*fc"):
+        train(spec, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    (problem,) = [problem for problem in netspec.analyze(spec).problems if problem.code == "NS504"]
+    assert problem.severity == "warning"
+    assert "fc as well: nothing is left, and train refuses it" in problem.message
 
 
 def test_a_loss_that_depends_on_frozen_layers_only_is_refused(tmp_path: Path) -> None:
