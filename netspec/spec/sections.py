@@ -166,7 +166,8 @@ class Transfer(Section):
     """What frozen batch normalization does while training: keep its statistics, or go on updating them."""
     l2_sp: float = Field(default=0.0, ge=0)
     """Strength α of ½·α·Σ(θ − θ⁰)²: a pull towards the pretrained weights θ⁰, against forgetting. Biases, normalization
-    parameters and layers in `replace` have none; weight_decay comes on top (Li et al. 2018, arXiv:1802.01483)."""
+    parameters and layers in `replace` have none; weight_decay comes on top. Clipping by norms leaves the pull alone,
+    clip_value does not (Li et al. 2018, arXiv:1802.01483)."""
     cache: Literal["auto", "memory", "disk", "off"] = "auto"
     """Where the outputs of the frozen first layers are kept, so that they are computed once; the results are the same
     bits. auto: in memory where they fit, else on disk."""
