@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from netspec.defaults import fill_defaults
 from netspec.training.events import Checkpoint, End, Epoch, Validation
 from netspec.training.load import choose_weights, load_run
 from netspec.training.run_folder import RunFolder, new_run_path
@@ -132,7 +133,7 @@ def test_weights_carry_what_predict_needs(tmp_path: Path) -> None:
     spec = make_spec()
     run(spec, tmp_path / "run")
     trained = load_run(tmp_path / "run", "last")
-    assert trained.spec == spec
+    assert trained.spec == fill_defaults(spec)
     assert trained.classes == ("0", "1", "2")
     assert trained.normalization is not None
     assert trained.normalization.mean.tolist() == [0.0] * 6
