@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import networkx as nx
 
-from netspec.graph import Network, has_parameters, layers_of, match_layers, order
+from netspec.graph import Network, has_parameters, layers_of, match_any, match_layers, order
 from netspec.layers.base import Layer
 from netspec.spec.sections import Discriminative, Transfer, Unfreeze
 
@@ -95,7 +95,7 @@ def frozen_features(spec: Network, graph: nx.DiGraph[str]) -> list[str]:
 def frozen_by_transfer(transfer: Transfer, graph: nx.DiGraph[str]) -> set[str]:
     """Layers that `freeze` names, and those up to `freeze_to`."""
     layers = layers_of(graph)
-    frozen = {name for pattern in transfer.freeze for name in match_layers(pattern, layers)}
+    frozen = match_any(transfer.freeze, layers)
     for name in match_layers(transfer.freeze_to, layers) if transfer.freeze_to else ():
         frozen |= {name, *nx.ancestors(graph, name)}
     return frozen & set(layers)
@@ -104,7 +104,7 @@ def frozen_by_transfer(transfer: Transfer, graph: nx.DiGraph[str]) -> set[str]:
 def unfrozen_by(entry: Unfreeze, graph: nx.DiGraph[str]) -> set[str]:
     """Layers that an entry names: its `layers`, and `to` with everything computed from it."""
     layers = layers_of(graph)
-    named = {name for pattern in entry.layers for name in match_layers(pattern, layers)}
+    named = match_any(entry.layers, layers)
     for name in match_layers(entry.to, graph) if entry.to is not None else ():
         named |= {name, *nx.descendants(graph, name)}
     return named & set(layers)
@@ -112,8 +112,7 @@ def unfrozen_by(entry: Unfreeze, graph: nx.DiGraph[str]) -> set[str]:
 
 def head(transfer: Transfer, graph: nx.DiGraph[str]) -> set[str]:
     """The layers in `replace`."""
-    layers = layers_of(graph)
-    return {name for pattern in transfer.replace for name in match_layers(pattern, layers)}
+    return match_any(transfer.replace, layers_of(graph))
 
 
 def body(transfer: Transfer, graph: nx.DiGraph[str]) -> set[str]:
@@ -137,7 +136,7 @@ def _multipliers(transfer: Transfer, graph: nx.DiGraph[str]) -> tuple[dict[str, 
         rates[name] = layer.lr_mult * slope.get(name, 1.0) * late.get(name, 1.0)
         decays[name] = layer.decay_mult
         for entry in transfer.rates:
-            if any(match_layers(pattern, [name]) for pattern in entry.layers):
+            if match_any(entry.layers, [name]):
                 rates[name] *= entry.lr_mult
                 decays[name] *= entry.decay_mult
     return rates, decays

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Protocol
 
@@ -120,6 +120,11 @@ def match_layers(pattern: str, layers: Iterable[str]) -> list[str]:
             return []
         return [name for name in layers if matches(name)]
     return [name for name in layers if name == pattern or name.startswith(f"{pattern}.") or fnmatchcase(name, pattern)]
+
+
+def match_any(patterns: Iterable[str], layers: Collection[str]) -> set[str]:
+    """Layers that at least one of the patterns matches, as `match_layers` says."""
+    return {name for pattern in patterns for name in match_layers(pattern, layers)}
 
 
 def has_parameters(layer: Layer | None) -> bool:

@@ -13,7 +13,7 @@ from gui.forms.editors import Editor, NamesEditor, TextEditor
 from gui.forms.fields import Kind, Text
 from gui.forms.icons import icon
 from gui.forms.layer_picker import LayerPicker
-from netspec.graph import match_layers
+from netspec.graph import match_any, match_layers
 from netspec.look import plural
 
 
@@ -82,7 +82,7 @@ class PatternsEditor(Editor):
 
     def _tell(self) -> None:
         leaves = self._around.leaves()
-        matched = {name for pattern in self._value for name in match_layers(pattern, leaves)}
+        matched = match_any(self._value, leaves)
         self.meaning.setText(f"{len(matched)} of {plural(len(leaves), 'layer')}")
         self.meaning.setVisible(bool(self._value) and bool(leaves))
 

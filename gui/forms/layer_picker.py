@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHeaderView, QLineEdit, QTreeWidget, QTree
 
 from gui.forms.around import Around
 from netspec.editing import Node
-from netspec.graph import match_layers
+from netspec.graph import match_any
 
 NAME = int(Qt.ItemDataRole.UserRole)
 SIZE = QSize(280, 320)
@@ -66,7 +66,7 @@ class LayerPicker(QFrame):
         """Check what the patterns mean."""
         patterns = list(patterns)
         leaves = self._around.leaves(with_inputs=self._with_inputs)
-        matched = {name for pattern in patterns for name in match_layers(pattern, leaves)}
+        matched = match_any(patterns, leaves)
         self.tree.blockSignals(True)
         for item in self._items():
             self._mark_item(item, matched, patterns)

@@ -98,6 +98,10 @@ class Patient:
         """One for each optimizer."""
         return self.training.lanes
 
+    def prefix(self, lane: str) -> str:
+        """What a finding about one lane begins with: its label, where there are several."""
+        return f"{lane}: " if len(self.lanes) > 1 else ""
+
     def batch(self) -> Batch:
         """A few training samples as they are, not augmented, drawn once by the seed."""
         program = self.program

@@ -11,7 +11,7 @@ from netspec.editing.outline import Node, Outline, outline
 from netspec.editing.syntax import plain
 from netspec.editing.tracing import file_of
 from netspec.editing.writing import with_text
-from netspec.graph import match_layers
+from netspec.graph import match_any, match_layers
 from netspec.spec.source import Source
 
 
@@ -90,7 +90,7 @@ def _unfreeze(draft: Draft, gone: set[str], kept: set[str]) -> None:
     if isinstance(up_to, str) and (below := draft.outline.below(match_layers(up_to, leaves))) & gone:
         lost |= below
         drop(draft, "freeze_to", None)
-    still = {name for pattern in patterns for name in match_layers(pattern, leaves)}
+    still = match_any(patterns, leaves)
     again = [name for name in leaves if name in (lost & kept) - still]
     put_patterns(draft, "freeze", [*patterns, *shortest(draft, again)])
 

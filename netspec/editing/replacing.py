@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from netspec.editing.draft import Draft
 from netspec.editing.freezing import patterns_of, put_patterns, shortest
-from netspec.graph import match_layers
+from netspec.graph import match_any, match_layers
 from netspec.spec.source import Source
 
 KEY = "replace"
@@ -17,13 +17,13 @@ def set_replaced(source: Source, names: Iterable[str], replaced: bool) -> str:
     draft = Draft(source)
     wanted = {leaf.name for node in draft.nodes(names) for leaf in draft.outline.leaves(node.name)}
     leaves = [node.name for node in draft.outline.nodes if node.kind == "layer"]
-    before = {name for pattern in patterns_of(draft, KEY) for name in match_layers(pattern, leaves)}
+    before = match_any(patterns_of(draft, KEY), leaves)
     if replaced:
         new = [name for name in leaves if name in wanted - before]
         put_patterns(draft, KEY, [*patterns_of(draft, KEY), *shortest(draft, new)])
         return draft.text()
     kept = [pattern for pattern in patterns_of(draft, KEY) if not set(match_layers(pattern, leaves)) & wanted]
-    still = {name for pattern in kept for name in match_layers(pattern, leaves)}
+    still = match_any(kept, leaves)
     again = [name for name in leaves if name in before - wanted - still]
     put_patterns(draft, KEY, [*kept, *shortest(draft, again)])
     return draft.text()

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 from netspec.datasets.base import MeanStd
 from netspec.freezing import FreezeStage, frozen_features, head, stages
-from netspec.graph import match_layers
 from netspec.linting.idle_transfer import lint_idle
 from netspec.linting.structure import Network
 from netspec.problems import Path, Problem, also, warning
@@ -93,7 +92,7 @@ def _moving_statistics(network: Network, transfer: Transfer) -> Iterator[Problem
 
 def _fast(network: Network, transfer: Transfer, plan: tuple[FreezeStage, ...]) -> Iterator[Problem]:
     """Pretrained layers that learn as fast as new ones usually do."""
-    new = {name for pattern in transfer.replace for name in match_layers(pattern, network.graph)}
+    new = head(transfer, network.graph)
     rates: dict[str, float] = {}
     for stage in plan:
         for name, rate in stage.rates.items():

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netspec.fetching import Progress
-from netspec.graph import match_layers
+from netspec.graph import match_any
 from netspec.load_report import LoadError, LoadReport, match_tensors
 from netspec.plan.plan import Plan
 from netspec.spec.model import Spec
@@ -107,5 +107,4 @@ def layer_of(tensor: str) -> str:
 
 def _layers(tensors: Iterable[str], patterns: tuple[str, ...]) -> set[str]:
     """The layers of these tensors that the patterns name, in the same sense as for `freeze`: "head" covers "head.0"."""
-    layers = {layer_of(name) for name in tensors}
-    return {name for pattern in patterns for name in match_layers(pattern, layers)}
+    return match_any(patterns, {layer_of(name) for name in tensors})

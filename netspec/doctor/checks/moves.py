@@ -26,8 +26,7 @@ class Moves(Check):
 
     def examine(self, patient: Patient) -> Iterator[Finding]:
         for run in patient.lanes:
-            label = f"{run.label}: " if len(patient.lanes) > 1 else ""
-            yield from self._lane(patient, run, label)
+            yield from self._lane(patient, run, patient.prefix(run.label))
 
     def _lane(self, patient: Patient, run: LaneRun, label: str) -> Iterator[Finding]:
         moved = moved_tensors(patient, run)

@@ -28,7 +28,7 @@ class Overfits(Check):
 
     def examine(self, patient: Patient) -> Iterator[Finding]:
         for run in patient.lanes:
-            label = f"{run.label}: " if len(patient.lanes) > 1 else ""
+            label = patient.prefix(run.label)
             yield _judged(losses(patient, run), label, run, expected_loss(patient.training, run), len(patient.batch().x))
 
 

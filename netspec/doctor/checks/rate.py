@@ -26,7 +26,7 @@ class Rate(Check):
 
     def examine(self, patient: Patient) -> Iterator[Finding]:
         for lane in range_test(patient.training, Range()).lanes:
-            yield _judged(lane, f"{lane.label}: " if len(patient.lanes) > 1 else "")
+            yield _judged(lane, patient.prefix(lane.label))
 
 
 def _judged(lane: LaneCurve, label: str) -> Finding:
