@@ -67,13 +67,13 @@ def examine(request: Mapping[str, Any]) -> Iterator[Line]:
 
 def finetune(request: Mapping[str, Any]) -> Iterator[Line]:
     """The spec that fine-tunes a network on a folder of pictures."""
-    from netspec.cli.finetune import finetuning_text
+    from netspec.cli.finetune import Recipe
     from netspec.finetuning import Wishes
     from netspec.starting import recognize
 
     network, folder, name = request["network"], Path(request["folder"]), request["name"]
     found, wishes = recognize(Path(request["data"])), Wishes(None, None, None, None)
-    text = finetuning_text(network, found, request["weights"], wishes, [], name, folder / f"{name}.toml", "netspec gui")
+    text = Recipe.of(network, found, request["weights"], wishes, []).text(name, folder / f"{name}.toml", "netspec gui")
     yield {"result": {"text": text, "name": name, "folder": str(folder)}}
 
 

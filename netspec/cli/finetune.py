@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
@@ -17,7 +17,7 @@ from netspec.cli.train import DryRun, OnCtrlC, Output
 
 if TYPE_CHECKING:
     from netspec.datasets.normalization import Normalization
-    from netspec.finetuning import Base
+    from netspec.finetuning import Base, Choices, Wishes
     from netspec.spec.model import Spec
     from netspec.starting import Found
 
@@ -92,7 +92,8 @@ def finetune(
             raise CliError(f"{file}: is already there", f"choose another -o, or repeat it with `netspec train {file}`")
     wishes = Wishes(epochs, freeze_epochs, lr, seed)
     command = _command(spec, data, weights, epochs, freeze_epochs, lr, overrides, seed)
-    text = finetuning_text(spec, found, weights, wishes, overrides or [], name, Path(file.name), command)
+    recipe = Recipe.of(spec, found, weights, wishes, overrides or [])
+    text = recipe.text(name, Path(file.name), command)
     made = _spec_of(text, Path(file.name))  # checked as if it lay here: nothing is written unless it is right
     job = Job(
         spec=str(file), output=run, threads=threads, dry_run=dry_run, on_sigint=on_sigint, format=format, quiet=quiet,
@@ -100,7 +101,7 @@ def finetune(
     )  # fmt: skip
     if not dry_run:
         file.parent.mkdir(parents=True, exist_ok=True)
-        text = finetuning_text(spec, found, weights, wishes, overrides or [], name, file, command)
+        text = recipe.text(name, file, command)
         file.write_text(text, encoding="utf-8", newline="\n")
         made = _spec_of(text, file)
     if not job.is_silent:
@@ -120,29 +121,45 @@ def _recognized(data: Path) -> Found:
     return recognize(data.expanduser())
 
 
-def finetuning_text(
-    name: str, found: Found, weights: str | None, wishes: object, overrides: list[str], title: str, file: Path, command: str
-) -> str:  # fmt: skip
-    """The spec that does what was asked. Raises CliError, SpecError, DataError or WeightsError."""
-    from netspec.editing import EditError
-    from netspec.finetuning import FinetuneError, Wishes, check_data, choose, spec_text
-    from netspec.finetuning.writing import with_overrides
+@dataclass(frozen=True)
+class Recipe:
+    """What is to be done, whatever the file that says so is called: network and weights have been read, once."""
 
-    assert isinstance(wishes, Wishes)
-    try:
-        check_data(found)
-        base = _base(name, overrides)
-        source, trained = _weights(base, weights)
-        choices = choose(base, found, source, trained, wishes)
-        text = spec_text(base, found, choices, title, file.parent, command)
-        seeds = [] if wishes.seed is None else [f"seed={wishes.seed}"]
-        changed = with_overrides(text, [*overrides, *seeds], file.parent, str(file), base.shape)
-        _refuse_wrong(text, overrides, file)
+    base: Base
+    found: Found
+    choices: Choices
+    overrides: list[str]
+    seed: int | None
+
+    @classmethod
+    def of(cls, name: str, found: Found, weights: str | None, wishes: Wishes, overrides: list[str]) -> Self:
+        """The recipe for a network and data. Raises CliError, SpecError, DataError or WeightsError."""
+        from netspec.finetuning import FinetuneError, check_data, choose
+
+        try:
+            check_data(found)
+            base = _base(name, overrides)
+            choices = choose(base, found, *_weights(base, weights), wishes)
+        except FinetuneError as error:
+            raise CliError(error.message, error.hint) from None
+        return cls(base, found, choices, overrides, wishes.seed)
+
+    def text(self, title: str, file: Path, command: str) -> str:
+        """The spec that does it, as it stands in `file`. Raises CliError and SpecError."""
+        from netspec.editing import EditError
+        from netspec.finetuning import FinetuneError, spec_text
+        from netspec.finetuning.writing import with_overrides
+
+        seeds = [] if self.seed is None else [f"seed={self.seed}"]
+        try:
+            text = spec_text(self.base, self.found, self.choices, title, file.parent, command)
+            changed = with_overrides(text, [*self.overrides, *seeds], file.parent, str(file), self.base.shape)
+        except FinetuneError as error:
+            raise CliError(error.message, error.hint) from None
+        except EditError as error:
+            raise CliError(f"--set: {error.message}", error.hint) from None
+        _refuse_wrong(text, self.overrides, file)
         return changed
-    except FinetuneError as error:
-        raise CliError(error.message, error.hint) from None
-    except EditError as error:
-        raise CliError(f"--set: {error.message}", error.hint) from None
 
 
 def _refuse_wrong(text: str, overrides: list[str], file: Path) -> None:
