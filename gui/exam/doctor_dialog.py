@@ -5,40 +5,34 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
-    QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from gui.desk import Desk
+from gui.exam.dialog import ExamDialog
 from gui.exam.finding_list import FINDING, FindingLine, finding_item, layer_of_finding, section_of_finding
-from gui.exam.process import Exam
 from netspec.look import plural
 
 NOUNS = {"failed": "failure", "warning": "warning", "hint": "hint"}
 BUSY = "Examining the network on its data …"
 
 
-class DoctorDialog(QDialog):
+class DoctorDialog(ExamDialog):
     """Stays beside the window; nothing is trained or written."""
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.desk, self.exam = desk, Exam(self)
-        self.words, self.list, self.busy, self.again = QLabel(), QListWidget(), QProgressBar(), QPushButton("Again")
+        super().__init__(desk, parent)
+        self.list = QListWidget()
         self._lay_out()
         self.exam.found.connect(self.add)
         self.exam.ended.connect(self._conclude)
         self.exam.failed.connect(self.words.setText)
-        self.exam.running_changed.connect(self._follow)
         self.list.itemClicked.connect(self.go_to)
         self.list.itemActivated.connect(self.go_to)
         self.again.clicked.connect(self.start)
@@ -76,21 +70,9 @@ class DoctorDialog(QDialog):
         told = ", ".join(plural(counts[status], noun) for status, noun in NOUNS.items() if counts[status])
         self.words.setText(f"{counts['ok']} passed, {told or 'nothing wrong'}.")
 
-    def _follow(self) -> None:
-        self.busy.setVisible(self.exam.is_running)
-        self.again.setText("Cancel" if self.exam.is_running else "Again")
-
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         self.list.scheduleDelayedItemsLayout()  # lines are as high as their texts at this width
-
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        self.exam.cancel()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        self.exam.cancel()
-        super().reject()
 
     def _lay_out(self) -> None:
         self.setWindowTitle("Doctor")

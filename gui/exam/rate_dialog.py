@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gui.desk import Desk
-from gui.exam.process import Exam
+from gui.exam.dialog import ExamDialog
 from gui.exam.rate_curve import RULES, RateCurve
 from gui.forms.choice_editor import ChoiceEditor
 from gui.forms.fields import Number
@@ -22,22 +21,19 @@ KEPT = "Weights, optimizer, random state and order of the data are as before: th
 CHANGED = "Something has changed meanwhile: please report this defect of netspec."
 
 
-class RateDialog(QDialog):
+class RateDialog(ExamDialog):
     """Stays beside the window; the spec can be edited meanwhile."""
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.desk, self.exam = desk, Exam(self)
+        super().__init__(desk, parent)
         self.test: dict[str, Any] | None = None
         """What the range test has found."""
-        self.words, self.warning, self.proof = QLabel(), QLabel(), QLabel()
-        self.curve, self.busy = RateCurve(), QProgressBar()
+        self.warning, self.proof, self.curve = QLabel(), QLabel(), RateCurve()
         self.lane, self.rate = ChoiceEditor([]), NumberEditor(Number(0.0, above=True))
-        self.again, self.take = QPushButton("Again"), QPushButton("Use this rate")
+        self.take = QPushButton("Use this rate")
         self._lay_out()
         self.exam.ended.connect(self.show_result)
         self.exam.failed.connect(self._fail)
-        self.exam.running_changed.connect(self._follow)
         self.curve.chosen.connect(self.choose)
         self.lane.entered.connect(self._choose_lane)
         self.rate.entered.connect(self.choose)
@@ -106,18 +102,6 @@ class RateDialog(QDialog):
 
     def _fail(self, problem: str) -> None:
         self.words.setText(problem)
-
-    def _follow(self) -> None:
-        self.busy.setVisible(self.exam.is_running)
-        self.again.setText("Cancel" if self.exam.is_running else "Again")
-
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        self.exam.cancel()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        self.exam.cancel()
-        super().reject()
 
     def _lay_out(self) -> None:
         self.setWindowTitle("Find a learning rate")
